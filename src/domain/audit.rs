@@ -1,0 +1,90 @@
+//! The audit log's vocabulary. Entries never hold a name, a score or an embedding: ids only.
+
+use super::{EventId, HostId, MarkKind, PersonId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Who did something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// The kiosk itself.
+    Kiosk,
+    /// A host with a session or a PIN on the command line.
+    Host(HostId),
+    /// The person in front of the kiosk.
+    Person(PersonId),
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditAction {
+    /// The store was made.
+    StoreCreated,
+    /// The kiosk or a command that writes started.
+    Started,
+    /// It stopped in order.
+    Stopped,
+    /// The store was rebuilt from checkpoint and journal after an unclean stop.
+    Rebuilt,
+    /// A host was added.
+    HostAdded(HostId),
+    /// A host unlocked host mode.
+    Login(HostId),
+    /// A PIN was wrong.
+    LoginFailed(HostId),
+    /// Too many wrong PINs.
+    LockedOut(HostId),
+    /// Host mode ended; true when it timed out.
+    SessionEnded(bool),
+    /// A person was added.
+    PersonAdded(PersonId),
+    /// A person's data changed.
+    PersonChanged(PersonId),
+    /// Templates were stored: how many.
+    Enrolled(PersonId, u32),
+    /// A person and every trace of them was erased. Deliberately without their id.
+    PersonErased,
+    /// Attendance.
+    Marked(EventId, PersonId, MarkKind),
+    /// A new event replaces an old one.
+    Corrected {
+        /// The old one.
+        replaces: EventId,
+        /// The new one.
+        by: EventId,
+    },
+    /// Attendance left the kiosk as a file: rows.
+    Exported(u32),
+    /// Settings were saved.
+    SettingsChanged,
+    /// Another network is in use: its id.
+    WeightsChanged(String),
+    /// The wall clock jumped by so many seconds.
+    ClockJumped(i64),
+}
+
+/// One numbered entry of the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Counts up from 1 without gaps.
+    pub number: u64,
+    /// When, UTC.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub action: AuditAction,
+    /// Keyed hash over the entry before and this one's content.
+    pub hash: [u8; 32],
+}
+
+/// The newest entry's number and hash. An exported head shows later whether the tail was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// Number of the newest entry; 0 for an empty log.
+    pub number: u64,
+    /// Its hash.
+    pub hash: [u8; 32],
+}

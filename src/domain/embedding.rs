@@ -1,0 +1,70 @@
+//! A face as a unit vector.
+
+use std::fmt;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// Length of every embedding that the kiosk stores.
+pub const EMBEDDING_LEN: usize = 512;
+
+/// Why numbers are not an embedding.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EmbeddingError {
+    /// The network gave another length.
+    #[error("the network gave {0} numbers where an embedding has {EMBEDDING_LEN}; install weights for faces")]
+    Length(usize),
+    /// NaN, infinity, or all zero.
+    #[error("the network gave numbers that are not finite or all zero; verify the weights")]
+    NotFinite,
+}
+
+/// A 512-d, L2-normalised, finite face embedding. Biometric data: wiped when dropped, never printed.
+#[derive(Clone, PartialEq, Zeroize, ZeroizeOnDrop)]
+pub struct Embedding(Box<[f32; EMBEDDING_LEN]>);
+
+impl Embedding {
+    /// Normalises the output of a network.
+    pub fn from_raw(raw: &[f32]) -> Result<Self, EmbeddingError> {
+        let mut values: Box<[f32; EMBEDDING_LEN]> =
+            Box::new(raw.try_into().map_err(|_| EmbeddingError::Length(raw.len()))?);
+        let norm = values.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>().sqrt();
+        if !norm.is_finite() || norm < 1e-12 {
+            values.zeroize();
+            return Err(EmbeddingError::NotFinite);
+        }
+        values.iter_mut().for_each(|v| *v = (f64::from(*v) / norm) as f32);
+        Ok(Self(values))
+    }
+
+    /// The 512 components.
+    #[must_use]
+    pub fn as_slice(&self) -> &[f32] {
+        self.0.as_slice()
+    }
+
+    /// Cosine similarity, -1 to 1.
+    #[must_use]
+    pub fn cosine(&self, other: &Self) -> f32 {
+        self.0.iter().zip(other.0.iter()).map(|(a, b)| a * b).sum()
+    }
+}
+
+impl fmt::Debug for Embedding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Embedding(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_embedding_is_a_unit_vector_or_does_not_exist() {
+        let e = Embedding::from_raw(&[3.0; EMBEDDING_LEN]).unwrap();
+        assert!((e.cosine(&e) - 1.0).abs() < 1e-5);
+        assert_eq!(Embedding::from_raw(&[1.0; 3]), Err(EmbeddingError::Length(3)));
+        assert_eq!(Embedding::from_raw(&[0.0; EMBEDDING_LEN]), Err(EmbeddingError::NotFinite));
+        assert_eq!(Embedding::from_raw(&[f32::NAN; EMBEDDING_LEN]), Err(EmbeddingError::NotFinite));
+        assert!(!format!("{e:?}").contains("0."));
+    }
+}

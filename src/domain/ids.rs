@@ -1,0 +1,137 @@
+//! Identifiers: random 128-bit ids for people, hosts and templates; counters for events and tracks.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// Why a text is not an identifier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not an id: expected 32 hexadecimal digits, as printed by `faceprint people list`")]
+pub struct IdError(pub String);
+
+macro_rules! random_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub struct $name([u8; 16]);
+
+        impl $name {
+            /// Wraps 16 bytes, which the caller drew at random.
+            #[must_use]
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+
+            /// The 16 bytes, as used for record keys.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:032x}", u128::from_be_bytes(self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let err = || IdError(text.to_owned());
+                if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+                    return Err(err());
+                }
+                Ok(Self(u128::from_str_radix(text, 16).map_err(|_| err())?.to_be_bytes()))
+            }
+        }
+    };
+}
+
+random_id!(
+    /// A person who can be marked present.
+    PersonId
+);
+random_id!(
+    /// Somebody who may unlock host mode.
+    HostId
+);
+random_id!(
+    /// One stored embedding of a person.
+    TemplateId
+);
+
+/// The number of an attendance event; counts up from 1 without gaps, in the order of recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EventId(pub u64);
+
+/// One face followed from frame to frame; counts up while the kiosk runs and means nothing after a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TrackId(pub u64);
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for TrackId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Which network file made an embedding: the manifest's `id`. Embeddings of different weights are never compared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WeightsId(String);
+
+impl WeightsId {
+    /// Takes 1 to 64 characters of `a-z 0-9 . _ -`, as used for folder names.
+    pub fn new(id: &str) -> Result<Self, IdError> {
+        let ok = (1..=64).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'))
+            && !id.starts_with('.');
+        if ok { Ok(Self(id.to_owned())) } else { Err(IdError(id.to_owned())) }
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for WeightsId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_round_trip_as_text_and_refuse_anything_else() {
+        let id = PersonId::from_bytes([7; 16]);
+        assert_eq!(id.to_string().parse::<PersonId>(), Ok(id));
+        for bad in ["", "7", "g7070707070707070707070707070707", "0707070707070707070707070707070707"] {
+            assert!(bad.parse::<PersonId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn weights_ids_are_safe_folder_names() {
+        assert!(WeightsId::new("fp-face-1").is_ok());
+        for bad in ["", "..", ".x", "a/b", "A", "a b"] {
+            assert!(WeightsId::new(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Plain types that every other module speaks in: people, faces, embeddings, events, audit entries, times.
+//!
+//! Job: data that cannot be wrong once it exists. It must not know how anything is captured, computed, kept
+//! or drawn, and it does no I/O; the one exception is [`SystemClock`], the one place that reads the clock.
+
+mod audit;
+mod camera_spec;
+mod clock;
+mod embedding;
+mod event;
+mod face;
+mod ids;
+mod person;
+
+pub use audit::{Actor, AuditAction, AuditEntry, AuditHead};
+pub use camera_spec::{CameraSpec, CameraSpecError};
+pub use clock::{Clock, ManualClock, Moment, SystemClock};
+pub use embedding::{EMBEDDING_LEN, Embedding, EmbeddingError};
+pub use event::{Correction, Mark, MarkKind, MarkSource};
+pub use face::{DetectedFace, Landmarks, Point, Quality, QualityIssue, QualityLimits, Rect};
+pub use ids::{EventId, HostId, IdError, PersonId, TemplateId, TrackId, WeightsId};
+pub use person::{Consent, Host, NameError, Person, PersonName};

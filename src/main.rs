@@ -1,0 +1,2 @@
+//! The `faceprint` program: see [`faceprint::cli`].
+fn main() {}
