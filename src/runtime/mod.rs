@@ -1,0 +1,3 @@
+//! Threads, messages, start and stop: wires the modules above into a running kiosk.
+
+pub mod messages;
