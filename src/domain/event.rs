@@ -46,11 +46,11 @@ pub enum MarkSource {
     NotMe,
 }
 
-/// Why and what a later event changes about an earlier one.
+/// Why a host (or "Not me") put an event on record, and what it changes about an earlier one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
-    /// The event that no longer counts.
-    pub replaces: EventId,
+    /// The event that no longer counts; `None` for a mark that the kiosk missed and a host adds.
+    pub replaces: Option<EventId>,
     /// False: the replaced event is struck out and nothing takes its place.
     pub stands: bool,
     /// In the corrector's words; not empty for a host.
@@ -78,6 +78,6 @@ pub struct Mark {
     pub source: MarkSource,
     /// Who caused it.
     pub actor: Actor,
-    /// Present when this event corrects another.
+    /// Present when this event was entered by hand or corrects another.
     pub correction: Option<Correction>,
 }
