@@ -29,3 +29,4 @@ pub mod access;
 pub mod crypto;
 pub mod domain;
 pub mod imaging;
+pub mod nn;
