@@ -5,6 +5,7 @@
 
 mod attempts;
 mod audit;
+mod calibration;
 mod camera_spec;
 mod clock;
 mod embedding;
@@ -15,6 +16,7 @@ mod person;
 
 pub use attempts::AttemptState;
 pub use audit::{Actor, AuditAction, AuditEntry, AuditHead};
+pub use calibration::{CalibrationData, ScoreSample};
 pub use camera_spec::{CameraSpec, CameraSpecError};
 pub use clock::{Clock, ManualClock, Moment, SystemClock};
 pub use embedding::{EMBEDDING_LEN, Embedding, EmbeddingError};
