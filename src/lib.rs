@@ -28,3 +28,4 @@
 pub mod domain;
 pub mod imaging;
 pub mod nn;
+pub mod vision;
