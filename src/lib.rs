@@ -30,3 +30,4 @@ pub mod crypto;
 pub mod domain;
 pub mod imaging;
 pub mod nn;
+pub mod vision;
