@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import detector
 import recogniser
@@ -56,6 +56,20 @@ def rounded(kind: str, model, halves: dict[str, torch.Tensor]):
         model.load_state_dict({n: t.float() for n, t in halves.items()}, strict=False)
         return model
     return FoldedDetector(model.config, {n: t.float() for n, t in halves.items()})
+
+
+def load_export(folder: Path):
+    """The network of an exported folder, checked against its manifest, and the manifest."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    file = folder / "model.safetensors"
+    if hashlib.sha256(file.read_bytes()).hexdigest() != manifest["sha256"]:
+        raise SystemExit(f"{file} is not the file that its manifest describes")
+    kind, config = manifest["kind"], manifest["architecture"]["config"]
+    if kind == "recogniser":
+        model = recogniser.Recogniser(recogniser.Config.from_json(config)).eval()
+    else:
+        model = detector.Detector(detector.Config.from_json(config)).eval()
+    return rounded(kind, model, load_file(file)), manifest
 
 
 class FoldedDetector:

@@ -21,7 +21,7 @@ from recogniser import Config, Recogniser
 from schedule import Average, Clock, Muon, learning_rate_factor
 
 # (share of the budget, side of the picture in pixels)
-RESOLUTIONS = ((0.35, 64), (0.5, 80), (1.0, 112))
+RESOLUTIONS = ((0.6, 64), (0.8, 80), (1.0, 112))
 BANK = 1024
 BANK_TEMPERATURE = 16.0
 BANK_WEIGHT = 0.2
@@ -72,9 +72,10 @@ def augment(pixels: torch.Tensor, side: int, random: torch.Generator) -> torch.T
     return x.clamp(-1, 1)
 
 
-def plain(pixels: np.ndarray) -> torch.Tensor:
+def plain(pixels: np.ndarray, side: int = 112) -> torch.Tensor:
     """(N, 112, 112, 3) u8 to the network's input, as the kiosk feeds it."""
-    return (torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() - 127.5) / 127.5
+    x = (torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() - 127.5) / 127.5
+    return x if side == 112 else F.interpolate(x, (side, side), mode="bilinear", antialias=True)
 
 
 def loss_of(embeddings: torch.Tensor, wanted: torch.Tensor, bank: torch.Tensor) -> tuple[torch.Tensor, float]:
@@ -89,11 +90,11 @@ def loss_of(embeddings: torch.Tensor, wanted: torch.Tensor, bank: torch.Tensor) 
 
 
 @torch.no_grad()
-def held_out_cosine(model, faces, targets, rows, device) -> float:
+def held_out_cosine(model, faces, targets, rows, side, device) -> float:
     total = 0.0
     for begin in range(0, len(rows), 64):
         part = rows[begin : begin + 64]
-        embedded = F.normalize(model(plain(faces.pixels[part]).to(device))).cpu()
+        embedded = F.normalize(model(plain(faces.pixels[part], side).to(device))).cpu()
         total += (embedded * torch.from_numpy(targets[part].astype(np.float32))).sum().item()
     return total / len(rows)
 
@@ -173,9 +174,9 @@ def main() -> None:
         mean_cosine += (cosine - mean_cosine) / min(step, 100)
         if step % 50 == 0:
             print(f"step {step} side {side} loss {loss.item():.3f} cosine {mean_cosine:.3f} seen {seen} {clock.spent() / 60:.1f} min", flush=True)
-        if step % 500 == 0:
+        if step % 250 == 0:
             save()
-            held_out = held_out_cosine(average.model, faces, targets, watched, device)
+            held_out = held_out_cosine(average.model, faces, targets, watched, side, device)
             entry = {"step": step, "seen": seen, "side": side, "minutes": round(clock.spent() / 60, 1), "held_out_cosine": round(held_out, 4)}
             print(entry, flush=True)
             log.write(json.dumps(entry) + "\n")
