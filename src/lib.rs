@@ -25,4 +25,9 @@
 //! | [`app`] | `eframe::App`: drains messages, draws the screen, carries out actions | domain imaging settings runtime diagnostics ui |
 //! | [`cli`] | arguments to calls; the only place with `anyhow` and exit codes | everything |
 
+pub mod access;
+pub mod crypto;
 pub mod domain;
+pub mod imaging;
+pub mod nn;
+pub mod vision;

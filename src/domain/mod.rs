@@ -3,7 +3,9 @@
 //! Job: data that cannot be wrong once it exists. It must not know how anything is captured, computed, kept
 //! or drawn, and it does no I/O; the one exception is [`SystemClock`], the one place that reads the clock.
 
+mod attempts;
 mod audit;
+mod calibration;
 mod camera_spec;
 mod clock;
 mod embedding;
@@ -12,7 +14,9 @@ mod face;
 mod ids;
 mod person;
 
+pub use attempts::AttemptState;
 pub use audit::{Actor, AuditAction, AuditEntry, AuditHead};
+pub use calibration::{CalibrationData, ScoreSample};
 pub use camera_spec::{CameraSpec, CameraSpecError};
 pub use clock::{Clock, ManualClock, Moment, SystemClock};
 pub use embedding::{EMBEDDING_LEN, Embedding, EmbeddingError};
