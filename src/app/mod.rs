@@ -5,19 +5,24 @@
 
 mod window;
 
-pub use window::{AppError, Look, WindowOptions, run};
+pub use window::{AppError, AppOptions, Look, Repaint, run};
 
 use crate::{
     domain::{Clock, Host, Moment},
     runtime::messages::{
         CameraStatus, HostRequest, HostSession, Link, Notice, Refusal, Reply, ReplyBody, Request, RequestBody, Snapshot,
     },
+    settings::Settings,
     ui::{
         self, Action, Asked, AttendeeModel, Cards, FirstStart, Goto, HostPage, HostScreen, Login, PictureTexture, Scene,
         Screen, Words,
     },
 };
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 /// Most messages taken in before a frame is drawn; the rest come with the next one.
 const MESSAGES_A_FRAME: usize = 64;
@@ -33,8 +38,10 @@ pub struct FaceprintApp {
     link: Link,
     clock: Arc<dyn Clock>,
     strip: Option<String>,
+    settings: Settings,
     words: Words,
-    snapshot: Arc<Snapshot>,
+    snapshot: Snapshot,
+    camera_since: Duration,
     picture: PictureTexture,
     screen: Screen,
     cards: Cards,
@@ -47,14 +54,15 @@ pub struct FaceprintApp {
 impl FaceprintApp {
     /// A window that shows the attendee screen and asks who the hosts are. `strip` is a line for a demonstration.
     #[must_use]
-    pub fn new(link: Link, clock: Arc<dyn Clock>, strip: Option<String>) -> Self {
-        let snapshot = link.snapshot();
+    pub fn new(link: Link, settings: Settings, clock: Arc<dyn Clock>, strip: Option<String>) -> Self {
         let mut app = Self {
-            words: Words::new(&snapshot.settings.language),
+            words: Words::new(&settings.language),
+            snapshot: Snapshot::default(),
+            camera_since: clock.now().mono,
             link,
             clock,
             strip,
-            snapshot,
+            settings,
             picture: PictureTexture::default(),
             screen: Screen::Attendee,
             cards: Cards::default(),
@@ -70,10 +78,11 @@ impl FaceprintApp {
     /// Takes in what is new. Called before each frame, and while the window is hidden.
     pub fn take_in(&mut self, ctx: &egui::Context) {
         let now = self.clock.now();
-        self.snapshot = self.link.snapshot();
-        if self.snapshot.settings.language != self.words.language() {
-            self.words = Words::new(&self.snapshot.settings.language);
+        let newest = self.link.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if newest.camera != self.snapshot.camera {
+            self.camera_since = now.mono;
         }
+        self.snapshot = newest;
         match (&self.snapshot.frame, &self.snapshot.camera) {
             (Some(frame), CameraStatus::Live) => {
                 self.picture.update(ctx, frame);
@@ -91,11 +100,13 @@ impl FaceprintApp {
     pub fn draw(&mut self, ui: &mut egui::Ui) {
         let now = self.clock.now();
         let scene = Scene {
+            settings: &self.settings,
             snapshot: &self.snapshot,
             words: &self.words,
             now,
             picture: &self.picture,
             hosts: &self.hosts,
+            camera_retry: camera_retry(&self.snapshot.camera, now.mono.saturating_sub(self.camera_since)),
         };
         let ground = ui::theme::palette(ui).ground;
         ui.painter().rect_filled(ui.max_rect(), 0.0, ground);
@@ -146,7 +157,7 @@ impl FaceprintApp {
             let actions = page.notice(&notice);
             self.carry_out(actions, now);
         }
-        let not_me = Duration::from_secs(u64::from(self.snapshot.settings.not_me_secs));
+        let not_me = Duration::from_secs(u64::from(self.settings.not_me_secs));
         self.cards.take(notice, now.mono, not_me);
     }
 
@@ -154,7 +165,7 @@ impl FaceprintApp {
         let body = match body {
             Ok(ReplyBody::Hosts(hosts)) => {
                 if hosts.is_empty() && matches!(self.screen, Screen::Attendee) {
-                    let zone = self.snapshot.settings.zone.name();
+                    let zone = self.settings.zone.name();
                     self.screen = Screen::FirstStart(FirstStart::new(zone));
                 }
                 self.hosts = hosts;
@@ -163,6 +174,10 @@ impl FaceprintApp {
             Ok(ReplyBody::LoggedIn(session)) => {
                 self.logged_in(asked, session, now);
                 return;
+            }
+            Ok(ReplyBody::Settings(settings)) => {
+                self.use_settings(&settings);
+                Ok(ReplyBody::Settings(settings))
             }
             other => other,
         };
@@ -188,21 +203,25 @@ impl FaceprintApp {
         }
     }
 
+    fn use_settings(&mut self, settings: &Settings) {
+        if settings.language != self.settings.language {
+            self.words = Words::new(&settings.language);
+        }
+        self.settings = settings.clone();
+    }
+
     /// A right PIN. If whoever typed it has walked away meanwhile, host mode does not open behind their back.
     fn logged_in(&mut self, asked: Asked, session: Arc<HostSession>, now: Moment) {
-        let page = match (&self.screen, asked) {
-            (Screen::FirstStart(_), Asked::SetUp) => {
-                self.ask(RequestBody::Hosts);
-                HostPage::People
-            }
-            (Screen::Login(_), Asked::Login) => HostPage::Today,
-            _ => {
-                self.ask(RequestBody::Logout { host: session.host(), timed_out: false });
-                return;
-            }
-        };
         session.touch(now);
-        self.open(page, session, now);
+        match (&self.screen, asked) {
+            (Screen::FirstStart(_), Asked::SetUp) => {
+                self.open(HostPage::People, session, now);
+                self.ask(RequestBody::Hosts);
+                self.ask_host(HostRequest::Settings); // the site's name and zone are new
+            }
+            (Screen::Login(_), Asked::Login) => self.open(HostPage::Today, session, now),
+            _ => self.ask(RequestBody::Logout { host: session.host(), timed_out: false }),
+        }
     }
 
     /// Any input keeps host mode open, and so does a shot taken in an enrolment; silence locks it.
@@ -262,11 +281,13 @@ impl FaceprintApp {
     fn open(&mut self, page: HostPage, session: Arc<HostSession>, now: Moment) {
         self.leave();
         let scene = Scene {
+            settings: &self.settings,
             snapshot: &self.snapshot,
             words: &self.words,
             now,
             picture: &self.picture,
             hosts: &self.hosts,
+            camera_retry: camera_retry(&self.snapshot.camera, now.mono.saturating_sub(self.camera_since)),
         };
         let (page, requests) = HostScreen::open(page, &scene);
         self.screen = Screen::Host(Box::new(page), session);
@@ -303,13 +324,21 @@ impl FaceprintApp {
         let number = self.next_number;
         self.next_number += 1;
         let asked = Asked::of(&body);
-        if self.link.ask(Request { number, body }).is_ok() {
+        if self.link.requests.try_send(Request { number, body }).is_ok() {
             self.pending.insert(number, asked);
         } else {
             let refusal = Refusal::Failed(self.words.say("workers-busy"));
             let now = self.clock.now();
             self.reply(asked, Err(refusal), now);
         }
+    }
+}
+
+/// What is left of the wait before a camera at fault is opened again.
+fn camera_retry(camera: &CameraStatus, since: Duration) -> Option<Duration> {
+    match camera {
+        CameraStatus::Fault { retry_in, .. } => retry_in.map(|wait| wait.saturating_sub(since)),
+        CameraStatus::Opening | CameraStatus::Live => None,
     }
 }
 

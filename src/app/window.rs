@@ -3,26 +3,32 @@
 //! Job: one call from the command line to the running window. It must not know what the window shows.
 
 use super::FaceprintApp;
-use crate::{domain::Clock, runtime::messages::Link, ui::theme};
+use crate::{domain::Clock, runtime::messages::Link, settings::Settings, ui::theme};
 use eframe::NativeOptions;
 use egui::{ThemePreference, ViewportBuilder};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 /// How the window opens.
-#[derive(Debug, Clone, Default)]
-pub struct WindowOptions {
+pub struct AppOptions {
+    /// Settings in force at the start.
+    pub settings: Settings,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// A line at the foot of the attendee screen, for a demonstration.
+    pub strip: Option<String>,
     /// The whole screen without a title bar, as on a wall.
     pub fullscreen: bool,
     /// Light, dark, or as the system says.
     pub look: Look,
-    /// Size in points when not full screen; 1280x720 if absent.
-    pub size: Option<(f32, f32)>,
-    /// A line at the foot of the attendee screen, for a demonstration.
-    pub strip: Option<String>,
+    /// Filled once there is a window: what workers call when there is something to draw. They need not know egui.
+    pub repaint: Arc<OnceLock<Repaint>>,
 }
+
+/// Asks the window to draw again. May be called from any thread.
+pub type Repaint = Box<dyn Fn() + Send + Sync>;
 
 /// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,14 +62,13 @@ pub enum AppError {
     Library(String),
 }
 
-/// Opens the window and returns when it is closed. Workers wake it through the link; they need not know egui.
-pub fn run(link: Link, clock: Arc<dyn Clock>, options: WindowOptions) -> Result<(), AppError> {
-    let WindowOptions { fullscreen, look, size, strip } = options;
-    let (width, height) = size.unwrap_or((1280.0, 720.0));
+/// Opens the window and returns when it is closed.
+pub fn run(link: Link, options: AppOptions) -> Result<(), AppError> {
+    let AppOptions { settings, clock, strip, fullscreen, look, repaint } = options;
     let viewport = ViewportBuilder::default()
         .with_title("Faceprint")
         .with_app_id("faceprint")
-        .with_inner_size([width, height])
+        .with_inner_size([1280.0, 720.0])
         .with_min_inner_size([640.0, 400.0])
         .with_fullscreen(fullscreen)
         .with_decorations(!fullscreen);
@@ -75,8 +80,8 @@ pub fn run(link: Link, clock: Arc<dyn Clock>, options: WindowOptions) -> Result<
             Box::new(move |creation| {
                 let ctx = creation.egui_ctx.clone();
                 dress(&ctx, look);
-                link.set_waker(Arc::new(move || ctx.request_repaint()));
-                Ok(Box::new(FaceprintApp::new(link, clock, strip)))
+                let _ = repaint.set(Box::new(move || ctx.request_repaint())); // one window, so it was empty
+                Ok(Box::new(FaceprintApp::new(link, settings, clock, strip)))
             }),
         )
     };

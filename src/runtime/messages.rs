@@ -11,120 +11,36 @@ use crate::{
     imaging::Frame,
     settings::Settings,
 };
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender};
 use jiff::{Timestamp, civil::Date};
 use std::{
     fmt,
     path::PathBuf,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 pub use crate::{
     access::HostSession,
-    camera::{CameraFault, CameraState},
+    camera::{CameraError as CameraFault, CameraState},
     crypto::{Pin, PinAttempt, PinError},
 };
 
-/// The window's end of the wire. Nothing on it blocks.
+/// The window's end of the wire. All channels are bounded.
 pub struct Link {
-    newest: Arc<Mutex<Arc<Snapshot>>>,
-    waker: Arc<OnceLock<Waker>>,
-    /// What the attendee screen must show.
-    pub notices: Receiver<Notice>,
+    /// The newest state; workers hold the lock for an assignment, the window for a clone of some pointers.
+    pub snapshot: Arc<Mutex<Snapshot>>,
     /// What the window asks for.
-    requests: Sender<Request>,
+    pub requests: Sender<Request>,
     /// The answers.
     pub replies: Receiver<Reply>,
-}
-
-/// The workers' end of the wire. Clones speak on the same wire.
-#[derive(Clone)]
-pub struct WorkerEnd {
-    newest: Arc<Mutex<Arc<Snapshot>>>,
-    waker: Arc<OnceLock<Waker>>,
-    notices: Sender<Notice>,
-    /// What the window asks for. One worker takes from it.
-    pub requests: Receiver<Request>,
-    replies: Sender<Reply>,
-}
-
-/// Called by any worker when there is something new to draw.
-pub type Waker = Arc<dyn Fn() + Send + Sync>;
-
-/// Requests, replies and notices that may wait. A person makes a few a second at most.
-const QUEUE: usize = 256;
-
-/// Both ends of a new wire.
-#[must_use]
-pub fn link(first: Snapshot) -> (Link, WorkerEnd) {
-    let newest = Arc::new(Mutex::new(Arc::new(first)));
-    let waker = Arc::new(OnceLock::new());
-    let (notice_sender, notices) = bounded(QUEUE);
-    let (request_sender, requests) = bounded(QUEUE);
-    let (reply_sender, replies) = bounded(QUEUE);
-    let window =
-        Link { newest: newest.clone(), waker: waker.clone(), notices, requests: request_sender, replies };
-    (window, WorkerEnd { newest, waker, notices: notice_sender, requests, replies: reply_sender })
-}
-
-impl Link {
-    /// The newest snapshot. The lock is held for one pointer copy.
-    #[must_use]
-    pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What workers call when there is something to draw. Only the first call counts.
-    pub fn set_waker(&self, waker: Waker) {
-        let _ = self.waker.set(waker);
-    }
-
-    /// Hands a request over; gives it back when the workers are gone or too busy.
-    pub fn ask(&self, request: Request) -> Result<(), Request> {
-        self.requests.try_send(request).map_err(TrySendError::into_inner)
-    }
-}
-
-/// The window is gone: stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the window has closed")]
-pub struct WindowClosed;
-
-impl WorkerEnd {
-    /// Puts a newer snapshot in place of the last one, seen or not.
-    pub fn publish(&self, snapshot: Snapshot) {
-        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
-        self.wake();
-    }
-
-    /// Tells the attendee screen. Waits while the window is behind: a notice is never dropped.
-    pub fn notice(&self, notice: Notice) -> Result<(), WindowClosed> {
-        let sent = self.notices.send(notice).map_err(|_| WindowClosed);
-        self.wake();
-        sent
-    }
-
-    /// Answers a request. Waits while the window is behind: a reply is never dropped.
-    pub fn reply(&self, reply: Reply) -> Result<(), WindowClosed> {
-        let sent = self.replies.send(reply).map_err(|_| WindowClosed);
-        self.wake();
-        sent
-    }
-
-    /// Asks the window to look again.
-    pub fn wake(&self) {
-        if let Some(waker) = self.waker.get() {
-            waker();
-        }
-    }
+    /// What the attendee screen must show.
+    pub notices: Receiver<Notice>,
 }
 
 /// The newest state of the picture and of the workers. Made by the recogniser after each frame.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Snapshot {
-    /// Settings in force. A changed setting shows with the next snapshot.
-    pub settings: Arc<Settings>,
     /// The newest frame, as captured (the view mirrors it); its `number` says whether it changed.
     pub frame: Option<Arc<Frame>>,
     /// The faces of that frame.
@@ -139,22 +55,6 @@ pub struct Snapshot {
     pub stats: LiveStats,
 }
 
-impl Snapshot {
-    /// Before the first frame.
-    #[must_use]
-    pub fn new(settings: Arc<Settings>) -> Self {
-        Self {
-            settings,
-            frame: None,
-            faces: Vec::new(),
-            camera: CameraStatus::Opening,
-            enrolment: None,
-            faults: Vec::new(),
-            stats: LiveStats::default(),
-        }
-    }
-}
-
 /// The camera as a screen shows it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum CameraStatus {
@@ -163,8 +63,13 @@ pub enum CameraStatus {
     Opening,
     /// Frames arrive.
     Live,
-    /// No frames; retried by itself.
-    Fault(CameraFault),
+    /// No frames.
+    Fault {
+        /// Why.
+        reason: CameraFault,
+        /// How long after the fault it is opened again; `None` when it stays so.
+        retry_in: Option<Duration>,
+    },
 }
 
 /// One face on the attendee's screen. Holds no score and no stranger's data.

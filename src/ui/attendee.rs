@@ -60,7 +60,7 @@ impl Headline {
     pub fn of(snapshot: &Snapshot) -> Self {
         match snapshot.camera {
             CameraStatus::Opening => return Self::Opening,
-            CameraStatus::Fault(_) => return Self::NoPicture,
+            CameraStatus::Fault { .. } => return Self::NoPicture,
             CameraStatus::Live => {}
         }
         let nearest = snapshot.faces.iter().max_by(|a, b| a.bbox.area().total_cmp(&b.bbox.area()));
@@ -149,7 +149,7 @@ fn head_ui(ui: &mut Ui, scene: &Scene<'_>, rect: Rect, scale: Scale, actions: &m
     let at = rect.left_top() - vec2(0.0, scale.px(6.0));
     let clock = text_at(ui, at, Align2::LEFT_TOP, &clock, scale.font(62.0), colours.ink, width);
     let site = pos2(rect.left(), clock.bottom() + scale.px(2.0));
-    let line = format!("{}  ·  {}", scene.words.date(local.date()), scene.snapshot.settings.site_name);
+    let line = format!("{}  ·  {}", scene.words.date(local.date()), scene.settings.site_name);
     text_at(ui, site, Align2::LEFT_TOP, &line, scale.font(18.0), colours.quiet, rect.width());
     let door = Rect::from_min_size(pos2(rect.right() - side, rect.top()), Vec2::splat(side));
     let response = ui.interact(door, ui.id().with("host mode"), Sense::click());
@@ -187,7 +187,7 @@ fn strip_ui(ui: &Ui, window: Rect, text: &str, scale: Scale) {
 fn picture_ui(ui: &Ui, scene: &Scene<'_>, model: &AttendeeModel<'_>, rect: Rect, scale: Scale) {
     let colours = theme::palette(ui);
     let live = scene.snapshot.camera == CameraStatus::Live;
-    let placement = scene.picture.show(ui, rect, scene.snapshot.settings.mirror).filter(|_| live);
+    let placement = scene.picture.show(ui, rect, scene.settings.mirror).filter(|_| live);
     match placement {
         Some(placement) => {
             let painter = ui.painter_at(rect);
@@ -213,7 +213,7 @@ fn picture_ui(ui: &Ui, scene: &Scene<'_>, model: &AttendeeModel<'_>, rect: Rect,
 fn no_picture(ui: &Ui, scene: &Scene<'_>, rect: Rect, scale: Scale, colours: &Palette) {
     ui.painter().rect_filled(rect, theme::rounded(), colours.sunken);
     let (title, text) = match &scene.snapshot.camera {
-        CameraStatus::Fault(fault) => camera_words::fault(scene.words, fault),
+        CameraStatus::Fault { reason, .. } => camera_words::fault(scene, reason),
         CameraStatus::Opening | CameraStatus::Live => (scene.words.say("camera-opening"), String::new()),
     };
     camera_icon(ui, rect.center() - vec2(0.0, scale.px(96.0)), scale.px(40.0), colours.quiet);
@@ -428,12 +428,10 @@ fn card_words(scene: &Scene<'_>, card: &Card, colours: &Palette) -> (Tone, Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain, domain::TrackId, settings::Settings};
-    use std::sync::Arc;
+    use crate::{domain, domain::TrackId};
 
     fn snapshot(faces: Vec<(f32, FaceState)>) -> Snapshot {
-        let mut snapshot = Snapshot::new(Arc::new(Settings::for_site("Test")));
-        snapshot.camera = CameraStatus::Live;
+        let mut snapshot = Snapshot { camera: CameraStatus::Live, ..Snapshot::default() };
         snapshot.faces = faces
             .into_iter()
             .zip(0..)

@@ -21,8 +21,8 @@ pub(super) fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>) {
     page_title(ui, &words.say("page-diagnostics"), |_| {});
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         match &scene.snapshot.camera {
-            CameraStatus::Fault(fault) => {
-                let (title, text) = camera_words::fault(words, fault);
+            CameraStatus::Fault { reason, .. } => {
+                let (title, text) = camera_words::fault(scene, reason);
                 banner(ui, colours.alarm, &format!("{title} {text}"));
             }
             CameraStatus::Opening => banner(ui, colours.notice, &words.say("camera-opening")),

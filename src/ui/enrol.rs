@@ -108,7 +108,7 @@ fn stage_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Enrol) -> Option<Action>
                     ui.set_width(ui.available_width());
                     ui.heading(words.say("consent-title"));
                     ui.label(words.say("consent-text"));
-                    let version = scene.snapshot.settings.consent_version.as_str();
+                    let version = scene.settings.consent_version.as_str();
                     super::widgets::caption(ui, &words.with("consent-version", &[("version", version.into())]));
                 });
                 ui.add_space(theme::GAP / 2.0);
@@ -212,7 +212,7 @@ pub(super) fn live_picture(ui: &mut Ui, scene: &Scene<'_>, size: Vec2) -> Rect {
     let alt = scene.words.say("camera-picture");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Image, true, &alt));
     let live = scene.snapshot.camera == CameraStatus::Live;
-    match scene.picture.show(ui, rect, scene.snapshot.settings.mirror).filter(|_| live) {
+    match scene.picture.show(ui, rect, scene.settings.mirror).filter(|_| live) {
         Some(placement) => {
             let painter = ui.painter_at(rect);
             for face in &scene.snapshot.faces {
@@ -226,7 +226,7 @@ pub(super) fn live_picture(ui: &mut Ui, scene: &Scene<'_>, size: Vec2) -> Rect {
         None => {
             ui.painter().rect_filled(rect, theme::rounded(), colours.sunken);
             let text = match &scene.snapshot.camera {
-                CameraStatus::Fault(fault) => super::camera_words::fault(scene.words, fault).0,
+                CameraStatus::Fault { reason, .. } => super::camera_words::fault(scene, reason).0,
                 CameraStatus::Opening | CameraStatus::Live => scene.words.say("camera-opening"),
             };
             super::widgets::within(ui, rect.shrink(20.0), Layout::centered_and_justified(egui::Direction::TopDown), |ui| {

@@ -201,8 +201,8 @@ fn camera_step(ui: &mut Ui, scene: &Scene<'_>, width: f32) {
     live_picture(ui, scene, Vec2::new(width, width * 0.5));
     let readable = scene.snapshot.faces.iter().any(|face| !matches!(face.state, FaceState::Advice(_)));
     match &scene.snapshot.camera {
-        CameraStatus::Fault(fault) => {
-            let (title, text) = camera_words::fault(scene.words, fault);
+        CameraStatus::Fault { reason, .. } => {
+            let (title, text) = camera_words::fault(scene, reason);
             banner(ui, colours.notice, &format!("{title} {text}"));
         }
         CameraStatus::Live if readable => banner(ui, colours.arrived, &scene.words.say("first-camera-good")),

@@ -63,7 +63,7 @@ fn navigation(ui: &mut Ui, scene: &Scene<'_>, here: HostPage, session: &HostSess
     ui.spacing_mut().item_spacing.y = if small { 2.0 } else { 6.0 };
     if !small {
         ui.add_space(4.0);
-        ui.label(RichText::new(&scene.snapshot.settings.site_name).heading());
+        ui.label(RichText::new(&scene.settings.site_name).heading());
         if let Some(name) = scene.host_name(session.host()) {
             caption(ui, &words.with("host-logged-in", &[("name", name.into())]));
         }
@@ -91,7 +91,7 @@ fn navigation(ui: &mut Ui, scene: &Scene<'_>, here: HostPage, session: &HostSess
 fn idle_ui(ui: &mut Ui, scene: &Scene<'_>, session: &HostSession) {
     let colours = theme::palette(ui);
     let left = session.idle_left(scene.now);
-    let whole = Duration::from_secs(u64::from(scene.snapshot.settings.session_idle_secs));
+    let whole = Duration::from_secs(u64::from(scene.settings.session_idle_secs));
     let share = left.as_secs_f32() / whole.as_secs_f32().max(1.0);
     let ink = if left < Duration::from_secs(15) { colours.notice.solid } else { colours.accent.solid };
     ui.horizontal(|ui| {

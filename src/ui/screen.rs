@@ -10,9 +10,10 @@ use super::{
 use crate::{
     domain::{EventId, Host, Moment, PersonId, PersonName, TrackId},
     runtime::messages::{HostRequest, HostSession, Notice, Refusal, ReplyBody, RequestBody, Snapshot},
+    settings::Settings,
 };
 use jiff::{civil::Date, tz::TimeZone};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// What the window shows.
 pub enum Screen {
@@ -63,6 +64,8 @@ pub enum HostPage {
 
 /// Everything that a view may look at. Nothing in it blocks or changes while a frame is drawn.
 pub struct Scene<'a> {
+    /// Settings in force.
+    pub settings: &'a Settings,
     /// Newest picture and state of the workers.
     pub snapshot: &'a Snapshot,
     /// The words of the chosen language.
@@ -73,6 +76,8 @@ pub struct Scene<'a> {
     pub picture: &'a PictureTexture,
     /// Who can log in, as last told.
     pub hosts: &'a [Host],
+    /// Time until a camera that is at fault is opened again, if it is.
+    pub camera_retry: Option<Duration>,
 }
 
 /// What a view asks for.
@@ -160,14 +165,14 @@ impl Scene<'_> {
     /// Rules of the site's zone.
     #[must_use]
     pub fn zone(&self) -> &TimeZone {
-        self.snapshot.settings.zone.time_zone()
+        self.settings.zone.time_zone()
     }
 
     /// The attendance day in which `now` falls: before the configured hour it is still yesterday.
     #[must_use]
     pub fn attendance_day(&self) -> Date {
         let local = self.now.utc.to_zoned(self.zone().clone());
-        let started = i16::from(local.hour()) >= i16::from(self.snapshot.settings.day_start_hour);
+        let started = i16::from(local.hour()) >= i16::from(self.settings.day_start_hour);
         if started { local.date() } else { local.date().yesterday().unwrap_or(Date::MIN) }
     }
 

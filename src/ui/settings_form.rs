@@ -107,7 +107,7 @@ pub(super) fn settings_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut SettingsFo
     let checked = local.form.as_ref().map(Form::settings);
     page_title(ui, &words.say("page-settings"), |ui| {
         let changed = match (&checked, &local.form) {
-            (Some(Ok(settings)), Some(form)) => *settings != *scene.snapshot.settings || *settings != form.base,
+            (Some(Ok(settings)), Some(form)) => *settings != *scene.settings || *settings != form.base,
             _ => false,
         };
         let saving = local.stage == Stage::Saving;

@@ -261,7 +261,7 @@ impl Typed {
 
 fn dialogs(ui: &mut Ui, scene: &Scene<'_>, local: &mut Today) -> Option<Action> {
     let words = scene.words;
-    let settings = &scene.snapshot.settings;
+    let settings = &scene.settings;
     let (day, refused) = (local.day, local.refused.clone());
     let at = |typed: &Typed| instant(day, &typed.time, scene.zone(), settings.day_start_hour);
     let mut action = None;

@@ -34,7 +34,21 @@ workers-busy = das Gerät ist beschäftigt: gleich noch einmal versuchen
 ## Kamera
 camera-picture = Kamerabild
 camera-opening = Die Kamera startet …
-camera-fault = Es gibt kein Bild.
+camera-retry = Neuer Versuch in { $wait }.
+camera-missing = Keine Kamera gefunden.
+camera-missing-help = Bitte anstecken oder in den Einstellungen eine andere wählen.
+camera-busy = Ein anderes Programm benutzt die Kamera.
+camera-busy-help = Bitte dieses Programm schließen.
+camera-unplugged = Die Kamera wurde getrennt.
+camera-unplugged-help = Bitte das Kabel prüfen.
+camera-frozen = Die Kamera sendet keine Bilder mehr.
+camera-frozen-help = Wenn das anhält, bitte ab- und wieder anstecken.
+camera-denied = Die Kamera darf nicht benutzt werden.
+camera-denied-help = Bitte diesem Benutzer den Zugriff erlauben (unter Linux: Gruppe „video“).
+camera-ended = Die Aufzeichnung ist zu Ende.
+camera-ended-help = Bitte in den Einstellungen eine andere Kamera wählen.
+camera-failed = Die Kamera funktioniert nicht.
+camera-failed-help = Mehr steht in der Diagnose und im Protokoll des Systems.
 
 ## Für alle
 attendee-host-mode = Verwaltung

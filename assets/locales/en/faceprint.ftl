@@ -34,7 +34,21 @@ workers-busy = the kiosk is busy: try again in a moment
 ## Camera
 camera-picture = Camera picture
 camera-opening = Starting the camera…
-camera-fault = There is no picture.
+camera-retry = Trying again in { $wait }.
+camera-missing = No camera was found.
+camera-missing-help = Plug it in, or choose another one in the settings.
+camera-busy = Another program is using the camera.
+camera-busy-help = Close that program.
+camera-unplugged = The camera was disconnected.
+camera-unplugged-help = Check its cable.
+camera-frozen = The camera sends no more pictures.
+camera-frozen-help = If this lasts, unplug it and plug it in again.
+camera-denied = The camera may not be used.
+camera-denied-help = Allow this user to open it (on Linux: the group “video”).
+camera-ended = The recording is over.
+camera-ended-help = Choose another camera in the settings.
+camera-failed = The camera does not work.
+camera-failed-help = Diagnostics and the log say more.
 
 ## For everybody
 attendee-host-mode = Host mode
