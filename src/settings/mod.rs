@@ -149,6 +149,11 @@ impl Settings {
         raw.check().unwrap_or_else(|_| Self::built_in())
     }
 
+    /// The same settings, if every one is in its range: for a form that changes some of them.
+    pub fn checked(&self) -> Result<Self, SettingsError> {
+        RawSettings::from(self).check()
+    }
+
     fn built_in() -> Self {
         Self {
             site_name: "Faceprint".to_owned(),
