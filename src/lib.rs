@@ -26,6 +26,7 @@
 //! | [`cli`] | arguments to calls; the only place with `anyhow` and exit codes | everything |
 
 pub mod access;
+pub mod camera;
 pub mod crypto;
 pub mod domain;
 pub mod imaging;
