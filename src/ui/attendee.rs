@@ -127,7 +127,7 @@ pub fn attendee_ui(ui: &mut Ui, scene: &Scene<'_>, model: &AttendeeModel<'_>) ->
     if window.height() > window.width() {
         let head = Rect::from_min_size(room.min, vec2(room.width(), scale.px(HEAD)));
         let top = head.bottom() + gap;
-        let picture = Rect::from_min_size(pos2(room.left(), top), vec2(room.width(), room.width() * 0.94));
+        let picture = Rect::from_min_size(pos2(room.left(), top), vec2(room.width(), room.width() * 0.9));
         let below = Rect::from_min_max(pos2(room.left(), picture.bottom() + gap), room.max);
         head_ui(ui, scene, head, scale, &mut actions);
         picture_ui(ui, scene, model, picture, scale);
@@ -333,15 +333,21 @@ fn cards_ui(
         return;
     }
     let gap = scale.px(16.0);
-    let mut top = rect.top();
+    let columns = if cards.len() > 1 && rect.width() > scale.px(760.0) { 2 } else { 1 };
+    let width = (rect.width() - gap * (columns - 1) as f32) / columns as f32;
+    let mut next = vec![rect.top(); columns];
     for card in cards.iter() {
         let height = card_height(card, scale);
-        if top + height > rect.bottom() + 1.0 {
+        // Into the column with more room; what fits in none waits until a newer card has gone.
+        let Some((column, top)) = next.iter_mut().enumerate().min_by(|a, b| a.1.total_cmp(b.1)) else {
+            return;
+        };
+        if *top + height > rect.bottom() + 1.0 {
             break;
         }
-        let place = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height));
-        card_ui(ui, scene, card, place, scale, actions);
-        top += height + gap;
+        let left = rect.left() + column as f32 * (width + gap);
+        card_ui(ui, scene, card, Rect::from_min_size(pos2(left, *top), vec2(width, height)), scale, actions);
+        *top += height + gap;
     }
 }
 
@@ -402,10 +408,9 @@ fn card_ui(ui: &mut Ui, scene: &Scene<'_>, card: &Card, rect: Rect, scale: Scale
         wrapped(ui, inner.with_min_y(head.bottom()), &sentence(text), scale.px(18.0).max(14.0), colours.ink);
         return;
     }
-    let head =
-        text_at(ui, inner.left_top(), Align2::LEFT_TOP, &title, scale.font(40.0), colours.ink, inner.width());
-    let below = pos2(inner.left(), head.bottom() + scale.px(4.0));
-    text_at(ui, below, Align2::LEFT_TOP, &line, scale.font(28.0), tone.solid, inner.width());
+    let head = name_at(ui, inner, &title, scale, colours.ink);
+    let below = pos2(inner.left(), head.bottom() + scale.px(2.0));
+    text_at(ui, below, Align2::LEFT_TOP, &line, scale.font(30.0), tone.solid, inner.width());
     match &card.content {
         Content::Recorded { event, disputed: false, .. } => {
             let height = scale.touch(56.0);
