@@ -30,4 +30,6 @@ pub mod crypto;
 pub mod domain;
 pub mod imaging;
 pub mod nn;
+pub mod runtime;
+pub mod settings;
 pub mod vision;

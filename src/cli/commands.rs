@@ -5,9 +5,11 @@ use super::{
     context::{Context, log_in, read_pin},
 };
 use crate::{
+    camera::CameraError,
     crypto::Pin,
     diagnostics::{self, bench::BenchReport, doctor, verify},
-    domain::{Actor, AuditHead, CameraSpec, PersonId, PersonName},
+    domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName},
+    imaging::{self, Frame},
     runtime::{
         enrol_frames::FrameEnrolment,
         messages::ExportFormat,
@@ -24,6 +26,7 @@ use serde_json::json;
 use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -> anyhow::Result<()> {
@@ -107,16 +110,22 @@ pub fn people_enrol(
     let mut pipeline = context.pipeline()?;
     let mut enrolment = FrameEnrolment::default();
     let progress = spinner("frames");
-    for path in from {
-        let mut source = crate::camera::open_pictures(path, context.clock.clone())?;
+    let (folders, pictures): (Vec<&PathBuf>, Vec<&PathBuf>) = from.iter().partition(|path| path.is_dir());
+    for folder in folders {
+        let spec = CameraSpec::Folder { path: folder.clone(), fps: 30.0 };
+        let mut source = context.source(&spec, false)?;
         loop {
             match source.next_frame() {
                 Ok(frame) => enrolment.add(&mut pipeline, &frame)?,
-                Err(crate::camera::CameraError::Ended) => break,
+                Err(CameraError::Ended) => break,
                 Err(error) => return Err(error.into()),
             }
             progress.inc(1);
         }
+    }
+    for (number, path) in pictures.into_iter().enumerate() {
+        enrolment.add(&mut pipeline, &still(path, number as u64, &context)?)?;
+        progress.inc(1);
     }
     progress.finish_and_clear();
     let report = enrolment.finish(&pipeline);
@@ -152,6 +161,14 @@ pub fn people_enrol(
         );
     }
     Ok(())
+}
+
+/// A picture file as a frame; each has a second of its own, so that each can become a shot.
+fn still(path: &Path, number: u64, context: &Context) -> anyhow::Result<Frame> {
+    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let picture = imaging::decode_picture(&bytes).with_context(|| path.display().to_string())?;
+    let captured = Moment { utc: context.clock.now().utc, mono: Duration::from_secs(number) };
+    Ok(Frame::from_picture(picture, captured, number))
 }
 
 pub fn people_erase(global: &Global, person: PersonId, host: &HostLogin) -> anyhow::Result<()> {

@@ -3,9 +3,10 @@
 use super::args::{Global, HostLogin};
 use crate::{
     access::HostSession,
-    camera::{CameraOptions, FrameSource},
+    camera::{self, CameraOptions, FrameSource},
     crypto::PinAttempt,
     domain::{CameraSpec, Clock, SystemClock, WeightsId},
+    imaging::Rotation,
     runtime::{
         ledger::{DataPaths, Ledger},
         pipeline::{Pipeline, SharedIndex},
@@ -122,13 +123,9 @@ impl Context {
 
     /// Opens a camera for a command: frames in order, none dropped.
     pub fn source(&self, spec: &CameraSpec, realtime: bool) -> anyhow::Result<Box<dyn FrameSource>> {
-        let options = CameraOptions {
-            rotate: self.settings.rotate_degrees.into(),
-            realtime,
-            repeat: false,
-            ..CameraOptions::default()
-        };
-        Ok(crate::camera::open(spec, &options, self.clock.clone())?)
+        let rotate = Rotation::from_degrees(self.settings.rotate_degrees.into()).unwrap_or_default();
+        let options = CameraOptions { rotate, realtime, looping: matches!(spec, CameraSpec::Demo(_)), mirror: false };
+        camera::open(spec, options, self.clock.clone()).with_context(|| format!("camera {spec}"))
     }
 }
 

@@ -77,7 +77,7 @@ impl Pipeline {
     /// `keep_samples` is how many stage times are kept for percentiles.
     #[must_use]
     pub fn new(engine: Box<dyn FaceEngine>, index: SharedIndex, fpir: f32, keep_samples: usize) -> Self {
-        let calibration = Calibration::from(engine.calibration());
+        let calibration = Calibration::new(engine.calibration().clone());
         let tracker = Tracker::new(TrackingConfig::default());
         let limits = QualityLimits::default();
         Self { engine, tracker, index, calibration, fpir, limits, stages: StageClock::new(keep_samples) }
@@ -128,7 +128,7 @@ impl Pipeline {
         let started = Instant::now();
         let mut embeddings = self.engine.embed(frame, std::slice::from_ref(face))?;
         self.stages.add(Stage::Embed, started.elapsed());
-        embeddings.pop().ok_or(VisionError::NoOutput)
+        embeddings.pop().ok_or(VisionError::Output("recogniser"))
     }
 
     /// Embeds the faces whose tracks need it and adds what the index says to their evidence.

@@ -9,7 +9,7 @@ use super::{
     enrolment::{Enrolment, SHOTS, Step},
     ledger::{DataPaths, Ledger, LedgerError},
     messages::{
-        CameraState, CameraStatus, Fault, HostRequest, LiveStats, Notice, Refusal, Reply, ReplyBody, Request,
+        CameraState, CameraStatus, FaceView, Fault, HostRequest, LiveStats, Notice, Refusal, Reply, ReplyBody, Request,
         RequestBody, Snapshot, Worker,
     },
     pipeline::{Pipeline, SharedIndex, Sighting},
@@ -17,16 +17,15 @@ use super::{
 use crate::{
     camera::{CameraHandle, CameraOptions},
     domain::{Actor, Clock, PersonId, WeightsId},
-    imaging::Frame,
+    imaging::{Frame, Rotation},
     settings::{Settings, SiteZone},
     vault::{InitHost, KeySource, NewTemplate, Vault},
     vision::FaceEngine,
 };
-use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -122,9 +121,10 @@ impl RecogniserWorker {
     }
 
     fn open_camera(&self) -> CameraHandle {
-        let options = CameraOptions { rotate: self.settings.rotate_degrees.into(), ..CameraOptions::default() };
+        let rotate = Rotation::from_degrees(self.settings.rotate_degrees.into()).unwrap_or_default();
+        let options = CameraOptions { rotate, ..CameraOptions::default() };
         let wake = self.wake.clone();
-        CameraHandle::start(self.settings.camera.clone(), options, self.clock.clone(), Box::new(move || wake()))
+        CameraHandle::start(&self.settings.camera, options, self.clock.clone(), Box::new(move || wake()))
     }
 
     /// Loads the networks and handles frames until stopped (`Ok`) or something breaks (`Err`, a sentence).
@@ -141,11 +141,11 @@ impl RecogniserWorker {
         while !self.stop.load(Ordering::Relaxed) {
             self.obey(camera, &mut enrolment, &pipeline);
             flush(backlog, &self.out);
-            let Some(frame) = camera.latest().wait_newer(last, TICK) else {
+            let Some((number, frame)) = camera.latest().wait_newer(last, TICK) else {
                 self.publish(None, camera, &pipeline, &rate, enrolment.as_ref());
                 continue;
             };
-            last = frame.number();
+            last = number;
             let outcome = pipeline.process(&frame, enrolment.is_none()).map_err(|e| e.to_string())?;
             rate.tick();
             if let Some((running, actor)) = &mut enrolment {
@@ -209,8 +209,8 @@ impl RecogniserWorker {
             snapshot.camera = status(&camera.state());
             snapshot.faces.clear();
             snapshot.enrolment = None;
-            if let Some(frame) = frame {
-                last = frame.number();
+            if let Some((number, frame)) = frame {
+                last = number;
                 snapshot.frame = Some(frame);
             }
             drop(snapshot);
@@ -220,7 +220,7 @@ impl RecogniserWorker {
 
     fn publish(
         &self,
-        seen: Option<(Arc<Frame>, Vec<super::messages::FaceView>)>,
+        seen: Option<(Arc<Frame>, Vec<FaceView>)>,
         camera: &CameraHandle,
         pipeline: &Pipeline,
         rate: &Rate,
@@ -555,7 +555,9 @@ fn status(state: &CameraState) -> CameraStatus {
     match state {
         CameraState::Opening => CameraStatus::Opening,
         CameraState::Live(_) => CameraStatus::Live,
-        CameraState::Fault { reason, .. } => CameraStatus::Fault(reason.clone()),
+        CameraState::Fault { reason, retry_in } => {
+            CameraStatus::Fault { reason: reason.clone(), retry_in: *retry_in }
+        }
     }
 }
 
