@@ -26,10 +26,10 @@
 //! | [`cli`] | arguments to calls; the only place with `anyhow` and exit codes | everything |
 
 pub mod access;
+pub mod camera;
 pub mod crypto;
 pub mod domain;
 pub mod imaging;
 pub mod nn;
-pub mod runtime;
 pub mod settings;
 pub mod vision;
