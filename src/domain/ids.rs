@@ -96,7 +96,9 @@ impl WeightsId {
     /// Takes 1 to 64 characters of `a-z 0-9 . _ -`, as used for folder names.
     pub fn new(id: &str) -> Result<Self, IdError> {
         let ok = (1..=64).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'))
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'))
             && !id.starts_with('.');
         if ok { Ok(Self(id.to_owned())) } else { Err(IdError(id.to_owned())) }
     }
