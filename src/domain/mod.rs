@@ -4,6 +4,7 @@
 //! or drawn, and it does no I/O; the one exception is [`SystemClock`], the one place that reads the clock.
 
 mod audit;
+mod calibration;
 mod camera_spec;
 mod clock;
 mod embedding;
@@ -13,6 +14,7 @@ mod ids;
 mod person;
 
 pub use audit::{Actor, AuditAction, AuditEntry, AuditHead};
+pub use calibration::{CalibrationData, ScoreSample};
 pub use camera_spec::{CameraSpec, CameraSpecError};
 pub use clock::{Clock, ManualClock, Moment, SystemClock};
 pub use embedding::{Candidate, EMBEDDING_LEN, Embedding, EmbeddingError};
