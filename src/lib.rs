@@ -26,3 +26,4 @@
 //! | [`cli`] | arguments to calls; the only place with `anyhow` and exit codes | everything |
 
 pub mod domain;
+pub mod matching;
