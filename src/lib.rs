@@ -25,5 +25,6 @@
 //! | [`app`] | `eframe::App`: drains messages, draws the screen, carries out actions | domain imaging settings runtime diagnostics ui |
 //! | [`cli`] | arguments to calls; the only place with `anyhow` and exit codes | everything |
 
+pub mod attendance;
 pub mod domain;
 pub mod matching;
