@@ -28,3 +28,4 @@
 pub mod attendance;
 pub mod domain;
 pub mod matching;
+pub mod tracking;
