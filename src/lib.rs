@@ -26,10 +26,13 @@
 //! | [`cli`] | arguments to calls; the only place with `anyhow` and exit codes | everything |
 
 pub mod access;
+pub mod attendance;
 pub mod camera;
 pub mod crypto;
 pub mod domain;
 pub mod imaging;
+pub mod matching;
 pub mod nn;
 pub mod settings;
+pub mod tracking;
 pub mod vision;
