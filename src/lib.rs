@@ -28,3 +28,4 @@
 pub mod access;
 pub mod crypto;
 pub mod domain;
+pub mod vault;

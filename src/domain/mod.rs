@@ -18,7 +18,7 @@ pub use audit::{Actor, AuditAction, AuditEntry, AuditHead};
 pub use camera_spec::{CameraSpec, CameraSpecError};
 pub use clock::{Clock, ManualClock, Moment, SystemClock};
 pub use embedding::{EMBEDDING_LEN, Embedding, EmbeddingError};
-pub use event::{Correction, Mark, MarkKind, MarkSource};
+pub use event::{Correction, Mark, MarkKind, MarkSource, effective_marks};
 pub use face::{DetectedFace, Landmarks, Point, Quality, QualityIssue, QualityLimits, Rect};
 pub use ids::{EventId, HostId, IdError, PersonId, TemplateId, TrackId, WeightsId};
 pub use person::{Consent, Host, NameError, Person, PersonName};
