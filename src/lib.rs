@@ -35,4 +35,5 @@ pub mod matching;
 pub mod nn;
 pub mod settings;
 pub mod tracking;
+pub mod vault;
 pub mod vision;
