@@ -104,9 +104,7 @@ pub fn people_enrol(
     let context = Context::new(global)?;
     let mut ledger = context.ledger()?;
     let session = log_in(&mut ledger, host)?;
-    if ledger.vault().person(person)?.is_none() {
-        bail!("there is no person {person}: `faceprint people list` prints the ids");
-    }
+    ledger.vault().person(person)?;
     let mut pipeline = context.pipeline()?;
     let mut enrolment = FrameEnrolment::default();
     let progress = spinner("frames");
@@ -294,7 +292,7 @@ pub fn export(
 
 pub fn audit_show(global: &Global, last: u64, as_json: bool) -> anyhow::Result<()> {
     let ledger = Context::new(global)?.ledger()?;
-    let head = ledger.vault().audit_head()?.number;
+    let head = ledger.vault().audit_head().number;
     let entries = ledger.vault().audit_entries((head + 1).saturating_sub(last).max(1)..=head)?;
     ledger.close()?;
     for entry in entries {
@@ -310,17 +308,20 @@ pub fn audit_show(global: &Global, last: u64, as_json: bool) -> anyhow::Result<(
 pub fn audit_verify(global: &Global, head: Option<&str>, as_json: bool) -> anyhow::Result<()> {
     let against = head.map(parse_head).transpose()?;
     let ledger = Context::new(global)?.ledger()?;
-    let count = ledger.vault().audit_head()?.number;
+    let count = ledger.vault().audit_head().number;
     let progress = bar(count);
-    let checked = ledger.vault().verify_audit(against, &mut |done| progress.set_position(done));
+    let checked = ledger.vault().verify_audit(against, |done, _| progress.set_position(done));
     progress.finish_and_clear();
     ledger.close()?;
-    let head = checked?;
-    let text = diagnostics::head_text(&head);
+    let report = checked?;
+    if let Some(fault) = report.fault {
+        bail!("{fault} ({} entries before it are good): keep the folder as it is and restore a backup", report.good);
+    }
+    let text = diagnostics::head_text(&report.head);
     if as_json {
-        println!("{}", json!({ "entries": head.number, "head": text }));
+        println!("{}", json!({ "entries": report.head.number, "head": text }));
     } else {
-        println!("{} entries, unbroken. Head {text}", head.number);
+        println!("{} entries, unbroken. Head {text}", report.head.number);
     }
     Ok(())
 }

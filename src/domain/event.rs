@@ -3,11 +3,7 @@
 use super::{Actor, EventId, PersonId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-<<<<<<< HEAD
 use std::collections::BTreeMap;
-=======
-use std::collections::HashSet;
->>>>>>> vault
 
 /// What a mark says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,19 +58,6 @@ pub struct Correction {
     pub reason: String,
 }
 
-/// The marks that count: those that no other mark of the list replaces, without the ones that only strike out.
-/// The order stays. The list must hold the corrections of its marks.
-#[must_use]
-pub fn effective_marks(marks: &[Mark]) -> Vec<Mark> {
-    let replaced: HashSet<EventId> =
-        marks.iter().filter_map(|m| m.correction.as_ref().and_then(|c| c.replaces)).collect();
-    marks
-        .iter()
-        .filter(|m| !replaced.contains(&m.id) && m.correction.as_ref().is_none_or(|c| c.stands))
-        .cloned()
-        .collect()
-}
-
 /// One attendance event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
@@ -100,7 +83,6 @@ pub struct Mark {
     pub correction: Option<Correction>,
 }
 
-<<<<<<< HEAD
 /// The marks that count, oldest first.
 ///
 /// Every event belongs to a line: itself, or the line of the event it corrects. The newest event of each line
@@ -140,24 +122,10 @@ mod tests {
             kind: MarkKind::CheckIn,
             at: Timestamp::from_second(minute * 60).unwrap(),
             zone: "UTC".into(),
-=======
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn mark(id: u64, correction: Option<(Option<u64>, bool)>) -> Mark {
-        Mark {
-            id: EventId(id),
-            person: PersonId::from_bytes([1; 16]),
-            kind: MarkKind::CheckIn,
-            at: Timestamp::UNIX_EPOCH,
-            zone: "UTC".to_owned(),
->>>>>>> vault
             mono_ms: 0,
             clock_jumped: false,
             source: MarkSource::Face,
             actor: Actor::Kiosk,
-<<<<<<< HEAD
             correction: None,
         }
     }
@@ -222,24 +190,5 @@ mod tests {
             prop_assert_eq!(&effective_marks(&marks), &effective);
             prop_assert_eq!(&effective_marks(&effective), &effective, "applying twice changes nothing");
         }
-=======
-            correction: correction.map(|(replaces, stands)| Correction {
-                replaces: replaces.map(EventId),
-                stands,
-                reason: "r".to_owned(),
-            }),
-        }
-    }
-
-    #[test]
-    fn corrections_replace_strike_out_add_and_are_corrected_themselves() {
-        let counts = |marks: &[Mark]| effective_marks(marks).iter().map(|m| m.id.0).collect::<Vec<_>>();
-        assert_eq!(counts(&[mark(1, None), mark(2, None)]), [1, 2]);
-        assert_eq!(counts(&[mark(1, None), mark(2, Some((Some(1), true)))]), [2]);
-        assert_eq!(counts(&[mark(1, None), mark(2, Some((Some(1), false)))]), [0_u64; 0]);
-        assert_eq!(counts(&[mark(1, None), mark(2, Some((None, true)))]), [1, 2], "a missed mark is added");
-        let undone = [mark(1, None), mark(2, Some((Some(1), false))), mark(3, Some((Some(2), true)))];
-        assert_eq!(counts(&undone), [3], "a correction is corrected in turn");
->>>>>>> vault
     }
 }

@@ -19,11 +19,7 @@ pub use audit::{Actor, AuditAction, AuditEntry, AuditHead};
 pub use calibration::{CalibrationData, ScoreSample};
 pub use camera_spec::{CameraSpec, CameraSpecError};
 pub use clock::{Clock, ManualClock, Moment, SystemClock};
-<<<<<<< HEAD
 pub use embedding::{Candidate, EMBEDDING_LEN, Embedding, EmbeddingError};
-=======
-pub use embedding::{EMBEDDING_LEN, Embedding, EmbeddingError};
->>>>>>> vault
 pub use event::{Correction, Mark, MarkKind, MarkSource, effective_marks};
 pub use face::{DetectedFace, Landmarks, Point, Quality, QualityIssue, QualityLimits, Rect};
 pub use ids::{EventId, HostId, IdError, PersonId, TemplateId, TrackId, WeightsId};
