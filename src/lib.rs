@@ -28,4 +28,5 @@
 pub mod attendance;
 pub mod domain;
 pub mod matching;
+pub mod reports;
 pub mod tracking;
