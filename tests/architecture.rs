@@ -65,7 +65,8 @@ fn sled_candle_and_anyhow_stay_where_the_design_puts_them() {
         let source = fs::read_to_string(&path).unwrap();
         for (krate, homes) in homes {
             let word = format!("{krate}::");
-            let used = source.lines().filter(|l| !l.trim_start().starts_with("//")).any(|l| l.contains(&word));
+            let used =
+                source.lines().filter(|l| !l.trim_start().starts_with("//")).any(|l| l.contains(&word));
             assert!(!used || homes.contains(&module[0].as_str()), "{} uses {krate}", path.display());
         }
     }
@@ -161,7 +162,8 @@ impl<'a> Visit<'a> for Names {
         // Inside a macro there are only tokens: take `crate :: name` and `super :: … :: name` as written.
         let text = mac.tokens.to_string().replace(' ', "");
         for (at, _) in text.match_indices("crate::").chain(text.match_indices("super::")) {
-            let path = text[at..].split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).next().unwrap();
+            let path =
+                text[at..].split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).next().unwrap();
             let segments: Vec<_> = path.split("::").filter(|s| !s.is_empty()).map(str::to_owned).collect();
             self.path(&segments);
         }

@@ -36,6 +36,19 @@ impl Embedding {
         Ok(Self(values))
     }
 
+    /// Takes components that were normalised before, unchanged to the last bit: a store gives back what it was given.
+    pub fn from_unit(unit: &[f32]) -> Result<Self, EmbeddingError> {
+        let values: Box<[f32; EMBEDDING_LEN]> =
+            Box::new(unit.try_into().map_err(|_| EmbeddingError::Length(unit.len()))?);
+        let mut embedding = Self(values);
+        let norm = embedding.0.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>().sqrt();
+        if (norm - 1.0).abs() < 1e-3 {
+            return Ok(embedding);
+        }
+        embedding.zeroize();
+        Err(EmbeddingError::NotFinite)
+    }
+
     /// The 512 components.
     #[must_use]
     pub fn as_slice(&self) -> &[f32] {
@@ -76,5 +89,9 @@ mod tests {
         assert_eq!(Embedding::from_raw(&[0.0; EMBEDDING_LEN]), Err(EmbeddingError::NotFinite));
         assert_eq!(Embedding::from_raw(&[f32::NAN; EMBEDDING_LEN]), Err(EmbeddingError::NotFinite));
         assert!(!format!("{e:?}").contains("0."));
+        assert_eq!(Embedding::from_unit(e.as_slice()), Ok(e));
+        for not_unit in [[3.0; EMBEDDING_LEN], [0.0; EMBEDDING_LEN], [f32::NAN; EMBEDDING_LEN]] {
+            assert_eq!(Embedding::from_unit(&not_unit), Err(EmbeddingError::NotFinite));
+        }
     }
 }

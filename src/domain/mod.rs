@@ -3,6 +3,7 @@
 //! Job: data that cannot be wrong once it exists. It must not know how anything is captured, computed, kept
 //! or drawn, and it does no I/O; the one exception is [`SystemClock`], the one place that reads the clock.
 
+mod attempts;
 mod audit;
 mod calibration;
 mod camera_spec;
@@ -13,6 +14,7 @@ mod face;
 mod ids;
 mod person;
 
+pub use attempts::AttemptState;
 pub use audit::{Actor, AuditAction, AuditEntry, AuditHead};
 pub use calibration::{CalibrationData, ScoreSample};
 pub use camera_spec::{CameraSpec, CameraSpecError};

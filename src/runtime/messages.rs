@@ -11,14 +11,32 @@ use crate::{
     imaging::Frame,
     settings::Settings,
 };
+use crossbeam_channel::{Receiver, Sender};
 use jiff::{Timestamp, civil::Date};
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 pub use crate::{
     access::HostSession,
-    camera::{CameraFault, CameraState},
-    crypto::{Pin, PinAttempt},
+    camera::{CameraError as CameraFault, CameraState},
+    crypto::{Pin, PinAttempt, PinError},
 };
+
+/// The window's end of the wire. All channels are bounded.
+pub struct Link {
+    /// The newest state; workers hold the lock for an assignment, the window for a clone of some pointers.
+    pub snapshot: Arc<Mutex<Snapshot>>,
+    /// What the window asks for.
+    pub requests: Sender<Request>,
+    /// The answers.
+    pub replies: Receiver<Reply>,
+    /// What the attendee screen must show.
+    pub notices: Receiver<Notice>,
+}
 
 /// The newest state of the picture and of the workers. Made by the recogniser after each frame.
 #[derive(Clone, Default)]
@@ -45,8 +63,13 @@ pub enum CameraStatus {
     Opening,
     /// Frames arrive.
     Live,
-    /// No frames; retried by itself.
-    Fault(CameraFault),
+    /// No frames.
+    Fault {
+        /// Why.
+        reason: CameraFault,
+        /// How long after the fault it is opened again; `None` when it stays so.
+        retry_in: Option<Duration>,
+    },
 }
 
 /// One face on the attendee's screen. Holds no score and no stranger's data.

@@ -111,7 +111,9 @@ impl SiteZone {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file could not be read or written.
-    #[error("the settings file {path} cannot be {doing}: {source}. Check that the folder exists and is yours")]
+    #[error(
+        "the settings file {path} cannot be {doing}: {source}. Check that the folder exists and is yours"
+    )]
     Io {
         /// Which file.
         path: PathBuf,
@@ -121,7 +123,9 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// Not TOML, or an unknown or mistyped field.
-    #[error("the settings file {path} is not understood: {reason}. Correct it, or delete it to begin with the defaults")]
+    #[error(
+        "the settings file {path} is not understood: {reason}. Correct it, or delete it to begin with the defaults"
+    )]
     Syntax {
         /// Which file.
         path: PathBuf,
@@ -147,6 +151,11 @@ impl Settings {
         let raw = RawSettings { site_name: site_name.to_owned(), ..RawSettings::default() };
         // The defaults are valid (tested); a bad site name falls back to the default one.
         raw.check().unwrap_or_else(|_| Self::built_in())
+    }
+
+    /// The same settings, if every one is in its range: for a form that changes some of them.
+    pub fn checked(&self) -> Result<Self, SettingsError> {
+        RawSettings::from(self).check()
     }
 
     fn built_in() -> Self {

@@ -1,0 +1,175 @@
+//! The graph in plain candle operations: what CUDA runs, and what the fast plan is tested against.
+
+use super::{
+    Activation, ConvWeights, Graph, NnError,
+    graph::{NodeId, Op, Pool},
+};
+use candle_core::{D, Device, Result, Tensor};
+
+/// A graph whose weights lie on one device, ready to run there.
+pub struct Network {
+    layers: Vec<Layer>,
+    outputs: Vec<NodeId>,
+}
+
+/// Runs the graph once on the device of `x`: \[N, C, H, W\] in, one tensor per output out, \[N, C, H, W\] or, after a
+/// fully connected layer, \[N, C\].
+pub fn forward(graph: &Graph, x: &Tensor) -> std::result::Result<Vec<Tensor>, NnError> {
+    let (_, _, height, width) = x.dims4()?;
+    Network::new(graph, height, width, x.device())?.forward(x)
+}
+
+impl Network {
+    /// Checks the graph for `height` x `width` pixels and copies its weights to `device`.
+    pub fn new(
+        graph: &Graph,
+        height: usize,
+        width: usize,
+        device: &Device,
+    ) -> std::result::Result<Self, NnError> {
+        graph.shapes(height, width)?;
+        let layers = graph.nodes().iter().map(|op| Layer::new(op, device)).collect::<Result<_>>()?;
+        Ok(Self { layers, outputs: graph.outputs().collect() })
+    }
+
+    /// Runs a batch \[N, C, H, W\]; outputs as in [`forward`].
+    pub fn forward(&self, x: &Tensor) -> std::result::Result<Vec<Tensor>, NnError> {
+        let mut values: Vec<Tensor> = Vec::with_capacity(self.layers.len());
+        for layer in &self.layers {
+            let value = layer.forward(x, &values)?;
+            values.push(value);
+        }
+        Ok(self.outputs.iter().map(|id| value(&values, *id).cloned()).collect::<Result<_>>()?)
+    }
+}
+
+enum Layer {
+    Input,
+    Conv { x: NodeId, conv: Conv, residual: Option<NodeId>, activation: Act },
+    Linear { x: NodeId, weight: Tensor, bias: Tensor },
+    Affine { x: NodeId, scale: Tensor, shift: Tensor },
+    Add { a: NodeId, b: NodeId },
+    Upsample { x: NodeId },
+    Pool { x: NodeId, kind: Pool },
+}
+
+impl Layer {
+    fn new(op: &Op, device: &Device) -> Result<Self> {
+        Ok(match op {
+            Op::Input => Self::Input,
+            Op::Conv { x, weights, residual, activation } => Self::Conv {
+                x: *x,
+                conv: Conv::new(weights, device)?,
+                residual: *residual,
+                activation: Act::new(activation, device)?,
+            },
+            Op::Linear { x, weights } => {
+                let out = weights.bias.len();
+                let weight = Tensor::from_slice(&weights.weight, (out, weights.weight.len() / out), device)?;
+                Self::Linear {
+                    x: *x,
+                    weight: weight.t()?.contiguous()?,
+                    bias: Tensor::from_slice(&weights.bias, (1, out), device)?,
+                }
+            }
+            Op::Affine { x, scale, shift } => {
+                Self::Affine { x: *x, scale: per_channel(scale, device)?, shift: per_channel(shift, device)? }
+            }
+            Op::Add { a, b } => Self::Add { a: *a, b: *b },
+            Op::Upsample { x } => Self::Upsample { x: *x },
+            Op::Pool { x, kind } => Self::Pool { x: *x, kind: *kind },
+        })
+    }
+
+    fn forward(&self, input: &Tensor, earlier: &[Tensor]) -> Result<Tensor> {
+        let of = |id: &NodeId| value(earlier, *id);
+        match self {
+            Self::Input => Ok(input.clone()),
+            Self::Conv { x, conv, residual, activation } => {
+                let y = conv.forward(of(x)?)?;
+                let y = residual.as_ref().map_or(Ok(y.clone()), |r| y + of(r)?)?;
+                activation.forward(&y)
+            }
+            Self::Linear { x, weight, bias } => of(x)?.flatten_from(1)?.matmul(weight)?.broadcast_add(bias),
+            Self::Affine { x, scale, shift } => {
+                let x = of(x)?;
+                let shape = x.shape().clone();
+                let x = if x.rank() == 2 { x.unsqueeze(2)?.unsqueeze(3)? } else { x.clone() };
+                x.broadcast_mul(scale)?.broadcast_add(shift)?.reshape(shape)
+            }
+            Self::Add { a, b } => of(a)? + of(b)?,
+            Self::Upsample { x } => {
+                let (_, _, height, width) = of(x)?.dims4()?;
+                of(x)?.upsample_nearest2d(height * 2, width * 2)
+            }
+            Self::Pool { x, kind: Pool::Max } => of(x)?.max_pool2d(2),
+            Self::Pool { x, kind: Pool::Average } => of(x)?.avg_pool2d(2),
+        }
+    }
+}
+
+struct Conv {
+    weight: Tensor,
+    bias: Tensor,
+    stride: usize,
+    padding: usize,
+    groups: usize,
+}
+
+impl Conv {
+    fn new(weights: &ConvWeights, device: &Device) -> Result<Self> {
+        let (kh, kw) = weights.kernel;
+        let shape = (weights.out_channels, weights.in_channels_per_group, kh, kw);
+        Ok(Self {
+            weight: Tensor::from_slice(&weights.weight, shape, device)?,
+            bias: per_channel(&weights.bias, device)?,
+            stride: weights.stride,
+            padding: weights.padding,
+            groups: weights.groups,
+        })
+    }
+
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let x = if x.rank() == 2 { x.unsqueeze(D::Minus1)?.unsqueeze(D::Minus1)? } else { x.clone() };
+        x.conv2d(&self.weight, self.padding, self.stride, 1, self.groups)?.broadcast_add(&self.bias)
+    }
+}
+
+enum Act {
+    None,
+    Relu,
+    Prelu(Tensor),
+    Sigmoid,
+}
+
+impl Act {
+    fn new(activation: &Activation, device: &Device) -> Result<Self> {
+        Ok(match activation {
+            Activation::None => Self::None,
+            Activation::Relu => Self::Relu,
+            Activation::Prelu(slopes) => Self::Prelu(per_channel(slopes, device)?),
+            Activation::Sigmoid => Self::Sigmoid,
+        })
+    }
+
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::None => Ok(x.clone()),
+            Self::Relu => x.relu(),
+            Self::Prelu(slopes) => {
+                let positive = x.relu()?;
+                let negative = (x - &positive)?;
+                positive + negative.broadcast_mul(slopes)?
+            }
+            Self::Sigmoid => candle_nn::ops::sigmoid(x),
+        }
+    }
+}
+
+fn per_channel(values: &[f32], device: &Device) -> Result<Tensor> {
+    Tensor::from_slice(values, (1, values.len(), 1, 1), device)
+}
+
+fn value(values: &[Tensor], id: NodeId) -> Result<&Tensor> {
+    values.get(id.0).ok_or_else(|| candle_core::Error::Msg(format!("node {} has no value yet", id.0)))
+}

@@ -1,0 +1,63 @@
+//! The 112x112 crop that recognisers want: five landmarks moved onto the `ArcFace` template.
+//!
+//! Job: one crop from one face. It must not know what is done with it. The template and the transform are
+//! [`crate::imaging`]'s; used for enrolment and recognition alike, so that both see the same picture.
+
+use super::VisionError;
+use crate::{
+    domain::DetectedFace,
+    imaging::{ARCFACE_SIZE, Frame, Similarity, warp},
+};
+use zeroize::Zeroize;
+
+/// Side of the crop, pixels.
+pub const SIDE: usize = ARCFACE_SIZE as usize;
+
+/// A buffer for one aligned crop, 112x112 RGB, interleaved; overwritten when dropped.
+#[derive(Default)]
+pub struct Crop {
+    rgb: Vec<u8>,
+}
+
+impl Crop {
+    /// Cuts a face out of its frame.
+    pub fn cut(&mut self, frame: &Frame, face: &DetectedFace) -> Result<&[u8], VisionError> {
+        let crop_from_frame = Similarity::from_landmarks(&face.landmarks).ok_or(VisionError::Landmarks)?;
+        warp(frame, &crop_from_frame, ARCFACE_SIZE, ARCFACE_SIZE, &mut self.rgb);
+        Ok(&self.rgb)
+    }
+}
+
+impl Drop for Crop {
+    fn drop(&mut self) {
+        self.rgb.zeroize();
+    }
+}
+
+/// Interleaved RGB bytes to planes of `(x - mean) / std`: (height, width, 3) to (3, height, width).
+pub fn to_planes(rgb: &[u8], mean: f32, std: f32, out: &mut Vec<f32>) {
+    let table: [f32; 256] = std::array::from_fn(|x| (x as f32 - mean) / std);
+    let of = |x: u8| table.get(usize::from(x)).copied().unwrap_or_default();
+    let pixels = rgb.as_chunks::<3>().0;
+    out.clear();
+    out.resize(3 * pixels.len(), 0.0);
+    for (channel, plane) in out.chunks_exact_mut(pixels.len().max(1)).enumerate() {
+        for (value, pixel) in plane.iter_mut().zip(pixels) {
+            *value = of(pixel.get(channel).copied().unwrap_or_default());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_become_planes() {
+        let mut out = vec![9.0; 99];
+        to_planes(&[0, 255, 127, 10, 20, 30], 127.5, 127.5, &mut out);
+        let want = [-1.0, 10.0, 1.0, 20.0, 127.0, 30.0]
+            .map(|x: f32| if x.abs() > 1.0 { (x - 127.5) / 127.5 } else { x });
+        assert_eq!(out, want);
+    }
+}

@@ -1,0 +1,145 @@
+//! The seam between the networks and the rest: a frame in, faces, quality and embeddings out.
+//!
+//! Job: put detector, alignment, quality and recogniser together. It must not remember a face from one call to the
+//! next, and it reads no clock: whoever calls measures the stages.
+
+use super::{
+    VisionError,
+    align::{Crop, SIDE, to_planes},
+    detect::{Detector, DetectorSettings},
+    network::{Backend, Network},
+    quality,
+    weights::{Input, Kind, WeightsStore},
+};
+use crate::{
+    domain::{CalibrationData, DetectedFace, Embedding, Quality, WeightsId},
+    imaging::Frame,
+};
+use candle_core::Device;
+use zeroize::Zeroize;
+
+/// Frame in, faces out. [`NetworkEngine`] is the real one; tests of the runtime have one without weights.
+pub trait FaceEngine: Send {
+    /// Faces of a frame in frame pixels, best score first.
+    fn detect(&mut self, frame: &Frame) -> Result<Vec<DetectedFace>, VisionError>;
+
+    /// How well a face can be read.
+    fn assess(&mut self, frame: &Frame, face: &DetectedFace) -> Quality;
+
+    /// One embedding per face, in their order.
+    fn embed(&mut self, frame: &Frame, faces: &[DetectedFace]) -> Result<Vec<Embedding>, VisionError>;
+
+    /// Which weights make the embeddings.
+    fn weights(&self) -> &WeightsId;
+
+    /// What was measured about them.
+    fn calibration(&self) -> &CalibrationData;
+}
+
+/// Where networks run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeviceChoice {
+    /// CUDA when this program has it and a card answers, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The first NVIDIA card, or an error.
+    Cuda,
+}
+
+impl DeviceChoice {
+    fn backend(self) -> Result<Backend, VisionError> {
+        let cuda = || Device::new_cuda(0).map_err(|e| VisionError::CudaDevice(e.to_string()));
+        match self {
+            Self::Cuda if !cfg!(feature = "cuda") => Err(VisionError::NoCuda),
+            Self::Cuda => Ok(Backend::Candle(cuda()?)),
+            Self::Auto if cfg!(feature = "cuda") => {
+                Ok(cuda().map_or_else(|_| Backend::cpu(), Backend::Candle))
+            }
+            Self::Auto | Self::Cpu => Ok(Backend::cpu()),
+        }
+    }
+}
+
+/// SCRFD and a recogniser of the `ArcFace` family.
+pub struct NetworkEngine {
+    detector: Detector,
+    recogniser: Network,
+    normalise: Input,
+    id: WeightsId,
+    calibration: CalibrationData,
+    crop: Crop,
+    input: Vec<f32>,
+}
+
+impl NetworkEngine {
+    /// Loads and checks both networks.
+    pub fn load(
+        store: &WeightsStore,
+        detector: &WeightsId,
+        recogniser: &WeightsId,
+        device: DeviceChoice,
+    ) -> Result<Self, VisionError> {
+        let backend = device.backend()?;
+        let detector = Detector::new(store.load(detector, Kind::Detector)?, backend.clone());
+        let loaded = store.load(recogniser, Kind::Recogniser)?;
+        loaded.graph.shapes(SIDE, SIDE)?;
+        Ok(Self {
+            detector,
+            calibration: loaded.manifest.calibration_data(),
+            id: loaded.manifest.id,
+            normalise: loaded.manifest.input,
+            recogniser: Network::new(loaded.graph, backend),
+            crop: Crop::default(),
+            input: Vec::new(),
+        })
+    }
+
+    /// How the detector looks.
+    #[must_use]
+    pub fn detector_settings(&self) -> DetectorSettings {
+        self.detector.settings()
+    }
+
+    /// Changes how the detector looks, from the next frame on.
+    pub fn set_detector_settings(&mut self, settings: DetectorSettings) {
+        self.detector.set_settings(settings);
+    }
+
+    fn embed_one(&mut self, frame: &Frame, face: &DetectedFace) -> Result<Embedding, VisionError> {
+        let crop = self.crop.cut(frame, face)?;
+        to_planes(crop, self.normalise.mean, self.normalise.std, &mut self.input);
+        self.recogniser.run((SIDE, SIDE), &self.input)?;
+        Ok(Embedding::from_raw(self.recogniser.output(0))?)
+    }
+}
+
+impl FaceEngine for NetworkEngine {
+    fn detect(&mut self, frame: &Frame) -> Result<Vec<DetectedFace>, VisionError> {
+        self.detector.detect(frame)
+    }
+
+    fn assess(&mut self, frame: &Frame, face: &DetectedFace) -> Quality {
+        let crop = self.crop.cut(frame, face).unwrap_or_default();
+        quality::assess(face, (frame.width(), frame.height()), crop)
+    }
+
+    fn embed(&mut self, frame: &Frame, faces: &[DetectedFace]) -> Result<Vec<Embedding>, VisionError> {
+        faces.iter().map(|face| self.embed_one(frame, face)).collect()
+    }
+
+    fn weights(&self) -> &WeightsId {
+        &self.id
+    }
+
+    fn calibration(&self) -> &CalibrationData {
+        &self.calibration
+    }
+}
+
+impl Drop for NetworkEngine {
+    fn drop(&mut self) {
+        self.input.zeroize();
+    }
+}

@@ -1,0 +1,95 @@
+//! Network files that many people have, by their sha256: what they are, whose they are, and what was measured.
+//!
+//! Job: a table. It must not decide whether a file can be used; the walk over its graph does.
+
+use crate::domain::{CalibrationData, ScoreSample};
+
+/// A file that is known.
+pub struct Known {
+    /// Of the ONNX file, hexadecimal.
+    pub sha256: &'static str,
+    /// Our id for it.
+    pub id: &'static str,
+    /// Who may use it for what.
+    pub licence: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// What we measured, for a recogniser that we had.
+    pub calibration: Option<Measured>,
+}
+
+/// [`CalibrationData`] as a constant.
+pub struct Measured {
+    threshold_cosine: f32,
+    fpir: f32,
+    enrolled: u32,
+    genuine: ScoreSample,
+    impostor: ScoreSample,
+    method: &'static str,
+}
+
+impl Measured {
+    /// The same, owned.
+    pub fn data(&self) -> CalibrationData {
+        CalibrationData {
+            threshold_cosine: self.threshold_cosine,
+            fpir: self.fpir,
+            enrolled: self.enrolled,
+            genuine: self.genuine,
+            impostor: self.impostor,
+            method: self.method.to_owned(),
+        }
+    }
+}
+
+/// The file with that sha256.
+pub fn by_sha256(sha256: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|k| k.sha256 == sha256)
+}
+
+const INSIGHTFACE: &str = "InsightFace model zoo, for non-commercial research only";
+
+const KNOWN: &[Known] = &[
+    Known {
+        sha256: "5e4447f50245bbd7966bd6c0fa52938c61474a04ec7def48753668a9d8b4ea3a",
+        id: "scrfd-500m",
+        licence: INSIGHTFACE,
+        source: "InsightFace, det_500m.onnx of the packs buffalo_s and buffalo_sc",
+        calibration: None,
+    },
+    Known {
+        sha256: "32d20c77b9e2dc1d07e94c2ab9d25bdd5cd05eddbe0b46e7b38e7a1eca22e99a",
+        id: "scrfd-2.5g",
+        licence: INSIGHTFACE,
+        source: "InsightFace, SCRFD-2.5G with landmarks, exported for 640x640",
+        calibration: None,
+    },
+    Known {
+        sha256: "5838f7fe053675b1c7a08b633df49e7af5495cee0493c7dcf6697200b85b5b91",
+        id: "scrfd-10g",
+        licence: INSIGHTFACE,
+        source: "InsightFace, det_10g.onnx of the pack buffalo_l",
+        calibration: None,
+    },
+    Known {
+        sha256: "cce8f42253a2bd6f13a361c2b82fd8f93fecdd260d182bfd66eb2f0840ddf1e0",
+        id: "mbf-w8",
+        licence: "MIT as a part of Espressif esp-dl; the origin of the training is not stated",
+        source: "Espressif esp-dl, ArcFace MobileFaceNet, an int8 file brought back to f32",
+        calibration: None,
+    },
+    Known {
+        sha256: "9cc6e4a75f0e2bf0b1aed94578f144d15175f357bdc05e815e5c4a02b319eb4f",
+        id: "w600k-mbf",
+        licence: INSIGHTFACE,
+        source: "InsightFace, w600k_mbf.onnx of the packs buffalo_s and buffalo_sc",
+        calibration: None,
+    },
+    Known {
+        sha256: "4c06341c33c2ca1f86781dab0e829f88ad5b64be9fba56e56bc9ebdefc619e43",
+        id: "w600k-r50",
+        licence: INSIGHTFACE,
+        source: "InsightFace, w600k_r50.onnx of the pack buffalo_l",
+        calibration: None,
+    },
+];

@@ -1,0 +1,435 @@
+//! Weight files: a manifest that says what a network is, and the store that finds, checks and loads them.
+//!
+//! Job: from an id to a checked [`Loaded`] network. It must not know how a network runs.
+//!
+//! A network is a folder `<store>/<id>/` with `manifest.json` and `model.safetensors`; the file's sha256 stands in
+//! the manifest, and the bytes that are hashed are the bytes that are loaded. Networks compiled into the program
+//! ([`super::embedded`]) are there too; a folder of the same id takes precedence.
+
+use super::{
+    embedded::{PACKS, Pack},
+    iresnet, mobilefacenet, scrfd,
+    tensors::Tensors,
+};
+use crate::{
+    domain::{CalibrationData, WeightsId},
+    nn::Graph,
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::{
+    borrow::Cow,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// No file of weights is larger (`IResNet`-100 in f32 is 250 MB).
+pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
+const MAX_MANIFEST_BYTES: u64 = 1 << 20;
+const MANIFEST: &str = "manifest.json";
+const MODEL: &str = "model.safetensors";
+
+/// Why weights cannot be used. Each says which, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightsError {
+    /// No such id.
+    #[error("there are no weights '{id}'; there are: {there}. Import a file with `faceprint weights import`")]
+    Unknown {
+        /// What was asked for.
+        id: String,
+        /// What there is.
+        there: String,
+    },
+    /// The disk says no.
+    #[error("{path} cannot be read ({reason}); check that it exists and who may read it")]
+    Read {
+        /// File or folder.
+        path: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// The disk says no to writing.
+    #[error("{path} cannot be written ({reason}); check free space and who may write there")]
+    Write {
+        /// File or folder.
+        path: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// A file of absurd size.
+    #[error("{path} has {bytes} bytes, more than any weights: it is some other file, choose another")]
+    TooLarge {
+        /// File.
+        path: String,
+        /// Its length.
+        bytes: u64,
+    },
+    /// The manifest is no manifest.
+    #[error("the manifest of '{id}' cannot be read ({reason}); import the network again")]
+    Manifest {
+        /// Whose.
+        id: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file is not the one that the manifest describes.
+    #[error(
+        "the file of '{id}' is damaged or was changed (its sha256 differs from the manifest); import it again"
+    )]
+    Hash {
+        /// Whose.
+        id: String,
+    },
+    /// A detector where a recogniser is needed, or the other way round.
+    #[error("'{id}' is a {found}, and a {wanted} is needed; `faceprint weights list` shows which there are")]
+    Kind {
+        /// Which.
+        id: String,
+        /// What it is.
+        found: Kind,
+        /// What is needed.
+        wanted: Kind,
+    },
+    /// Not a safetensors file, or a cut one.
+    #[error("the file is not a whole safetensors file ({0}); import the network again")]
+    NotSafetensors(String),
+    /// A tensor of integers or the like.
+    #[error("the tensor '{tensor}' holds {found}, and weights are F16, BF16 or F32; import another file")]
+    Type {
+        /// Which.
+        tensor: String,
+        /// Its type.
+        found: String,
+    },
+    /// A tensor is missing.
+    #[error("the tensor '{tensor}' is missing: the file is of another architecture than its manifest says")]
+    Missing {
+        /// Which.
+        tensor: String,
+    },
+    /// A tensor has another shape.
+    #[error(
+        "the tensor '{tensor}' has the shape {found:?} instead of {expected}: the file does not fit its manifest"
+    )]
+    Shape {
+        /// Which.
+        tensor: String,
+        /// What the architecture needs.
+        expected: String,
+        /// What the file has.
+        found: Vec<usize>,
+    },
+    /// A configuration that no network of the architecture has.
+    #[error("the manifest's configuration is impossible: {0}; import the network again")]
+    Config(String),
+}
+
+/// What a network is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Finds faces.
+    Detector,
+    /// Embeds an aligned face.
+    Recogniser,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Detector => "detector",
+            Self::Recogniser => "recogniser",
+        })
+    }
+}
+
+/// Which network, in its own terms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", content = "config", rename_all = "lowercase")]
+pub enum Architecture {
+    /// [`scrfd`].
+    Scrfd(scrfd::Config),
+    /// [`mobilefacenet`].
+    MobileFaceNet(mobilefacenet::Config),
+    /// [`iresnet`].
+    IResNet(iresnet::Config),
+}
+
+impl Architecture {
+    /// What it is for.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Scrfd(_) => Kind::Detector,
+            Self::MobileFaceNet(_) | Self::IResNet(_) => Kind::Recogniser,
+        }
+    }
+
+    /// The network with these weights.
+    pub fn graph(&self, tensors: &Tensors) -> Result<Graph, WeightsError> {
+        match self {
+            Self::Scrfd(config) => scrfd::graph(config, tensors),
+            Self::MobileFaceNet(config) => mobilefacenet::graph(config, tensors),
+            Self::IResNet(config) => iresnet::graph(config, tensors),
+        }
+    }
+}
+
+/// How pixels become numbers: `(x - mean) / std`, x from 0 to 255.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// Pixels across; none where any multiple of 32 will do.
+    pub width: Option<usize>,
+    /// Pixels down.
+    pub height: Option<usize>,
+    /// `RGB`.
+    pub channel_order: ChannelOrder,
+    /// Taken from every value.
+    pub mean: f32,
+    /// What the rest is divided by.
+    pub std: f32,
+}
+
+/// The order of colours. All networks that run here want the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChannelOrder {
+    /// Red first.
+    #[serde(rename = "RGB")]
+    Rgb,
+}
+
+/// What was measured, by kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Calibration {
+    /// A recogniser's similarities.
+    Recogniser(CalibrationData),
+    /// A detector's thresholds.
+    Detector {
+        /// From this score on, a box is a face.
+        score_threshold: f32,
+        /// Boxes that overlap more (intersection over union) are one face.
+        nms_iou: f32,
+    },
+}
+
+/// What a network is, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The folder's name; templates carry it.
+    pub id: WeightsId,
+    /// What it is for.
+    pub kind: Kind,
+    /// Which network.
+    pub architecture: Architecture,
+    /// Length of the embedding; none for a detector.
+    pub embedding_length: Option<usize>,
+    /// What goes in.
+    pub input: Input,
+    /// Who may use it for what, in words.
+    pub licence: String,
+    /// Where it comes from, in words.
+    pub source: String,
+    /// Of `model.safetensors`, hexadecimal.
+    pub sha256: String,
+    /// What was measured.
+    pub calibration: Option<Calibration>,
+}
+
+impl Manifest {
+    /// Reads `manifest.json` and checks that it is about `id`.
+    pub fn parse(id: &WeightsId, text: &[u8]) -> Result<Self, WeightsError> {
+        let wrong = |reason: String| WeightsError::Manifest { id: id.to_string(), reason };
+        let manifest: Self = serde_json::from_slice(text).map_err(|e| wrong(e.to_string()))?;
+        if manifest.id != *id {
+            return Err(wrong("it names another id than its folder".to_owned()));
+        }
+        if manifest.kind != manifest.architecture.kind() {
+            return Err(wrong(format!("its architecture is no {}", manifest.kind)));
+        }
+        if !(manifest.input.mean.is_finite() && manifest.input.std > 0.0) {
+            return Err(wrong("its input normalisation is impossible".to_owned()));
+        }
+        Ok(manifest)
+    }
+
+    /// The recogniser's calibration, or the cautious default where nobody calibrated it.
+    #[must_use]
+    pub fn calibration_data(&self) -> CalibrationData {
+        match &self.calibration {
+            Some(Calibration::Recogniser(data)) => data.clone(),
+            _ => CalibrationData::uncalibrated(),
+        }
+    }
+}
+
+/// A network whose file was checked against its manifest.
+pub struct Loaded {
+    /// What it is.
+    pub manifest: Manifest,
+    /// Its layers.
+    pub graph: Graph,
+}
+
+/// One line of [`WeightsStore::list`].
+pub struct Listed {
+    /// The id.
+    pub id: WeightsId,
+    /// Compiled into the program.
+    pub embedded: bool,
+    /// What it is, or what is wrong with it.
+    pub manifest: Result<Manifest, WeightsError>,
+}
+
+/// All weights of one kiosk.
+pub struct WeightsStore {
+    folder: Option<PathBuf>,
+}
+
+impl WeightsStore {
+    /// A folder (it need not exist) and the embedded networks.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: Some(folder.into()) }
+    }
+
+    /// The embedded networks alone.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self { folder: None }
+    }
+
+    /// Everything there is, by id. Reads manifests only.
+    #[must_use]
+    pub fn list(&self) -> Vec<Listed> {
+        self.ids()
+            .into_iter()
+            .map(|(id, embedded)| Listed { manifest: self.manifest(&id), id, embedded })
+            .collect()
+    }
+
+    /// What a network is.
+    pub fn manifest(&self, id: &WeightsId) -> Result<Manifest, WeightsError> {
+        Manifest::parse(id, &self.find(id)?.manifest()?)
+    }
+
+    /// Reads a network, compares its sha256, and builds it: after this it fits its manifest.
+    pub fn load(&self, id: &WeightsId, wanted: Kind) -> Result<Loaded, WeightsError> {
+        let place = self.find(id)?;
+        let manifest = Manifest::parse(id, &place.manifest()?)?;
+        if manifest.kind != wanted {
+            return Err(WeightsError::Kind { id: id.to_string(), found: manifest.kind, wanted });
+        }
+        let bytes = place.model()?;
+        if sha256_hex(&bytes) != manifest.sha256.to_ascii_lowercase() {
+            return Err(WeightsError::Hash { id: id.to_string() });
+        }
+        let graph = manifest.architecture.graph(&Tensors::parse(&bytes)?)?;
+        Ok(Loaded { manifest, graph })
+    }
+
+    /// Loads a network to see that it can be loaded.
+    pub fn verify(&self, id: &WeightsId) -> Result<Manifest, WeightsError> {
+        let kind = self.manifest(id)?.kind;
+        Ok(self.load(id, kind)?.manifest)
+    }
+
+    /// Adds a network, replacing one of the same id; written beside and renamed, so that there is never half of one.
+    pub fn install(&self, manifest: &Manifest, model: &[u8]) -> Result<PathBuf, WeightsError> {
+        let Some(folder) = &self.folder else {
+            return Err(WeightsError::Write { path: "the program".into(), reason: "no data folder".into() });
+        };
+        let text = serde_json::to_vec_pretty(manifest)
+            .map_err(|e| WeightsError::Manifest { id: manifest.id.to_string(), reason: e.to_string() })?;
+        let place = folder.join(manifest.id.as_str());
+        let beside = folder.join(format!(".{}.new", manifest.id));
+        let write = || {
+            fs::create_dir_all(&beside)?;
+            fs::write(beside.join(MODEL), model)?;
+            fs::write(beside.join(MANIFEST), &text)?;
+            if place.exists() {
+                fs::remove_dir_all(&place)?;
+            }
+            fs::rename(&beside, &place)
+        };
+        write().map_err(|e: std::io::Error| WeightsError::Write {
+            path: place.display().to_string(),
+            reason: e.to_string(),
+        })?;
+        Ok(place)
+    }
+
+    /// Ids with whether they are embedded, sorted.
+    fn ids(&self) -> Vec<(WeightsId, bool)> {
+        let entries = self.folder.as_ref().and_then(|f| fs::read_dir(f).ok()).into_iter().flatten().flatten();
+        let mut ids: Vec<(WeightsId, bool)> = entries
+            .filter_map(|e| Some((WeightsId::new(e.file_name().to_str()?).ok()?, false)))
+            .filter(|(id, _)| {
+                self.folder.as_ref().is_some_and(|f| f.join(id.as_str()).join(MANIFEST).exists())
+            })
+            .collect();
+        for pack in PACKS {
+            let embedded = WeightsId::new(pack.id).ok().filter(|id| ids.iter().all(|(known, _)| known != id));
+            ids.extend(embedded.map(|id| (id, true)));
+        }
+        ids.sort();
+        ids
+    }
+
+    fn find(&self, id: &WeightsId) -> Result<Place, WeightsError> {
+        // an id that came out of a file is not yet known to be a safe folder name
+        let safe = WeightsId::new(id.as_str()).is_ok();
+        let folder =
+            self.folder.as_ref().map(|f| f.join(id.as_str())).filter(|f| safe && f.join(MANIFEST).exists());
+        let place = folder
+            .map(Place::Folder)
+            .or_else(|| PACKS.iter().find(|p| p.id == id.as_str()).map(Place::Embedded));
+        place.ok_or_else(|| {
+            let there: Vec<String> = self.ids().into_iter().map(|(id, _)| id.to_string()).collect();
+            let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+            WeightsError::Unknown { id: id.to_string(), there }
+        })
+    }
+}
+
+/// Where a network's two files are.
+enum Place {
+    Folder(PathBuf),
+    Embedded(&'static Pack),
+}
+
+impl Place {
+    fn manifest(&self) -> Result<Cow<'static, [u8]>, WeightsError> {
+        match self {
+            Self::Folder(folder) => Ok(read_limited(&folder.join(MANIFEST), MAX_MANIFEST_BYTES)?.into()),
+            Self::Embedded(pack) => Ok(pack.manifest.as_bytes().into()),
+        }
+    }
+
+    fn model(&self) -> Result<Cow<'static, [u8]>, WeightsError> {
+        match self {
+            Self::Folder(folder) => Ok(read_limited(&folder.join(MODEL), MAX_FILE_BYTES)?.into()),
+            Self::Embedded(pack) => Ok(pack.model.into()),
+        }
+    }
+}
+
+/// Reads a file that is not absurdly large.
+pub(super) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, WeightsError> {
+    let failed =
+        |e: std::io::Error| WeightsError::Read { path: path.display().to_string(), reason: e.to_string() };
+    let bytes = fs::metadata(path).map_err(failed)?.len();
+    if bytes > limit {
+        return Err(WeightsError::TooLarge { path: path.display().to_string(), bytes });
+    }
+    fs::read(path).map_err(failed)
+}
+
+/// The sha256 of bytes as 64 hexadecimal digits.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
+        text
+    })
+}
