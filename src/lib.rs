@@ -34,6 +34,7 @@ pub mod domain;
 pub mod imaging;
 pub mod matching;
 pub mod nn;
+pub mod reports;
 pub mod runtime;
 pub mod settings;
 pub mod tracking;

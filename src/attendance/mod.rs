@@ -6,7 +6,7 @@
 
 mod summary;
 
-pub use summary::{PersonDay, day_summary};
+pub use summary::{PersonDay, PersonTotal, day_summary, range_totals};
 
 use crate::domain::{Mark, MarkKind};
 use jiff::{

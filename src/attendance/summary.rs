@@ -3,6 +3,7 @@
 use super::Policy;
 use crate::domain::{Mark, MarkKind, PersonId};
 use jiff::{SignedDuration, Timestamp, civil::Date};
+use std::collections::BTreeMap;
 
 /// One person's attendance day. What was not marked is shown as missing, never invented.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,53 @@ pub fn day_summary(
             person_day(person, of_day.iter().copied().filter(|mark| mark.person == person), running)
         })
         .collect()
+}
+
+/// One person's figures over several attendance days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonTotal {
+    /// Who.
+    pub person: PersonId,
+    /// Days with at least one mark.
+    pub days: u32,
+    /// Sum of [`PersonDay::worked`].
+    pub worked: SignedDuration,
+    /// Days with a mark missing.
+    pub incomplete_days: u32,
+}
+
+/// The figures of everybody who has marks on the attendance days `from` to `to`, both included; in no order that
+/// means anything. `marks` and `now` as for [`day_summary`].
+#[must_use]
+pub fn range_totals(
+    policy: &Policy,
+    marks: &[Mark],
+    from: Date,
+    to: Date,
+    now: Timestamp,
+) -> Vec<PersonTotal> {
+    let mut days: BTreeMap<Date, Vec<Mark>> = BTreeMap::new();
+    for mark in marks {
+        let date = policy.attendance_day(mark.at);
+        if (from..=to).contains(&date) {
+            days.entry(date).or_default().push(mark.clone());
+        }
+    }
+    let mut totals: BTreeMap<PersonId, PersonTotal> = BTreeMap::new();
+    for (date, marks) in days {
+        for day in day_summary(policy, &marks, &[], date, now) {
+            let total = totals.entry(day.person).or_insert(PersonTotal {
+                person: day.person,
+                days: 0,
+                worked: SignedDuration::ZERO,
+                incomplete_days: 0,
+            });
+            total.days += 1;
+            total.worked += day.worked;
+            total.incomplete_days += u32::from(day.missing_check_in || day.missing_check_out);
+        }
+    }
+    totals.into_values().collect()
 }
 
 /// `marks` are one person's, oldest first.
@@ -161,6 +209,28 @@ mod tests {
         let over = summary("2026-03-03T04:00:00+01:00");
         assert!(!over[2].still_in && over[2].missing_check_out && over[2].worked.is_zero());
         assert_eq!(over[2].last_out, None, "a missing check-out is not invented");
+    }
+
+    #[test]
+    fn totals_add_up_the_days_of_the_range() {
+        let marks = marks(&[
+            (1, In, "2026-03-01T08:00:00+01:00"), // before the range
+            (1, In, "2026-03-02T08:00:00+01:00"),
+            (1, Out, "2026-03-02T12:00:00+01:00"),
+            (2, In, "2026-03-03T08:00:00+01:00"),
+            (1, In, "2026-03-03T22:00:00+01:00"),
+            (1, Out, "2026-03-04T02:00:00+01:00"), // still the 3rd
+            (1, Out, "2026-03-04T12:00:00+01:00"), // after the range
+        ]);
+        let now = at("2026-03-09T00:00:00Z");
+        let totals = range_totals(&policy(), &marks, date(2026, 3, 2), date(2026, 3, 3), now);
+        let total = |n, days, hours, incomplete_days| PersonTotal {
+            person: person(n),
+            days,
+            worked: SignedDuration::from_hours(hours),
+            incomplete_days,
+        };
+        assert_eq!(totals, [total(1, 2, 8, 0), total(2, 1, 0, 1)]);
     }
 
     #[test]

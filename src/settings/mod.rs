@@ -111,7 +111,9 @@ impl SiteZone {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file could not be read or written.
-    #[error("the settings file {path} cannot be {doing}: {source}. Check that the folder exists and is yours")]
+    #[error(
+        "the settings file {path} cannot be {doing}: {source}. Check that the folder exists and is yours"
+    )]
     Io {
         /// Which file.
         path: PathBuf,
@@ -121,7 +123,9 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// Not TOML, or an unknown or mistyped field.
-    #[error("the settings file {path} is not understood: {reason}. Correct it, or delete it to begin with the defaults")]
+    #[error(
+        "the settings file {path} is not understood: {reason}. Correct it, or delete it to begin with the defaults"
+    )]
     Syntax {
         /// Which file.
         path: PathBuf,
