@@ -252,6 +252,7 @@ pub enum Notice {
 }
 
 /// What the window asks for. Each gets exactly one [`Reply`] with its number.
+#[derive(Debug)]
 pub struct Request {
     /// Chosen by the asker; comes back with the reply.
     pub number: u64,
@@ -269,6 +270,7 @@ pub struct Reply {
 }
 
 /// Everything that can be asked for.
+#[derive(Debug)]
 pub enum RequestBody {
     /// First start: makes the store. Answer: [`ReplyBody::LoggedIn`].
     SetUp {
@@ -313,6 +315,7 @@ pub enum RequestBody {
 }
 
 /// Everything a host can ask for.
+#[derive(Debug)]
 pub enum HostRequest {
     /// Answer: [`ReplyBody::People`].
     People,
