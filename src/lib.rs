@@ -26,8 +26,10 @@
 //! | [`cli`] | arguments to calls; the only place with `anyhow` and exit codes | everything |
 
 pub mod access;
+pub mod app;
 pub mod attendance;
 pub mod camera;
+pub mod cli;
 pub mod crypto;
 pub mod diagnostics;
 pub mod domain;
@@ -38,5 +40,6 @@ pub mod reports;
 pub mod runtime;
 pub mod settings;
 pub mod tracking;
+pub mod ui;
 pub mod vault;
 pub mod vision;

@@ -2,7 +2,7 @@
 //! replaced, by an engine that reads who somebody is from the colour of the picture.
 
 use faceprint::{
-    crypto::{Pin, PinAttempt},
+    crypto::{KeySource, Pin, PinAttempt},
     domain::{
         CalibrationData, Clock, DetectedFace, EMBEDDING_LEN, Embedding, Landmarks, PersonId, PersonName,
         Point, Quality, Rect, SystemClock, WeightsId,
@@ -19,7 +19,6 @@ use faceprint::{
         workers::LedgerSetup,
     },
     settings::Settings,
-    vault::KeySource,
     vision::{FaceEngine, VisionError},
 };
 use std::{
@@ -131,7 +130,7 @@ impl Running {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let setup = LedgerSetup {
             paths: DataPaths::new(&folder.path().join("data"), None),
-            key: KeySource::File(folder.path().join("key")),
+            key: Arc::new(KeySource::File(folder.path().join("key"))),
             settings,
             weights: weights(),
             index: SharedIndex::default(),

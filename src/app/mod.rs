@@ -10,12 +10,13 @@ pub use window::{AppError, AppOptions, Look, Repaint, run};
 use crate::{
     domain::{Clock, Host, Moment},
     runtime::messages::{
-        CameraStatus, HostRequest, HostSession, Link, Notice, Refusal, Reply, ReplyBody, Request, RequestBody, Snapshot,
+        CameraStatus, HostRequest, HostSession, Link, Notice, Refusal, Reply, ReplyBody, Request,
+        RequestBody, Snapshot,
     },
     settings::Settings,
     ui::{
-        self, Action, Asked, AttendeeModel, Cards, FirstStart, Goto, HostPage, HostScreen, Login, PictureTexture, Scene,
-        Screen, Words,
+        self, Action, Asked, AttendeeModel, Cards, FirstStart, Goto, HostPage, HostScreen, Login,
+        PictureTexture, Scene, Screen, Words,
     },
 };
 use std::{
@@ -182,7 +183,9 @@ impl FaceprintApp {
             other => other,
         };
         match (asked, &body) {
-            (Asked::NotMe(event), Err(refusal)) => self.cards.dispute_failed(event, refusal.to_string(), now.mono),
+            (Asked::NotMe(event), Err(refusal)) => {
+                self.cards.dispute_failed(event, refusal.to_string(), now.mono)
+            }
             (Asked::ChooseKind(_), Err(refusal)) => {
                 let stay = Duration::ZERO;
                 self.cards.take(Notice::NotRecorded { sentence: refusal.to_string() }, now.mono, stay);

@@ -52,7 +52,9 @@ pub enum AppError {
     )]
     NoDisplay(String),
     /// No OpenGL.
-    #[error("the display offers no OpenGL ({0}): install the graphics driver or Mesa (on Debian: libgl1 libegl1)")]
+    #[error(
+        "the display offers no OpenGL ({0}): install the graphics driver or Mesa (on Debian: libgl1 libegl1)"
+    )]
     NoOpenGl(String),
     /// The windowing library gave up, most often for want of a shared library.
     #[error(

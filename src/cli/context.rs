@@ -4,7 +4,7 @@ use super::args::{Global, HostLogin};
 use crate::{
     access::HostSession,
     camera::{self, CameraOptions, FrameSource},
-    crypto::PinAttempt,
+    crypto::{KeySource, PinAttempt},
     domain::{CameraSpec, Clock, SystemClock, WeightsId},
     imaging::Rotation,
     runtime::{
@@ -13,7 +13,7 @@ use crate::{
         workers::{EngineLoader, LedgerSetup},
     },
     settings::{Device, Settings},
-    vault::{KeySource, Vault},
+    vault::Vault,
     vision::{DeviceChoice, FaceEngine, Kind, NetworkEngine, WeightsStore},
 };
 use anyhow::{Context as _, bail};
@@ -31,7 +31,7 @@ pub struct Context {
     /// Folders and files.
     pub paths: DataPaths,
     /// The device key.
-    pub key: KeySource,
+    pub key: Arc<KeySource>,
     /// Settings, with the options of this call on top.
     pub settings: Settings,
     /// The machine's clock.
@@ -55,7 +55,7 @@ impl Context {
         let settings = Settings::load(&paths.settings)?.unwrap_or_else(|| Settings::for_site("Faceprint"));
         let settings = with_options(settings, global)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        Ok(Self { paths, key: KeySource::File(key), settings, clock, index: SharedIndex::default() })
+        Ok(Self { paths, key: Arc::new(KeySource::File(key)), settings, clock, index: SharedIndex::default() })
     }
 
     /// The weights folder and what is built in.

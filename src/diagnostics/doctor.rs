@@ -2,10 +2,11 @@
 
 use crate::{
     camera,
+    crypto::KeySource,
     domain::Clock,
     runtime::{ledger::DataPaths, workers::EngineLoader},
     settings::Settings,
-    vault::{KeySource, Vault, VaultError},
+    vault::{Vault, VaultError},
     vision::WeightsStore,
 };
 use serde::Serialize;

@@ -5,8 +5,8 @@
 
 use crate::{
     domain::{
-        AuditEntry, EventId, Host, HostId, MarkKind, MarkSource, Person, PersonId, PersonName, QualityIssue, Rect,
-        TrackId,
+        AuditEntry, EventId, Host, HostId, MarkKind, MarkSource, Person, PersonId, PersonName, QualityIssue,
+        Rect, TrackId,
     },
     imaging::Frame,
     settings::Settings,
@@ -485,7 +485,9 @@ impl fmt::Display for Refusal {
             Self::LockedOut { retry_in: Some(wait) } => {
                 write!(f, "too many wrong PINs: wait {} seconds", wait.as_secs().max(1))
             }
-            Self::LockedOut { retry_in: None } => f.write_str("too many wrong PINs: ask another host to unlock"),
+            Self::LockedOut { retry_in: None } => {
+                f.write_str("too many wrong PINs: ask another host to unlock")
+            }
             Self::SessionEnded => f.write_str("the session has ended: log in again"),
             Self::Failed(sentence) => f.write_str(sentence),
         }

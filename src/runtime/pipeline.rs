@@ -111,7 +111,7 @@ impl Pipeline {
         if recognise {
             self.recognise(frame, &update.assigned, &faces, &qualities)?;
         }
-        let mut outcome = FrameDecided::default();
+        let mut outcome = FrameOutcome::default();
         for ((&track, face), &quality) in update.assigned.iter().zip(&faces).zip(&qualities) {
             outcome.candidates.push(Candidate { face: *face, quality });
             outcome.faces.push(FaceView { track, bbox: face.bbox, state: self.state(track, &quality) });

@@ -16,10 +16,11 @@ use super::{
 };
 use crate::{
     camera::{CameraHandle, CameraOptions},
+    crypto::KeySource,
     domain::{Actor, Clock, PersonId, WeightsId},
     imaging::{Frame, Rotation},
     settings::{Settings, SiteZone},
-    vault::{InitHost, KeySource, NewTemplate, Vault},
+    vault::{InitHost, NewTemplate, Vault},
     vision::FaceEngine,
 };
 use crossbeam_channel::{Receiver, Sender, TrySendError};
@@ -48,7 +49,6 @@ const TICK: Duration = Duration::from_millis(100);
 const LIVE_SAMPLES: usize = 300;
 
 /// What the ledger tells the recogniser.
-#[derive(Debug)]
 pub enum ToRecogniser {
     /// Take shots of this person; recognition pauses.
     Enrol(PersonId, Actor),
@@ -59,7 +59,6 @@ pub enum ToRecogniser {
 }
 
 /// What the recogniser tells the ledger. Never dropped.
-#[derive(Debug)]
 pub enum ToLedger {
     /// A decision about a face.
     Sighting(Sighting),
@@ -272,7 +271,7 @@ pub struct LedgerSetup {
     /// Files.
     pub paths: DataPaths,
     /// The device key.
-    pub key: KeySource,
+    pub key: Arc<KeySource>,
     /// In force at the start.
     pub settings: Settings,
     /// The recogniser's weights.
@@ -366,7 +365,7 @@ impl LedgerWorker {
                 reopen_at = Some(Instant::now());
             }
             if reopen_at.is_none() && self.ledger.as_ref().is_some_and(|l| l.vault().needs_reopening()) {
-                self.broken("the last record could not be written; the store is opened again by itself");
+                self.broken("a record could not be written; the store is opened again by itself");
                 reopen_at = Some(Instant::now() + RESTART_AFTER);
             }
         }

@@ -15,7 +15,9 @@ use crate::{
     domain::{MarkKind, QualityIssue},
     runtime::messages::{CameraStatus, FaceState, FaceView, RequestBody, Snapshot},
 };
-use egui::{Align, Align2, Color32, Layout, Pos2, Rect, Sense, Stroke, Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{
+    Align, Align2, Color32, Layout, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
 
 /// What the screen says, derived from the newest snapshot.
 pub struct AttendeeModel<'a> {
@@ -152,7 +154,7 @@ fn head_ui(ui: &mut Ui, scene: &Scene<'_>, rect: Rect, scale: Scale, actions: &m
     let line = format!("{}  ·  {}", scene.words.date(local.date()), scene.settings.site_name);
     text_at(ui, site, Align2::LEFT_TOP, &line, scale.font(18.0), colours.quiet, rect.width());
     let door = Rect::from_min_size(pos2(rect.right() - side, rect.top()), Vec2::splat(side));
-    let response = ui.interact(door, ui.id().with("host mode"), Sense::click());
+    let response = ui.interact(door, ui.scope_id().with("host mode"), Sense::click());
     name(&response, &scene.words.say("attendee-host-mode"));
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(door, theme::rounded(), colours.sunken);
@@ -181,7 +183,15 @@ fn strip_ui(ui: &Ui, window: Rect, text: &str, scale: Scale) {
     let colours = theme::palette(ui);
     let rect = window.with_min_y(window.bottom() - scale.px(34.0).max(24.0));
     ui.painter().rect_filled(rect, 0.0, colours.sunken);
-    text_at(ui, rect.center(), Align2::CENTER_CENTER, text, scale.font(16.0), colours.quiet, rect.width() * 0.95);
+    text_at(
+        ui,
+        rect.center(),
+        Align2::CENTER_CENTER,
+        text,
+        scale.font(16.0),
+        colours.quiet,
+        rect.width() * 0.95,
+    );
 }
 
 fn picture_ui(ui: &Ui, scene: &Scene<'_>, model: &AttendeeModel<'_>, rect: Rect, scale: Scale) {
@@ -199,13 +209,26 @@ fn picture_ui(ui: &Ui, scene: &Scene<'_>, model: &AttendeeModel<'_>, rect: Rect,
     }
     outline(ui.painter(), rect, Stroke::new(1.0, colours.line));
     let headline = scene.words.say(model.headline.words());
-    pill(ui, pos2(rect.center().x, rect.bottom() - scale.px(28.0)), &headline, model.headline, scale, rect.width());
+    pill(
+        ui,
+        pos2(rect.center().x, rect.bottom() - scale.px(28.0)),
+        &headline,
+        model.headline,
+        scale,
+        rect.width(),
+    );
     for (row, fault) in scene.snapshot.faults.iter().take(2).enumerate() {
         let height = scale.px(60.0).max(40.0);
         let top = rect.top() + scale.px(16.0) + row as f32 * (height + 8.0);
         let banner = Rect::from_min_size(pos2(rect.left() + 16.0, top), vec2(rect.width() - 32.0, height));
         ui.painter().rect_filled(banner, theme::rounded(), colours.alarm.soft);
-        wrapped(ui, banner.shrink(10.0), &sentence(&fault.sentence), scale.px(18.0).max(14.0), colours.alarm.on_soft);
+        wrapped(
+            ui,
+            banner.shrink(10.0),
+            &sentence(&fault.sentence),
+            scale.px(18.0).max(14.0),
+            colours.alarm.on_soft,
+        );
     }
 }
 
@@ -240,8 +263,8 @@ fn wrapped(ui: &Ui, rect: Rect, text: &str, size: f32, ink: Color32) {
     job.halign = Align::Center;
     let galley = ui.painter().layout_job(job);
     let at = pos2(rect.center().x, rect.center().y - galley.size().y / 2.0);
-    let response = ui.interact(rect, ui.id().with(text), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, text));
+    let response = ui.interact(rect, ui.scope_id().with(text), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     ui.painter().galley(at, galley, ink);
 }
 
@@ -259,7 +282,13 @@ fn pill(ui: &Ui, bottom: Pos2, text: &str, headline: Headline, scale: Scale, roo
 }
 
 /// A quiet frame around a face; while it is read, a ring beside it fills.
-fn face_frame(painter: &egui::Painter, placement: &Placement, face: &FaceView, colours: &Palette, scale: Scale) {
+fn face_frame(
+    painter: &egui::Painter,
+    placement: &Placement,
+    face: &FaceView,
+    colours: &Palette,
+    scale: Scale,
+) {
     let rect = placement.to_screen(&face.bbox);
     let rect = rect.expand2(rect.size() * vec2(0.14, 0.12));
     let width = scale.px(4.0).max(2.5);
@@ -286,7 +315,14 @@ fn face_frame(painter: &egui::Painter, placement: &Placement, face: &FaceView, c
     }
 }
 
-fn cards_ui(ui: &mut Ui, scene: &Scene<'_>, cards: &Cards, rect: Rect, scale: Scale, actions: &mut Vec<Action>) {
+fn cards_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    cards: &Cards,
+    rect: Rect,
+    scale: Scale,
+    actions: &mut Vec<Action>,
+) {
     if cards.is_empty() {
         welcome_ui(ui, scene, rect, scale);
         return;
@@ -332,8 +368,9 @@ fn welcome_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, scale: Scale) {
     job.wrap.max_rows = 3;
     let galley = ui.painter().layout_job(job);
     let at = pos2(inner.left(), head.bottom() + scale.px(10.0));
-    let response = ui.interact(Rect::from_min_size(at, galley.size()), ui.id().with("welcome"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &text));
+    let response =
+        ui.interact(Rect::from_min_size(at, galley.size()), ui.scope_id().with("welcome"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
     ui.painter().galley(at, galley, colours.quiet);
 }
 
@@ -351,12 +388,20 @@ fn card_ui(ui: &mut Ui, scene: &Scene<'_>, card: &Card, rect: Rect, scale: Scale
         rect.max - vec2(scale.px(20.0), scale.px(16.0)),
     );
     if let Content::NotRecorded { sentence: text } = &card.content {
-        let head =
-            text_at(ui, inner.left_top(), Align2::LEFT_TOP, &title, scale.font(28.0), tone.solid, inner.width());
+        let head = text_at(
+            ui,
+            inner.left_top(),
+            Align2::LEFT_TOP,
+            &title,
+            scale.font(28.0),
+            tone.solid,
+            inner.width(),
+        );
         wrapped(ui, inner.with_min_y(head.bottom()), &sentence(text), scale.px(18.0).max(14.0), colours.ink);
         return;
     }
-    let head = text_at(ui, inner.left_top(), Align2::LEFT_TOP, &title, scale.font(40.0), colours.ink, inner.width());
+    let head =
+        text_at(ui, inner.left_top(), Align2::LEFT_TOP, &title, scale.font(40.0), colours.ink, inner.width());
     let below = pos2(inner.left(), head.bottom() + scale.px(4.0));
     text_at(ui, below, Align2::LEFT_TOP, &line, scale.font(28.0), tone.solid, inner.width());
     match &card.content {
@@ -382,7 +427,8 @@ fn card_ui(ui: &mut Ui, scene: &Scene<'_>, card: &Card, rect: Rect, scale: Scale
             let size = vec2((inner.width() - gap) / 2.0, height);
             within(ui, row, Layout::left_to_right(Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = gap;
-                for (kind, tone) in [(MarkKind::CheckIn, colours.arrived), (MarkKind::CheckOut, colours.left)] {
+                for (kind, tone) in [(MarkKind::CheckIn, colours.arrived), (MarkKind::CheckOut, colours.left)]
+                {
                     let text = scene.words.kind(kind);
                     if sized_button(ui, &text, Some(tone), size, scale.font(32.0).size).clicked() {
                         let choice = RequestBody::ChooseKind { track: *track, person: *person, kind };
@@ -420,7 +466,9 @@ fn card_words(scene: &Scene<'_>, card: &Card, colours: &Palette) -> (Tone, Strin
             (of_kind(*kind), name.as_str().to_owned(), words.with(id, &[("time", time.into())]))
         }
         Content::Ask { name, .. } => (colours.accent, name.as_str().to_owned(), words.say("card-in-or-out")),
-        Content::StruckOut => (colours.notice, words.say("card-struck-out"), words.say("card-struck-out-text")),
+        Content::StruckOut => {
+            (colours.notice, words.say("card-struck-out"), words.say("card-struck-out-text"))
+        }
         Content::NotRecorded { .. } => (colours.alarm, words.say("card-not-recorded"), String::new()),
     }
 }

@@ -57,7 +57,9 @@ pub(super) fn audit_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Vec
     match &local.entries {
         None if local.refused.is_none() => loading(ui, scene),
         None => {}
-        Some(entries) if entries.is_empty() => empty(ui, &words.say("audit-none"), &words.say("audit-none-text")),
+        Some(entries) if entries.is_empty() => {
+            empty(ui, &words.say("audit-none"), &words.say("audit-none-text"))
+        }
         Some(entries) => table(ui, scene, entries, &local.people),
     }
     actions
@@ -161,7 +163,9 @@ impl Names<'_> {
             }
             AuditAction::Exported(rows) => words.with("audit-exported", &[("rows", (*rows).into())]),
             AuditAction::SettingsChanged => words.say("audit-settings-changed"),
-            AuditAction::WeightsChanged(id) => words.with("audit-weights-changed", &[("id", id.as_str().into())]),
+            AuditAction::WeightsChanged(id) => {
+                words.with("audit-weights-changed", &[("id", id.as_str().into())])
+            }
             AuditAction::ClockJumped(secs) => words.with("audit-clock-jumped", &[("secs", (*secs).into())]),
         }
     }

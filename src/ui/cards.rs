@@ -87,7 +87,9 @@ impl Cards {
             Notice::Duplicate { track, name, kind, at } => {
                 card(Some(track), Content::Duplicate { name, kind, at }, DUPLICATE)
             }
-            Notice::Ask { track, person, name } => card(Some(track), Content::Ask { track, person, name }, ASK),
+            Notice::Ask { track, person, name } => {
+                card(Some(track), Content::Ask { track, person, name }, ASK)
+            }
             Notice::NotRecorded { sentence } => card(None, Content::NotRecorded { sentence }, NOT_RECORDED),
             Notice::StruckOut { event } => {
                 if let Some(card) = self.0.iter_mut().find(|card| card.event() == Some(event)) {
@@ -100,7 +102,9 @@ impl Cards {
         };
         // One card per face: the newer one says more. A recorded card is only replaced by another record.
         let same = |old: &Card| old.track.is_some() && old.track == card.track;
-        if matches!(card.content, Content::Duplicate { .. }) && self.0.iter().any(|c| same(c) && c.event().is_some()) {
+        if matches!(card.content, Content::Duplicate { .. })
+            && self.0.iter().any(|c| same(c) && c.event().is_some())
+        {
             return;
         }
         self.0.retain(|old| !same(old));

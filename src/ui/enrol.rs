@@ -57,7 +57,9 @@ impl Enrol {
     /// How it ended.
     pub fn notice(&mut self, notice: &Notice) {
         match notice {
-            Notice::Enrolled { person, shots } if *person == self.person => self.stage = Stage::Done { shots: *shots },
+            Notice::Enrolled { person, shots } if *person == self.person => {
+                self.stage = Stage::Done { shots: *shots }
+            }
             Notice::EnrolmentFailed { person, sentence: text } if *person == self.person => {
                 self.stage = Stage::Failed(sentence(text));
             }
@@ -109,7 +111,10 @@ fn stage_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Enrol) -> Option<Action>
                     ui.heading(words.say("consent-title"));
                     ui.label(words.say("consent-text"));
                     let version = scene.settings.consent_version.as_str();
-                    super::widgets::caption(ui, &words.with("consent-version", &[("version", version.into())]));
+                    super::widgets::caption(
+                        ui,
+                        &words.with("consent-version", &[("version", version.into())]),
+                    );
                 });
                 ui.add_space(theme::GAP / 2.0);
                 ui.checkbox(&mut local.agreed, words.say("consent-tick"));
@@ -210,7 +215,7 @@ pub(super) fn live_picture(ui: &mut Ui, scene: &Scene<'_>, size: Vec2) -> Rect {
     let colours = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let alt = scene.words.say("camera-picture");
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Image, true, &alt));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &alt));
     let live = scene.snapshot.camera == CameraStatus::Live;
     match scene.picture.show(ui, rect, scene.settings.mirror).filter(|_| live) {
         Some(placement) => {
@@ -229,9 +234,14 @@ pub(super) fn live_picture(ui: &mut Ui, scene: &Scene<'_>, size: Vec2) -> Rect {
                 CameraStatus::Fault { reason, .. } => super::camera_words::fault(scene, reason).0,
                 CameraStatus::Opening | CameraStatus::Live => scene.words.say("camera-opening"),
             };
-            super::widgets::within(ui, rect.shrink(20.0), Layout::centered_and_justified(egui::Direction::TopDown), |ui| {
-                ui.add(egui::Label::new(RichText::new(text).color(colours.quiet)).halign(Align::Center));
-            });
+            super::widgets::within(
+                ui,
+                rect.shrink(20.0),
+                Layout::centered_and_justified(egui::Direction::TopDown),
+                |ui| {
+                    ui.add(egui::Label::new(RichText::new(text).color(colours.quiet)).halign(Align::Center));
+                },
+            );
         }
     }
     super::widgets::outline(ui.painter(), rect, Stroke::new(1.0, colours.line));

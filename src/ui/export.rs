@@ -61,8 +61,12 @@ impl Export {
     /// This month up to `today`.
     #[must_use]
     pub fn new(today: Date) -> Self {
-        let mut page =
-            Self { from: String::new(), to: String::new(), format: ExportFormat::Csv, stage: Stage::Choosing };
+        let mut page = Self {
+            from: String::new(),
+            to: String::new(),
+            format: ExportFormat::Csv,
+            stage: Stage::Choosing,
+        };
         page.choose(Range::ThisMonth, today);
         page
     }
@@ -84,7 +88,9 @@ impl Export {
     pub fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>) -> Vec<Action> {
         if asked == Asked::Export {
             self.stage = match body {
-                Ok(ReplyBody::Exported { path, rows }) => Stage::Saved { path: path.display().to_string(), rows },
+                Ok(ReplyBody::Exported { path, rows }) => {
+                    Stage::Saved { path: path.display().to_string(), rows }
+                }
                 Ok(_) => Stage::Choosing,
                 Err(refusal) => Stage::Failed(sentence(&refusal.to_string())),
             };
@@ -119,7 +125,8 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Export) -> V
             }
             let waiting = local.stage == Stage::Waiting;
             let id = if waiting { "button-working" } else { "export-save" };
-            let pressed = button_if(ui, range.is_some() && !waiting, &words.say(id), Weight::Primary).clicked();
+            let pressed =
+                button_if(ui, range.is_some() && !waiting, &words.say(id), Weight::Primary).clicked();
             if let Some((from, to)) = range.filter(|_| pressed) {
                 local.stage = Stage::Waiting;
                 let format = local.format;

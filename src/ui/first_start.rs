@@ -124,7 +124,12 @@ pub fn first_start_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut FirstStart) ->
                 ui.add_space(theme::GAP);
                 match local.step {
                     Step::Site => {
-                        field(ui, &words.say("first-site-name"), &mut local.site_name, &words.say("first-site-hint"));
+                        field(
+                            ui,
+                            &words.say("first-site-name"),
+                            &mut local.site_name,
+                            &words.say("first-site-hint"),
+                        );
                         field(ui, &words.say("first-zone"), &mut local.zone, "Europe/Berlin");
                     }
                     Step::Host => {

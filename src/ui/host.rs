@@ -3,8 +3,15 @@
 //! Job: the frame of every host page. It must not know what a page does.
 
 use super::{
-    Action, Goto, HostPage, HostScreen, Scene, audit::audit_ui, diagnostics::diagnostics_ui, enrol::enrol_ui,
-    export::export_ui, people::people_ui, settings_form::settings_ui, theme, today::today_ui,
+    Action, Goto, HostPage, HostScreen, Scene,
+    audit::audit_ui,
+    diagnostics::diagnostics_ui,
+    enrol::enrol_ui,
+    export::export_ui,
+    people::people_ui,
+    settings_form::settings_ui,
+    theme,
+    today::today_ui,
     widgets::{Weight, banner, button, caption, ring},
     words::{countdown, sentence},
 };
@@ -35,9 +42,9 @@ pub fn host_ui(ui: &mut Ui, scene: &Scene<'_>, page: &mut HostScreen, session: &
         .frame(Frame::new().fill(colours.surface).inner_margin(Margin::same(margin)))
         .show(ui, |ui| actions.extend(navigation(ui, scene, page.page(), session, small)));
     let margin = if small { 14 } else { theme::SPACE as i8 };
-    CentralPanel::default()
-        .frame(Frame::new().fill(colours.ground).inner_margin(Margin::same(margin)))
-        .show(ui, |ui| {
+    CentralPanel::default().frame(Frame::new().fill(colours.ground).inner_margin(Margin::same(margin))).show(
+        ui,
+        |ui| {
             for fault in &scene.snapshot.faults {
                 banner(ui, colours.alarm, &sentence(&fault.sentence));
             }
@@ -53,11 +60,18 @@ pub fn host_ui(ui: &mut Ui, scene: &Scene<'_>, page: &mut HostScreen, session: &
                     Vec::new()
                 }
             });
-        });
+        },
+    );
     actions
 }
 
-fn navigation(ui: &mut Ui, scene: &Scene<'_>, here: HostPage, session: &HostSession, small: bool) -> Vec<Action> {
+fn navigation(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    here: HostPage,
+    session: &HostSession,
+    small: bool,
+) -> Vec<Action> {
     let words = scene.words;
     let mut actions = Vec::new();
     ui.spacing_mut().item_spacing.y = if small { 2.0 } else { 6.0 };
@@ -71,13 +85,15 @@ fn navigation(ui: &mut Ui, scene: &Scene<'_>, here: HostPage, session: &HostSess
     }
     for (page, id) in PAGES {
         let text = words.say(id);
-        let entry = Button::selectable(here == page, text).min_size(Vec2::new(ui.available_width(), theme::TOUCH));
+        let entry =
+            Button::selectable(here == page, text).min_size(Vec2::new(ui.available_width(), theme::TOUCH));
         if ui.add(entry).clicked() {
             actions.push(Action::Go(Goto::Page(page)));
         }
     }
     ui.with_layout(egui::Layout::bottom_up(egui::Align::Min), |ui| {
-        let lock = Button::new(words.say("host-lock")).min_size(Vec2::new(ui.available_width(), theme::TOUCH));
+        let lock =
+            Button::new(words.say("host-lock")).min_size(Vec2::new(ui.available_width(), theme::TOUCH));
         if ui.add(lock).clicked() {
             actions.push(Action::Lock);
         }
@@ -120,7 +136,13 @@ pub(super) fn empty(ui: &mut Ui, title: &str, text: &str) {
 }
 
 /// Two buttons at the foot of a dialog: the deed at the right, the way out beside it.
-pub(super) fn dialog_foot(ui: &mut Ui, cancel: &str, deed: &str, enabled: bool, weight: Weight) -> Option<bool> {
+pub(super) fn dialog_foot(
+    ui: &mut Ui,
+    cancel: &str,
+    deed: &str,
+    enabled: bool,
+    weight: Weight,
+) -> Option<bool> {
     let mut pressed = None;
     ui.add_space(theme::GAP);
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Min), |ui| {

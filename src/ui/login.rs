@@ -108,10 +108,15 @@ pub fn login_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login) -> Vec<Action
         };
         let pad = |ui: &mut Ui, local: &mut Login, actions: &mut Vec<Action>| {
             ui.vertical(|ui| {
-                pin_dots(ui, local.pin.len(), &words.with("login-digits", &[("count", local.pin.len().into())]));
+                pin_dots(
+                    ui,
+                    local.pin.len(),
+                    &words.with("login-digits", &[("count", local.pin.len().into())]),
+                );
                 ui.add_space(theme::GAP / 2.0);
                 let open = local.open(scene.now.mono) && host.is_some();
-                for pressed in pin_pad(ui, open, key, &words.say("login-delete"), &words.say("login-unlock")) {
+                for pressed in pin_pad(ui, open, key, &words.say("login-delete"), &words.say("login-unlock"))
+                {
                     actions.extend(local.press(pressed, host).map(Action::Ask));
                 }
             });
@@ -134,7 +139,13 @@ pub fn login_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login) -> Vec<Action
     actions
 }
 
-fn head_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login, host: Option<HostId>, actions: &mut Vec<Action>) {
+fn head_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    local: &mut Login,
+    host: Option<HostId>,
+    actions: &mut Vec<Action>,
+) {
     let words = scene.words;
     let colours = theme::palette(ui);
     if button(ui, &words.say("button-back"), Weight::Quiet).clicked() {
@@ -175,7 +186,9 @@ fn verdict_words(verdict: &Verdict, words: &Words, now: Duration) -> Option<(boo
     match verdict {
         Verdict::None => None,
         Verdict::Asked => Some((false, words.say("login-checking"))),
-        Verdict::Wrong { tries_left } => Some((true, words.with("login-wrong", &[("tries", (*tries_left).into())]))),
+        Verdict::Wrong { tries_left } => {
+            Some((true, words.with("login-wrong", &[("tries", (*tries_left).into())])))
+        }
         Verdict::LockedUntil(until) if now < *until => {
             let wait = countdown(until.saturating_sub(now));
             Some((true, words.with("login-locked-for", &[("wait", wait.into())])))
@@ -201,7 +214,10 @@ mod tests {
         assert_eq!(login.pin.len(), 12);
         login.press(PadKey::Back, Some(HOST));
         assert_eq!(login.pin.len(), 11);
-        assert!(matches!(login.press(PadKey::Enter, Some(HOST)), Some(RequestBody::Login { host: HOST, .. })));
+        assert!(matches!(
+            login.press(PadKey::Enter, Some(HOST)),
+            Some(RequestBody::Login { host: HOST, .. })
+        ));
         assert!(login.pin.is_empty());
         assert!(!login.open(Duration::ZERO), "one try at a time");
         assert!(login.press(PadKey::Enter, Some(HOST)).is_none(), "nothing to try");

@@ -75,7 +75,8 @@ impl People {
         let wanted = self.search.trim().to_lowercase();
         let hit = |row: &&PersonRow| {
             let badge = row.person.badge.as_deref().unwrap_or_default();
-            row.person.name.as_str().to_lowercase().contains(&wanted) || badge.to_lowercase().contains(&wanted)
+            row.person.name.as_str().to_lowercase().contains(&wanted)
+                || badge.to_lowercase().contains(&wanted)
         };
         self.rows.iter().flatten().filter(hit).collect()
     }
@@ -224,7 +225,8 @@ fn dialogs(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> Option<Action>
                 match dialog_foot(ui, &cancel, &words.say("people-add-deed"), ready, Weight::Primary) {
                     Some(true) => {
                         let badge = Some(badge.trim().to_owned()).filter(|badge| !badge.is_empty());
-                        action = checked.ok().map(|name| Action::AskHost(HostRequest::AddPerson { name, badge }));
+                        action =
+                            checked.ok().map(|name| Action::AskHost(HostRequest::AddPerson { name, badge }));
                         *waiting = true;
                     }
                     Some(false) => close = true,
@@ -283,7 +285,10 @@ mod tests {
     #[test]
     fn search_finds_names_and_badges_in_any_case() {
         let mut page = People::default();
-        page.reply(Asked::People, Ok(ReplyBody::People(vec![row("Ada Lovelace", Some("A-17")), row("Émile", None)])));
+        page.reply(
+            Asked::People,
+            Ok(ReplyBody::People(vec![row("Ada Lovelace", Some("A-17")), row("Émile", None)])),
+        );
         let found = |page: &mut People, text: &str| {
             page.search = text.into();
             page.found().iter().map(|row| row.person.name.as_str().to_owned()).collect::<Vec<_>>()

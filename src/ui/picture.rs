@@ -76,7 +76,8 @@ impl Placement {
     #[must_use]
     pub fn uv(&self) -> Rect {
         let half = self.screen.size() / self.scale / self.frame_size / 2.0;
-        let (left, right) = if self.mirror { (0.5 + half.x, 0.5 - half.x) } else { (0.5 - half.x, 0.5 + half.x) };
+        let (left, right) =
+            if self.mirror { (0.5 + half.x, 0.5 - half.x) } else { (0.5 - half.x, 0.5 + half.x) };
         Rect { min: pos2(left, 0.5 - half.y), max: pos2(right, 0.5 + half.y) }
     }
 

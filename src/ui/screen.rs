@@ -194,9 +194,10 @@ impl HostScreen {
             }
             HostPage::People => (Self::People(People::default()), vec![HostRequest::People]),
             HostPage::Export => (Self::Export(Export::new(scene.attendance_day())), Vec::new()),
-            HostPage::Audit => {
-                (Self::Audit(Audit::default()), vec![HostRequest::Audit { limit: super::audit::NEWEST }, HostRequest::People])
-            }
+            HostPage::Audit => (
+                Self::Audit(Audit::default()),
+                vec![HostRequest::Audit { limit: super::audit::NEWEST }, HostRequest::People],
+            ),
             HostPage::Settings => (Self::Settings(SettingsForm::default()), vec![HostRequest::Settings]),
             HostPage::Diagnostics => (Self::Diagnostics, Vec::new()),
         }

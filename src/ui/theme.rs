@@ -4,7 +4,8 @@
 //! (`ground`, `quiet`, `alarm`), never where it is used. A test keeps colour literals out of every other file.
 
 use egui::{
-    Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Theme, Ui, Vec2, Visuals,
+    Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Theme, Ui, Vec2,
+    Visuals,
     style::{Selection, WidgetVisuals},
 };
 
@@ -270,7 +271,11 @@ mod tests {
                 ("quiet on ground", p.quiet, p.ground),
                 ("quiet on surface", p.quiet, p.surface),
                 ("quiet on sunken", p.quiet, p.sunken),
-                ("text on a shaded white picture", p.on_picture, Color32::WHITE.lerp_to_gamma(Color32::BLACK, 0.6)),
+                (
+                    "text on a shaded white picture",
+                    p.on_picture,
+                    Color32::WHITE.lerp_to_gamma(Color32::BLACK, 0.6),
+                ),
             ];
             for tone in [p.accent, p.arrived, p.left, p.notice, p.alarm] {
                 pairs.extend([
@@ -299,7 +304,16 @@ mod tests {
                     continue;
                 }
                 let source = std::fs::read_to_string(&path).unwrap();
-                for word in ["from_rgb(", "from_rgba", "from_black_alpha", "from_white_alpha", "from_gray(", "Color32::WHITE", "Color32::BLACK", "hex_color!"] {
+                for word in [
+                    "from_rgb(",
+                    "from_rgba",
+                    "from_black_alpha",
+                    "from_white_alpha",
+                    "from_gray(",
+                    "Color32::WHITE",
+                    "Color32::BLACK",
+                    "hex_color!",
+                ] {
                     assert!(!source.contains(word), "{} names a colour: {word}", path.display());
                 }
             }

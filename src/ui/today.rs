@@ -7,7 +7,10 @@ use super::{
     host::{dialog_foot, empty, loading},
     people::head,
     theme,
-    widgets::{Weight, badge, banner, button, caption, choice, dialog, field, page_title, quiet, row_button, segments, tile},
+    widgets::{
+        Weight, badge, banner, button, caption, choice, dialog, field, page_title, quiet, row_button,
+        segments, tile,
+    },
     words::{sentence, time_of_day},
 };
 use crate::{
@@ -66,7 +69,9 @@ impl Today {
     /// A reply for this page.
     pub fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>) -> Vec<Action> {
         match (asked, body) {
-            (_, Ok(ReplyBody::Day(view))) if view.date.is_none_or(|date| date == self.day) => self.view = Some(view),
+            (_, Ok(ReplyBody::Day(view))) if view.date.is_none_or(|date| date == self.day) => {
+                self.view = Some(view)
+            }
             (_, Ok(ReplyBody::People(people))) => self.people = people,
             (Asked::AddMark | Asked::CorrectMark, Ok(_)) => {
                 self.dialog = Dialog::None;

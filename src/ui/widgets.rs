@@ -4,9 +4,9 @@
 
 use super::theme::{self, Tone};
 use egui::{
-    Align, Align2, Button, Color32, ComboBox, CornerRadius, Frame, Id, Key, Layout, Margin, Modal, Painter, Pos2,
-    Rect, Response, RichText, Sense, Shape, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo,
-    WidgetType,
+    Align, Align2, Button, Color32, ComboBox, CornerRadius, Frame, Id, Key, Layout, Margin, Modal, Painter,
+    Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2,
+    WidgetInfo,
 };
 
 /// How much a button asks to be pressed.
@@ -51,14 +51,22 @@ pub(super) fn row_button(ui: &mut Ui, text: &str, spoken: &str, weight: Weight) 
 }
 
 /// A button of `size` with text of `font_size`, filled with a tone.
-pub(super) fn sized_button(ui: &mut Ui, text: &str, tone: Option<Tone>, size: Vec2, font_size: f32) -> Response {
+pub(super) fn sized_button(
+    ui: &mut Ui,
+    text: &str,
+    tone: Option<Tone>,
+    size: Vec2,
+    font_size: f32,
+) -> Response {
     let colours = theme::palette(ui);
     let text = RichText::new(text).font(theme::font(font_size));
     let button = match tone {
         Some(tone) => {
             Button::new(text.color(tone.on_solid)).fill(tone.solid).stroke(Stroke::new(1.0, tone.solid))
         }
-        None => Button::new(text.color(colours.ink)).fill(colours.surface).stroke(Stroke::new(1.0, colours.line)),
+        None => {
+            Button::new(text.color(colours.ink)).fill(colours.surface).stroke(Stroke::new(1.0, colours.line))
+        }
     };
     ui.add_sized(size, button.corner_radius(CornerRadius::same(theme::RADIUS)))
 }
@@ -75,7 +83,7 @@ fn toned_button(text: &str, tone: Option<Tone>) -> Button<'_> {
 /// Gives a button the name by which it is found and read aloud.
 pub(super) fn name(response: &Response, spoken: &str) {
     let enabled = response.enabled();
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, spoken));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, spoken));
 }
 
 /// A page's title, with room for buttons at its right.
@@ -231,7 +239,7 @@ pub(super) fn dialog(ui: &Ui, id: &str, title: &str, add: impl FnOnce(&mut Ui)) 
     let shade = theme::palette(ui).shade;
     let width = (ui.ctx().content_rect().width() - 2.0 * theme::SPACE).min(theme::COLUMN);
     let height = ui.ctx().content_rect().height() - 4.0 * theme::SPACE;
-    let modal = Modal::new(Id::new(id)).backdrop_color(shade).show(ui.ctx(), |ui| {
+    let modal = Modal::new(Id::unique(id)).backdrop_color(shade).show(ui.ctx(), |ui| {
         ui.set_width(width);
         egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
             ui.heading(title);
@@ -243,7 +251,15 @@ pub(super) fn dialog(ui: &Ui, id: &str, title: &str, add: impl FnOnce(&mut Ui)) 
 }
 
 /// A circle that fills clockwise from the top; `share` 0 to 1.
-pub(super) fn ring(painter: &Painter, centre: Pos2, radius: f32, width: f32, share: f32, back: Color32, fill: Color32) {
+pub(super) fn ring(
+    painter: &Painter,
+    centre: Pos2,
+    radius: f32,
+    width: f32,
+    share: f32,
+    back: Color32,
+    fill: Color32,
+) {
     painter.circle_stroke(centre, radius, Stroke::new(width, back));
     let share = share.clamp(0.0, 1.0);
     if share <= 0.0 {
@@ -283,13 +299,21 @@ pub(super) fn corners(painter: &Painter, rect: Rect, length: f32, stroke: Stroke
 }
 
 /// Text painted at a place, wrapped and elided to fit `width`; also told to assistive technology. Returns its rectangle.
-pub(super) fn text_at(ui: &Ui, at: Pos2, align: Align2, text: &str, font: egui::FontId, ink: Color32, width: f32) -> Rect {
+pub(super) fn text_at(
+    ui: &Ui,
+    at: Pos2,
+    align: Align2,
+    text: &str,
+    font: egui::FontId,
+    ink: Color32,
+    width: f32,
+) -> Rect {
     let mut job = egui::text::LayoutJob::single_section(text.to_owned(), egui::TextFormat::simple(font, ink));
     job.wrap = egui::text::TextWrapping::truncate_at_width(width);
     let galley = ui.painter().layout_job(job);
     let rect = align.anchor_size(at, galley.size());
-    let response = ui.interact(rect, ui.id().with((text, at.x as i32, at.y as i32)), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, text));
+    let response = ui.interact(rect, ui.scope_id().with((text, at.x as i32, at.y as i32)), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     ui.painter().galley(rect.min, galley, ink);
     rect
 }
@@ -383,7 +407,7 @@ pub(super) fn pin_dots(ui: &mut Ui, typed: usize, spoken: &str) {
     let colours = theme::palette(ui);
     let places = typed.max(6);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(places as f32 * 28.0, 36.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, spoken));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken));
     for place in 0..places {
         let centre = Pos2::new(rect.left() + 14.0 + 28.0 * place as f32, rect.center().y);
         if place < typed {

@@ -152,7 +152,8 @@ mod tests {
                 id = line.split('=').next().unwrap().trim().to_owned();
             }
             for part in line.split('$').skip(1) {
-                let name: String = part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                let name: String =
+                    part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                 found.insert((id.clone(), name));
             }
         }
@@ -170,7 +171,8 @@ mod tests {
                     for literal in line.split('"').skip(1).step_by(2) {
                         let parts: Vec<_> = literal.split('-').collect();
                         let plain = |part: &&str| {
-                            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+                            !part.is_empty()
+                                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
                         };
                         let starts = literal.starts_with(|c: char| c.is_ascii_lowercase());
                         if starts && parts.len() > 1 && parts.iter().all(plain) {
@@ -199,7 +201,10 @@ mod tests {
             let (known, wanted) = (messages(source), messages(english));
             let lacking: Vec<_> = wanted.difference(&known).collect();
             let surplus: Vec<_> = known.difference(&wanted).collect();
-            assert!(lacking.is_empty() && surplus.is_empty(), "{code} lacks {lacking:#?}, has no use for {surplus:#?}");
+            assert!(
+                lacking.is_empty() && surplus.is_empty(),
+                "{code} lacks {lacking:#?}, has no use for {surplus:#?}"
+            );
             assert_eq!(values(source), values(english), "{code}");
         }
     }

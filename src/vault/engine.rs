@@ -275,6 +275,11 @@ impl Engine {
         Ok(())
     }
 
+    /// Nothing more can be recorded until the store is opened again.
+    pub(super) fn is_poisoned(&self) -> bool {
+        self.journal.is_poisoned()
+    }
+
     fn apply(&self, change: &Change) -> Result<(), VaultError> {
         let copy = &mut *self.copy.borrow_mut();
         let Some(working) = &copy.working else {

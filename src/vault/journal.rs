@@ -112,6 +112,11 @@ impl Journal {
         Ok(seq)
     }
 
+    /// It takes no more entries.
+    pub(super) fn is_poisoned(&self) -> bool {
+        self.poisoned
+    }
+
     /// Number of the newest entry.
     pub(super) fn last_seq(&self) -> u64 {
         self.next_seq - 1

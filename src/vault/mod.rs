@@ -137,6 +137,12 @@ impl Vault {
         Self::open_on(Arc::new(Disk), dir, key, now)
     }
 
+    /// A failed write could not be undone: nothing more is recorded until the store is opened again.
+    #[must_use]
+    pub fn needs_reopening(&self) -> bool {
+        self.engine.is_poisoned()
+    }
+
     /// What had to be repaired at start, in words.
     #[must_use]
     pub fn open_note(&self) -> Option<String> {
