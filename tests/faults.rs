@@ -30,7 +30,8 @@ fn each_mistake_on_the_command_line_has_its_sentence() {
     let sentence = refused(&mut site.command(&["people", "list", "--weights", "never-installed"]));
     assert!(sentence.contains("never-installed") && sentence.contains("weights"), "{sentence}");
     if cfg!(not(feature = "cuda")) {
-        let sentence = refused(&mut site.command(&["replay", "demo", "--max-frames", "1", "--device", "cuda"]));
+        let sentence =
+            refused(&mut site.command(&["replay", "demo", "--max-frames", "1", "--device", "cuda"]));
         assert!(sentence.contains("cuda"), "{sentence}");
     }
     std::fs::write(site.data().join("settings.toml"), "guard_secs = -3").unwrap();
@@ -175,8 +176,12 @@ fn a_folder_that_vanishes_and_a_corrupt_frame_are_survived() {
     let (_, summary) = site.replay(&camera, &[]);
     assert_eq!(summary["frames"], 59, "one corrupt frame of 60 is left out");
 
-    let mut child =
-        site.command(&["replay", &camera, "--realtime"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = site
+        .command(&["replay", &camera, "--realtime"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     std::thread::sleep(Duration::from_millis(1_000));
     std::fs::remove_dir_all(&folder).unwrap();
     let output = child.wait_with_output_timeout(Duration::from_secs(60));
@@ -230,7 +235,11 @@ fn a_full_disk_is_a_sentence_and_loses_nothing() {
     while std::io::Write::write_all(&mut file, &[0; 4096]).is_ok() {}
     let mut added = 0;
     let sentence = loop {
-        let output = site.command(&["people", "add", &format!("P{added}"), "--json"]).args(site.host()).output().unwrap();
+        let output = site
+            .command(&["people", "add", &format!("P{added}"), "--json"])
+            .args(site.host())
+            .output()
+            .unwrap();
         if !output.status.success() {
             break String::from_utf8_lossy(&output.stderr).into_owned();
         }
@@ -238,7 +247,10 @@ fn a_full_disk_is_a_sentence_and_loses_nothing() {
         assert!(added < 200, "the disk never filled");
     };
     assert!(!sentence.contains("panicked"), "{sentence}");
-    assert!(sentence.contains("space") || sentence.contains("full") || sentence.contains("room"), "{sentence}");
+    assert!(
+        sentence.contains("space") || sentence.contains("full") || sentence.contains("room"),
+        "{sentence}"
+    );
     drop(file);
     std::fs::remove_file(&filler).unwrap();
     let people = json(&ok(&mut site.command(&["people", "list", "--json"])));

@@ -2,24 +2,23 @@
 //! replaced, by an engine that reads who somebody is from the colour of the picture.
 
 use faceprint::{
-    crypto::{Pin, PinAttempt},
+    crypto::{KeySource, Pin, PinAttempt},
     domain::{
-        CalibrationData, Clock, DetectedFace, EMBEDDING_LEN, Embedding, Landmarks, PersonId, PersonName, Point,
-        Quality, Rect, SystemClock, WeightsId,
+        CalibrationData, Clock, DetectedFace, EMBEDDING_LEN, Embedding, Landmarks, PersonId, PersonName,
+        Point, Quality, Rect, SystemClock, WeightsId,
     },
     imaging::Frame,
     runtime::{
         kiosk::Kiosk,
         ledger::DataPaths,
         messages::{
-            CameraStatus, HostRequest, HostSession, Link, Notice, Refusal, Reply, ReplyBody, Request, RequestBody,
-            Worker,
+            CameraStatus, HostRequest, HostSession, Link, Notice, Refusal, Reply, ReplyBody, Request,
+            RequestBody, Worker,
         },
         pipeline::SharedIndex,
         workers::LedgerSetup,
     },
     settings::Settings,
-    vault::KeySource,
     vision::{FaceEngine, VisionError},
 };
 use std::{
@@ -63,7 +62,13 @@ impl FaceEngine for ColourEngine {
             return Ok(Vec::new());
         }
         let point = |x, y| Point { x, y };
-        let landmarks = [point(60.0, 60.0), point(100.0, 60.0), point(80.0, 80.0), point(65.0, 100.0), point(95.0, 100.0)];
+        let landmarks = [
+            point(60.0, 60.0),
+            point(100.0, 60.0),
+            point(80.0, 80.0),
+            point(65.0, 100.0),
+            point(95.0, 100.0),
+        ];
         let bbox = Rect { x0: 40.0, y0: 20.0, x1: 120.0, y1: 130.0 };
         Ok(vec![DetectedFace { bbox, landmarks: Landmarks(landmarks), score: 0.9 }])
     }
@@ -125,7 +130,7 @@ impl Running {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let setup = LedgerSetup {
             paths: DataPaths::new(&folder.path().join("data"), None),
-            key: KeySource::File(folder.path().join("key")),
+            key: Arc::new(KeySource::File(folder.path().join("key"))),
             settings,
             weights: weights(),
             index: SharedIndex::default(),
@@ -159,7 +164,8 @@ impl Running {
 
     fn add(&mut self, session: &Arc<HostSession>, name: &str) -> PersonId {
         let name = PersonName::new(name).unwrap();
-        let reply = self.ask(RequestBody::Host(session.clone(), HostRequest::AddPerson { name, badge: None }));
+        let reply =
+            self.ask(RequestBody::Host(session.clone(), HostRequest::AddPerson { name, badge: None }));
         let Ok(ReplyBody::Added(person)) = reply else { panic!("{reply:?}") };
         person
     }
@@ -176,7 +182,10 @@ impl Running {
             }
         }
         let snapshot = self.link.snapshot.lock().unwrap();
-        panic!("no {what}; camera {:?}, faults {:?}, enrolment {:?}", snapshot.camera, snapshot.faults, snapshot.enrolment)
+        panic!(
+            "no {what}; camera {:?}, faults {:?}, enrolment {:?}",
+            snapshot.camera, snapshot.faults, snapshot.enrolment
+        )
     }
 
     fn wait_until(&self, what: &str, holds: impl Fn(&faceprint::runtime::messages::Snapshot) -> bool) {

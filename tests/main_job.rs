@@ -99,7 +99,8 @@ fn a_day_is_recorded_exported_audited_and_leaves_nothing_readable() {
 
 /// No name, PIN or picture in any byte of the data folder.
 fn nothing_readable(site: &Site) {
-    let secrets: [&[u8]; 5] = [common::HOST.as_bytes(), b"Lovelace", common::PIN.as_bytes(), b"\xff\xd8\xff\xe0", b"\x89PNG"];
+    let secrets: [&[u8]; 5] =
+        [common::HOST.as_bytes(), b"Lovelace", common::PIN.as_bytes(), b"\xff\xd8\xff\xe0", b"\x89PNG"];
     let mut bytes_seen = 0;
     for file in files(&site.data()) {
         let bytes = std::fs::read(&file).unwrap();

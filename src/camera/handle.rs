@@ -295,3 +295,143 @@ fn capture(open: &Open, events: &Sender<Event>) {
     };
     let _ = events.send(Event::Failed(reason)); // nobody listens: nobody needs to know
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Moment;
+    use crossbeam_channel::unbounded;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Gives frames whose first pixel is the life's number, then does what `last` says.
+    struct Scripted {
+        life: u32,
+        frames: u64,
+        last: Box<dyn Fn() -> CameraError + Send>,
+    }
+
+    impl FrameSource for Scripted {
+        fn next_frame(&mut self) -> Result<Frame, CameraError> {
+            if self.frames == 0 {
+                return Err((self.last)());
+            }
+            self.frames -= 1;
+            sleep(Duration::from_millis(5));
+            let captured = Moment {
+                utc: jiff::Timestamp::UNIX_EPOCH,
+                mono: Duration::from_millis(5 * (100 - self.frames)),
+            };
+            Ok(Frame::new(1, 1, vec![self.life as u8, 0, 0], captured, 1).unwrap())
+        }
+
+        fn describe(&self) -> SourceInfo {
+            SourceInfo { name: "scripted".into(), width: 1, height: 1, fps: 200.0, pixel_format: "RGB" }
+        }
+    }
+
+    /// A handle whose lives give five frames and then do `last(life)`, with a channel of its states.
+    fn handle(last: impl Fn(u32) -> CameraError + Send + Sync + 'static) -> CameraHandle {
+        let (last, lives) = (Arc::new(last), AtomicU32::new(0));
+        let open = move || -> Result<Box<dyn FrameSource>, CameraError> {
+            let life = lives.fetch_add(1, Ordering::Relaxed);
+            let last = Arc::clone(&last);
+            Ok(Box::new(Scripted { life, frames: 5, last: Box::new(move || last(life)) }))
+        };
+        CameraHandle::start_with(Box::new(open), Box::new(|| {}))
+    }
+
+    fn wait_for(camera: &CameraHandle, wanted: impl Fn(&CameraState) -> bool) -> CameraState {
+        let since = Instant::now();
+        loop {
+            let state = camera.state();
+            if wanted(&state) {
+                return state;
+            }
+            assert!(since.elapsed() < Duration::from_secs(8), "{state:?}");
+            sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn fault(state: &CameraState) -> bool {
+        matches!(state, CameraState::Fault { .. })
+    }
+
+    #[test]
+    fn after_a_fault_the_mailbox_is_empty_and_the_next_life_counts_on() {
+        let camera = handle(|_| CameraError::Unplugged);
+        wait_for(&camera, |state| matches!(state, CameraState::Live(_)));
+        assert!(camera.latest().wait_newer(0, Duration::from_secs(2)).is_some());
+        let state = wait_for(&camera, fault);
+        assert_eq!(state, CameraState::Fault { reason: CameraError::Unplugged, retry_in: Some(FIRST_RETRY) });
+        assert!(camera.latest().newest().is_none());
+        assert_eq!(camera.captured_fps(), 0.0);
+        let (number, frame) = camera.latest().wait_newer(5, Duration::from_secs(3)).unwrap();
+        assert!(number >= 6 && frame.number() == number);
+        assert_eq!(frame.rgb()[0], 1, "of the second life");
+    }
+
+    #[test]
+    fn a_source_that_never_returns_is_frozen_and_opened_again() {
+        let (release, wait) = unbounded::<()>();
+        let camera = handle(move |life| {
+            if life == 0 {
+                let _ = wait.recv();
+            } else {
+                sleep(Duration::from_secs(1));
+            }
+            CameraError::Unplugged
+        });
+        let state = wait_for(&camera, fault);
+        assert!(matches!(state, CameraState::Fault { reason: CameraError::Frozen, .. }), "{state:?}");
+        let (_, frame) = camera.latest().wait_newer(5, Duration::from_secs(4)).unwrap();
+        assert_eq!(frame.rgb()[0], 1);
+        drop(release); // the first life wakes up, and nobody hears of its error
+        sleep(Duration::from_millis(50));
+        assert!(matches!(camera.state(), CameraState::Live(_)));
+    }
+
+    #[test]
+    fn dropping_the_handle_does_not_wait_for_a_stuck_driver() {
+        let (_release, wait) = unbounded::<()>();
+        let camera = handle(move |_| {
+            let _ = wait.recv();
+            CameraError::Unplugged
+        });
+        camera.latest().wait_newer(4, Duration::from_secs(2)).unwrap();
+        let since = Instant::now();
+        drop(camera);
+        assert!(since.elapsed() < Duration::from_millis(1500));
+    }
+
+    #[test]
+    fn a_panic_in_a_driver_is_a_fault() {
+        let camera = handle(|_| panic!("expected in this test"));
+        let state = wait_for(&camera, fault);
+        assert!(matches!(state, CameraState::Fault { reason: CameraError::Failed(_), .. }), "{state:?}");
+    }
+
+    #[test]
+    fn the_end_of_a_recording_is_final_and_retries_slow_down() {
+        let camera = handle(|_| CameraError::Ended);
+        let state = wait_for(&camera, fault);
+        assert_eq!(state, CameraState::Fault { reason: CameraError::Ended, retry_in: None });
+        let never: Box<dyn Fn() -> Result<Box<dyn FrameSource>, CameraError> + Send + Sync> =
+            Box::new(|| Err(CameraError::Missing));
+        let (sender, states) = unbounded();
+        let camera = CameraHandle::start_with(never, Box::new(move || sender.send(()).unwrap_or_default()));
+        let slower = |state: &CameraState| matches!(state, CameraState::Fault { retry_in, .. } if *retry_in == Some(FIRST_RETRY * 2));
+        wait_for(&camera, slower);
+        assert!(states.len() >= 4, "opening, fault, opening, fault each wake somebody");
+    }
+
+    #[test]
+    fn the_rate_is_measured_by_the_frames_own_times() {
+        let camera = handle(|_| {
+            sleep(Duration::from_secs(1));
+            CameraError::Unplugged
+        });
+        camera.latest().wait_newer(4, Duration::from_secs(2)).unwrap();
+        assert!((camera.captured_fps() - 200.0).abs() < 1.0, "{}", camera.captured_fps());
+        assert!(camera.dropped() <= 4);
+    }
+}

@@ -101,8 +101,9 @@ fn refused(err: &ureq::Error) -> CameraError {
 }
 
 fn lost(err: &io::Error) -> CameraError {
+    let inner = err.get_ref().and_then(|inner| inner.downcast_ref());
     match err.kind() {
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => CameraError::Frozen,
+        _ if matches!(inner, Some(ureq::Error::Timeout(_))) => CameraError::Frozen,
         io::ErrorKind::InvalidData => CameraError::Failed(format!("its stream cannot be understood: {err}")),
         _ => CameraError::Unplugged,
     }

@@ -16,6 +16,7 @@ mod webcam;
 pub use demo::{DemoPerson, DemoScript, Visit, VisitKind, demo_people, enrolment_frames};
 pub use handle::{CameraHandle, CameraState};
 pub use latest::Latest;
+pub use webcam::list;
 
 use crate::{
     domain::{CameraSpec, Clock},
@@ -64,6 +65,14 @@ pub struct SourceInfo {
     pub fps: f32,
     /// How pixels arrive: `YUYV`, `NV12`, `MJPEG`, …
     pub pixel_format: &'static str,
+}
+
+impl std::fmt::Display for SourceInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, width, height, fps, pixel_format } = self;
+        write!(f, "{name}, {width}x{height} {pixel_format}")?;
+        if *fps > 0.0 { write!(f, " at {fps:.0} fps") } else { Ok(()) }
+    }
 }
 
 /// How frames are turned, and how fast they come.

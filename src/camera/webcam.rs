@@ -56,6 +56,13 @@ impl Webcam {
     }
 }
 
+/// The webcams that the system knows, as `N: name`.
+#[must_use]
+pub fn list() -> Vec<String> {
+    let found = nokhwa::query(ApiBackend::Video4Linux).unwrap_or_default();
+    found.iter().map(|info| format!("{}: {}", info.index(), info.human_name())).collect()
+}
+
 impl FrameSource for Webcam {
     fn next_frame(&mut self) -> Result<Frame, CameraError> {
         let mut reason = String::new();

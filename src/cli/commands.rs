@@ -5,9 +5,11 @@ use super::{
     context::{Context, log_in, read_pin},
 };
 use crate::{
+    camera::CameraError,
     crypto::Pin,
     diagnostics::{self, bench::BenchReport, doctor, verify},
-    domain::{Actor, AuditHead, CameraSpec, PersonId, PersonName},
+    domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName},
+    imaging::{self, Frame},
     runtime::{
         enrol_frames::FrameEnrolment,
         messages::ExportFormat,
@@ -24,6 +26,7 @@ use serde_json::json;
 use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -> anyhow::Result<()> {
@@ -101,22 +104,26 @@ pub fn people_enrol(
     let context = Context::new(global)?;
     let mut ledger = context.ledger()?;
     let session = log_in(&mut ledger, host)?;
-    if ledger.vault().person(person)?.is_none() {
-        bail!("there is no person {person}: `faceprint people list` prints the ids");
-    }
+    ledger.vault().person(person)?;
     let mut pipeline = context.pipeline()?;
     let mut enrolment = FrameEnrolment::default();
     let progress = spinner("frames");
-    for path in from {
-        let mut source = crate::camera::open_pictures(path, context.clock.clone())?;
+    let (folders, pictures): (Vec<&PathBuf>, Vec<&PathBuf>) = from.iter().partition(|path| path.is_dir());
+    for folder in folders {
+        let spec = CameraSpec::Folder { path: folder.clone(), fps: 30.0 };
+        let mut source = context.source(&spec, false)?;
         loop {
             match source.next_frame() {
                 Ok(frame) => enrolment.add(&mut pipeline, &frame)?,
-                Err(crate::camera::CameraError::Ended) => break,
+                Err(CameraError::Ended) => break,
                 Err(error) => return Err(error.into()),
             }
             progress.inc(1);
         }
+    }
+    for (number, path) in pictures.into_iter().enumerate() {
+        enrolment.add(&mut pipeline, &still(path, number as u64, &context)?)?;
+        progress.inc(1);
     }
     progress.finish_and_clear();
     let report = enrolment.finish(&pipeline);
@@ -152,6 +159,14 @@ pub fn people_enrol(
         );
     }
     Ok(())
+}
+
+/// A picture file as a frame; each has a second of its own, so that each can become a shot.
+fn still(path: &Path, number: u64, context: &Context) -> anyhow::Result<Frame> {
+    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let picture = imaging::decode_picture(&bytes).with_context(|| path.display().to_string())?;
+    let captured = Moment { utc: context.clock.now().utc, mono: Duration::from_secs(number) };
+    Ok(Frame::from_picture(picture, captured, number))
 }
 
 pub fn people_erase(global: &Global, person: PersonId, host: &HostLogin) -> anyhow::Result<()> {
@@ -277,7 +292,7 @@ pub fn export(
 
 pub fn audit_show(global: &Global, last: u64, as_json: bool) -> anyhow::Result<()> {
     let ledger = Context::new(global)?.ledger()?;
-    let head = ledger.vault().audit_head()?.number;
+    let head = ledger.vault().audit_head().number;
     let entries = ledger.vault().audit_entries((head + 1).saturating_sub(last).max(1)..=head)?;
     ledger.close()?;
     for entry in entries {
@@ -293,17 +308,20 @@ pub fn audit_show(global: &Global, last: u64, as_json: bool) -> anyhow::Result<(
 pub fn audit_verify(global: &Global, head: Option<&str>, as_json: bool) -> anyhow::Result<()> {
     let against = head.map(parse_head).transpose()?;
     let ledger = Context::new(global)?.ledger()?;
-    let count = ledger.vault().audit_head()?.number;
+    let count = ledger.vault().audit_head().number;
     let progress = bar(count);
-    let checked = ledger.vault().verify_audit(against, &mut |done| progress.set_position(done));
+    let checked = ledger.vault().verify_audit(against, |done, _| progress.set_position(done));
     progress.finish_and_clear();
     ledger.close()?;
-    let head = checked?;
-    let text = diagnostics::head_text(&head);
+    let report = checked?;
+    if let Some(fault) = report.fault {
+        bail!("{fault} ({} entries before it are good): keep the folder as it is and restore a backup", report.good);
+    }
+    let text = diagnostics::head_text(&report.head);
     if as_json {
-        println!("{}", json!({ "entries": head.number, "head": text }));
+        println!("{}", json!({ "entries": report.head.number, "head": text }));
     } else {
-        println!("{} entries, unbroken. Head {text}", head.number);
+        println!("{} entries, unbroken. Head {text}", report.head.number);
     }
     Ok(())
 }

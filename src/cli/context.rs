@@ -3,16 +3,17 @@
 use super::args::{Global, HostLogin};
 use crate::{
     access::HostSession,
-    camera::{CameraOptions, FrameSource},
-    crypto::PinAttempt,
+    camera::{self, CameraOptions, FrameSource},
+    crypto::{KeySource, PinAttempt},
     domain::{CameraSpec, Clock, SystemClock, WeightsId},
+    imaging::Rotation,
     runtime::{
         ledger::{DataPaths, Ledger},
         pipeline::{Pipeline, SharedIndex},
         workers::{EngineLoader, LedgerSetup},
     },
     settings::{Device, Settings},
-    vault::{KeySource, Vault},
+    vault::Vault,
     vision::{DeviceChoice, FaceEngine, Kind, NetworkEngine, WeightsStore},
 };
 use anyhow::{Context as _, bail};
@@ -30,7 +31,7 @@ pub struct Context {
     /// Folders and files.
     pub paths: DataPaths,
     /// The device key.
-    pub key: KeySource,
+    pub key: Arc<KeySource>,
     /// Settings, with the options of this call on top.
     pub settings: Settings,
     /// The machine's clock.
@@ -54,7 +55,7 @@ impl Context {
         let settings = Settings::load(&paths.settings)?.unwrap_or_else(|| Settings::for_site("Faceprint"));
         let settings = with_options(settings, global)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        Ok(Self { paths, key: KeySource::File(key), settings, clock, index: SharedIndex::default() })
+        Ok(Self { paths, key: Arc::new(KeySource::File(key)), settings, clock, index: SharedIndex::default() })
     }
 
     /// The weights folder and what is built in.
@@ -122,13 +123,9 @@ impl Context {
 
     /// Opens a camera for a command: frames in order, none dropped.
     pub fn source(&self, spec: &CameraSpec, realtime: bool) -> anyhow::Result<Box<dyn FrameSource>> {
-        let options = CameraOptions {
-            rotate: self.settings.rotate_degrees.into(),
-            realtime,
-            repeat: false,
-            ..CameraOptions::default()
-        };
-        Ok(crate::camera::open(spec, &options, self.clock.clone())?)
+        let rotate = Rotation::from_degrees(self.settings.rotate_degrees.into()).unwrap_or_default();
+        let options = CameraOptions { rotate, realtime, looping: matches!(spec, CameraSpec::Demo(_)), mirror: false };
+        camera::open(spec, options, self.clock.clone()).with_context(|| format!("camera {spec}"))
     }
 }
 

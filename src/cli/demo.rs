@@ -4,7 +4,7 @@
 use super::{args::Global, context::Context, window};
 use crate::{
     camera::{demo_people, enrolment_frames},
-    crypto::{Pin, random_digits},
+    crypto::{Pin, random_bytes},
     domain::{Actor, CameraSpec, PersonName},
     runtime::{enrol_frames::FrameEnrolment, ledger::Ledger},
     settings::Settings,
@@ -68,7 +68,7 @@ fn enrol_everybody(context: &Context, ledger: &mut Ledger) -> anyhow::Result<()>
 /// Six random digits that the PIN rules accept.
 fn demo_pin() -> anyhow::Result<String> {
     for _ in 0..100 {
-        let digits = random_digits(6)?;
+        let digits: String = random_bytes::<6>()?.iter().map(|byte| char::from(b'0' + byte % 10)).collect();
         if Pin::new(&digits).is_ok() {
             return Ok(digits);
         }

@@ -41,6 +41,7 @@ pub fn open(
         clock: context.clock.clone(),
         strip,
         fullscreen: !windowed,
+        look: app::Look::default(),
         repaint,
     };
     let result = app::run(link, options);

@@ -40,6 +40,12 @@ impl Pin {
         }
         Ok(Self(text.to_owned()))
     }
+
+    /// The same digits, to log in with right after setting them.
+    #[must_use]
+    pub fn as_attempt(&self) -> PinAttempt {
+        PinAttempt(self.0.clone())
+    }
 }
 
 /// What somebody typed to log in: up to 64 bytes of anything. Wiped when dropped, never printed.

@@ -203,7 +203,7 @@ mod tests {
         }
 
         #[test]
-        fn one_flipped_bit_is_always_noticed(plain in prop::collection::vec(any::<u8>(), 0..60), at in any::<prop::sample::Index>(), bit in 0..8) {
+        fn one_flipped_bit_is_always_noticed(plain in prop::collection::vec(any::<u8>(), 0..60), at in any::<prop::sample::Index>(), bit in 0_u8..8) {
             let mut sealed = key(3).seal("t", b"k", &plain).unwrap();
             let at = at.index(sealed.len());
             sealed[at] ^= 1 << bit;

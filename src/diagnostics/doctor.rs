@@ -2,10 +2,11 @@
 
 use crate::{
     camera,
+    crypto::KeySource,
     domain::Clock,
     runtime::{ledger::DataPaths, workers::EngineLoader},
     settings::Settings,
-    vault::{KeySource, Vault, VaultError},
+    vault::{Vault, VaultError},
     vision::WeightsStore,
 };
 use serde::Serialize;
@@ -69,11 +70,15 @@ fn store(subject: &Subject<'_>) -> Check {
     }
     let opened = Vault::open(&folder, subject.key, subject.clock.now()).and_then(|vault| {
         let people = vault.people()?.len();
-        let head = vault.verify_audit(None, &mut |_| ())?;
+        let audit = vault.verify_audit(None, |_, _| ())?;
         vault.close(subject.clock.now())?;
-        Ok(format!("opens, {people} people, audit chain of {} entries unbroken", head.number))
+        Ok((people, audit))
     });
-    check("store", opened.map_err(|error: VaultError| error.to_string()))
+    let found = opened.map_err(|error: VaultError| error.to_string()).and_then(|(people, audit)| match audit.fault {
+        Some(fault) => Err(format!("{fault}: keep the folder as it is and restore a backup")),
+        None => Ok(format!("opens, {people} people, audit chain of {} entries unbroken", audit.good)),
+    });
+    check("store", found)
 }
 
 fn weights(store: &WeightsStore) -> Check {

@@ -90,8 +90,8 @@ fn embed(engine: &mut dyn FaceEngine, path: &Path) -> Result<Option<Embedding>, 
 }
 
 fn still(jpeg: &[u8]) -> Result<Frame, ImagingError> {
-    let (width, height, rgb) = imaging::decode_jpeg(jpeg)?;
-    Frame::new(width, height, rgb, Moment { utc: jiff::Timestamp::UNIX_EPOCH, mono: Duration::ZERO }, 0)
+    let timeless = Moment { utc: jiff::Timestamp::UNIX_EPOCH, mono: Duration::ZERO };
+    Ok(Frame::from_picture(imaging::decode_jpeg(jpeg)?, timeless, 0))
 }
 
 /// The subject of an LFW image is the face nearest to the middle, large ones first.

@@ -1,5 +1,6 @@
 //! A face as a unit vector.
 
+use super::PersonId;
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -59,6 +60,15 @@ impl Embedding {
     pub fn cosine(&self, other: &Self) -> f32 {
         self.0.iter().zip(other.0.iter()).map(|(a, b)| a * b).sum()
     }
+}
+
+/// Whom a face may be, and how alike: the cosine to that person's most similar template, -1 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    /// Who.
+    pub person: PersonId,
+    /// How alike.
+    pub cosine: f32,
 }
 
 impl fmt::Debug for Embedding {

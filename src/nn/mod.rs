@@ -16,6 +16,8 @@ mod pack;
 mod plan;
 pub mod reference;
 mod team;
+#[cfg(test)]
+mod testing;
 
 pub use graph::{Graph, NodeId, Shape};
 pub use layers::{Activation, ConvWeights, LinearWeights};

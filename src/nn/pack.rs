@@ -41,6 +41,14 @@ pub(super) struct PackedDepthwise {
     pub(super) bias: Buffer,
 }
 
+/// Cuts `length` into as few spans (start, length) of at most `most` as possible, of nearly equal length.
+#[inline(always)]
+pub(super) fn spans(length: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let count = length.div_ceil(most).max(1);
+    let (short, longer) = (length / count, length % count);
+    (0..count).map(move |i| (i * short + i.min(longer), short + usize::from(i < longer)))
+}
+
 /// What of a convolution is not numbers.
 #[derive(Clone, Copy)]
 pub(super) struct Window {
@@ -71,15 +79,14 @@ pub(super) enum PackedActivation {
 impl PackedConv {
     /// Packs for an input of `in_lanes` and an output of `lanes` channels a block.
     pub(super) fn new(conv: &ConvWeights, in_lanes: usize, lanes: usize) -> Self {
-        let out_blocks = conv.out_channels.div_ceil(lanes);
         let (mut tiles, mut weights) = (Vec::new(), Vec::new());
-        for out_block in (0..out_blocks).step_by(TILE_BLOCKS) {
-            let outputs = out_block * lanes..(out_block + TILE_BLOCKS).min(out_blocks) * lanes;
+        for (out_block, out_blocks) in spans(conv.out_channels.div_ceil(lanes), TILE_BLOCKS) {
+            let outputs = out_block * lanes..(out_block + out_blocks) * lanes;
             let inputs = conv.inputs_of(outputs.start, outputs.end.min(conv.out_channels));
             let (in_block, in_end) = (inputs.start / in_lanes, inputs.end.div_ceil(in_lanes));
             tiles.push(Tile {
                 out_block,
-                out_blocks: outputs.len() / lanes,
+                out_blocks,
                 in_block,
                 in_blocks: in_end - in_block,
                 weights: weights.len(),
@@ -138,7 +145,7 @@ impl Finish {
 }
 
 impl Window {
-    fn of(conv: &ConvWeights) -> Self {
+    pub(super) fn of(conv: &ConvWeights) -> Self {
         let ConvWeights { kernel, stride, padding, out_channels, .. } = *conv;
         Self { kernel, stride, padding, out_channels }
     }

@@ -381,3 +381,163 @@ fn uses(graph: &Graph) -> Vec<Use> {
     }
     uses
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{
+        ConvWeights, LinearWeights, PlanOp, reference,
+        testing::{assert_close, noise},
+    };
+    use candle_core::{Device, Tensor};
+    use proptest::prelude::*;
+
+    fn conv(seed: u32, io: (usize, usize), kernel: usize, stride: usize, groups: usize) -> ConvWeights {
+        let in_channels_per_group = io.0 / groups;
+        let fan_in = in_channels_per_group * kernel * kernel;
+        let scale = 1.7 / (fan_in as f32).sqrt();
+        ConvWeights {
+            out_channels: io.1,
+            in_channels_per_group,
+            kernel: (kernel, kernel),
+            stride,
+            padding: kernel / 2,
+            groups,
+            weight: noise(seed, io.1 * fan_in).iter().map(|w| w * scale).collect(),
+            bias: noise(seed + 1, io.1),
+        }
+    }
+
+    fn activation(which: usize, channels: usize) -> Activation {
+        match which % 4 {
+            0 => Activation::None,
+            1 => Activation::Relu,
+            2 => Activation::Prelu(noise(3, channels)),
+            _ => Activation::Sigmoid,
+        }
+    }
+
+    /// A network of `choices.len()` layers, each appended to the last; some earlier values are outputs as well.
+    fn random_graph(choices: &[(usize, usize, bool)], size: usize) -> Graph {
+        let (mut graph, mut x) = Graph::new(3);
+        let mut values = vec![x];
+        for (i, &(what, channels, keep)) in choices.iter().enumerate() {
+            let shape = graph.shapes_of_unfinished(size, size)[x.0];
+            let (c, seed) = (shape.channels, i as u32 * 10 + 1);
+            let like = values.iter().rev().copied().find(|v| {
+                *v != x && graph.shapes_of_unfinished(size, size)[v.0] == Shape { channels, ..shape }
+            });
+            x = match (what, like) {
+                (0, _) => graph.conv(x, conv(seed, (c, c), 3, 1, c), activation(channels, c)),
+                (1, _) => graph.conv(x, conv(seed, (c, c * 2), 3, 1, c), activation(channels, c * 2)),
+                (2, _) if shape.height > 2 => {
+                    graph.conv(x, conv(seed, (c, channels), 3, 2, 1), activation(what, channels))
+                }
+                (3, _) => graph.affine(x, noise(seed, c), noise(seed + 1, c)),
+                (4, _) if shape.height <= 8 => graph.upsample2x_nearest(x),
+                (5, _) if shape.height.is_multiple_of(2) => graph.max_pool2x2(x),
+                (6, _) if shape.height.is_multiple_of(2) => graph.avg_pool2x2(x),
+                (7, _) => graph.add(x, x),
+                (_, Some(other)) => {
+                    graph.conv_add(x, conv(seed, (c, channels), 3, 1, 1), other, activation(what, channels))
+                }
+                _ => graph.conv(x, conv(seed, (c, channels), 1, 1, 1), activation(what, channels)),
+            };
+            values.push(x);
+            if keep {
+                graph.output(x, format!("kept {i}"));
+            }
+        }
+        let shape = graph.shapes_of_unfinished(size, size)[x.0];
+        let weight = noise(99, shape.len() * 5).iter().map(|w| w / (shape.len() as f32).sqrt()).collect();
+        let y = graph.flatten_linear(x, LinearWeights { weight, bias: noise(98, 5) });
+        let z = graph.affine(y, noise(97, 5), noise(96, 5));
+        graph.output(y, "vector");
+        graph.output(z, "scaled vector");
+        graph
+    }
+
+    fn assert_equals_candle(graph: &Graph, size: usize, isa: Isa, threads: usize) {
+        let mut plan = Plan::compile_for(isa, graph, size, size, threads).unwrap();
+        for seed in [5, 6] {
+            // The second run meets the memory that the first one left.
+            let input = noise(seed, 3 * size * size);
+            let x = Tensor::from_slice(&input, (1, 3, size, size), &Device::Cpu).unwrap();
+            let expected = reference::forward(graph, &x).unwrap();
+            plan.run(&input).unwrap();
+            assert_eq!(plan.outputs(), expected.len());
+            for (i, expected) in expected.iter().enumerate() {
+                let expected: Vec<f32> = expected.flatten_all().unwrap().to_vec1().unwrap();
+                assert_close(plan.output(i), &expected, 1e-4);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+
+        #[test]
+        fn random_networks_equal_candle(
+            choices in prop::collection::vec((0_usize..11, 1_usize..20, any::<bool>()), 1..10),
+            size in 3_usize..13,
+            threads in 1_usize..3,
+        ) {
+            let graph = random_graph(&choices, size);
+            Isa::all().for_each(|isa| assert_equals_candle(&graph, size, isa, threads));
+        }
+    }
+
+    /// Two residual blocks with a leading batch norm, as in IResNet.
+    fn residual_network() -> Graph {
+        let (mut graph, x) = Graph::new(3);
+        let mut x = graph.conv(x, conv(1, (3, 16), 3, 1, 1), activation(2, 16));
+        for seed in [10, 20] {
+            let y = graph.affine(x, noise(seed, 16), noise(seed + 1, 16));
+            let y = graph.conv(y, conv(seed + 2, (16, 16), 3, 1, 1), activation(2, 16));
+            x = graph.conv_add(y, conv(seed + 4, (16, 16), 3, 1, 1), x, Activation::None);
+        }
+        graph.output(x, "features");
+        graph
+    }
+
+    #[test]
+    fn memory_is_shared_and_batch_norms_ride_along() {
+        let plan = Plan::compile(&residual_network(), 20, 20, 1).unwrap();
+        assert_eq!(plan.steps.len(), 5, "an affine behind a convolution is no step of its own");
+        assert!(plan.slots.len() <= 5, "input, two values, two affines or fewer: {}", plan.slots.len());
+    }
+
+    #[test]
+    fn a_plan_is_one_candle_operation_over_a_batch() {
+        let graph = residual_network();
+        let x = Tensor::from_slice(&noise(4, 2 * 3 * 10 * 12), (2, 3, 10, 12), &Device::Cpu).unwrap();
+        let op = PlanOp::new(Plan::compile(&graph, 10, 12, 2).unwrap());
+        let got = x.apply_op1_no_bwd(&op).unwrap();
+        let expected = reference::forward(&graph, &x).unwrap().remove(0);
+        assert_eq!(got.dims(), expected.dims());
+        let values = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert_close(&values(&got), &values(&expected), 1e-4);
+        let other_size = Tensor::zeros((1, 3, 12, 10), candle_core::DType::F32, &Device::Cpu).unwrap();
+        assert!(other_size.apply_op1_no_bwd(&op).is_err());
+    }
+
+    #[test]
+    fn an_input_of_another_size_is_refused() {
+        let mut plan = Plan::compile(&residual_network(), 8, 8, 1).unwrap();
+        let error = plan.run(&[0.0; 12]).unwrap_err();
+        assert!(matches!(error, NnError::InputLength { expected: 192, got: 12 }));
+    }
+
+    #[test]
+    fn runs_do_not_depend_on_the_number_of_threads() {
+        let graph = residual_network();
+        let input = noise(7, 3 * 60 * 60);
+        let answers = [1, 2, 3].map(|threads| {
+            let mut plan = Plan::compile(&graph, 60, 60, threads).unwrap();
+            plan.run(&input).unwrap();
+            plan.output(0).to_vec()
+        });
+        assert_eq!(answers[0], answers[1]);
+        assert_eq!(answers[0], answers[2]);
+    }
+}

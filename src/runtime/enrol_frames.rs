@@ -34,7 +34,6 @@ struct Shot {
 }
 
 /// What an enrolment from frames gave.
-#[derive(Debug)]
 pub struct EnrolmentReport {
     /// Frames looked at.
     pub frames: u64,

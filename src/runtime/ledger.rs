@@ -11,18 +11,18 @@ use super::{
 };
 use crate::{
     access::{HostSession, LockoutPolicy, Login, LoginError},
-    attendance::{Decision, LastMark, Mode, Policy},
+    attendance::{Decision, LastMark, Mode, Policy, day_summary},
     crypto::PinAttempt,
     domain::{
-        Actor, AuditAction, Clock, Consent, Correction, EventId, HostId, MarkKind, MarkSource, Moment, Person,
-        PersonId, PersonName, TrackId, WeightsId, effective_marks,
+        Actor, AuditAction, Clock, Consent, Correction, EventId, HostId, Mark, MarkKind, MarkSource, Moment, Person,
+        PersonId, PersonName, TrackId, WeightsId,
     },
     matching::Index,
-    reports::{AttendanceReport, ReportRow},
+    reports::{AttendanceReport, Paper, Row, Total, write_csv, write_pdf},
     settings::{MarkMode, Settings, SettingsError},
     vault::{NewMark, NewTemplate, Vault, VaultError},
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Span, Timestamp, civil::Date};
 use std::{
     collections::HashMap,
     io::Write as _,
@@ -154,7 +154,7 @@ impl Ledger {
     /// Turns a sighting into at most one durable mark. What it returns may be shown: it is on disk.
     pub fn sighting(&mut self, sighting: &Sighting) -> Result<Option<Notice>, LedgerError> {
         let Sighted::Person { person, .. } = sighting.outcome else { return Ok(None) };
-        let Some(Person { name, .. }) = self.vault.person(person)?.filter(|p| p.active) else { return Ok(None) };
+        let Some(Person { name, .. }) = self.active(person)? else { return Ok(None) };
         let track = sighting.track;
         let last = self.last_mark(person)?;
         match self.policy.decide(last.as_ref(), sighting.at.utc, None) {
@@ -201,8 +201,11 @@ impl Ledger {
         let attempts = self.vault.attempts(host).map_err(failed)?;
         let secret = self.vault.host_secret(host).map_err(failed)?;
         let pepper = self.vault.pepper().map_err(failed)?;
-        let login = Login { host, secret: secret.as_ref(), pepper: &pepper, pin, attempts };
-        let keep = |state, action| self.vault.put_attempts(host, state, action, now);
+        let login = Login { host, secret: Some(&secret), pepper: &pepper, pin, attempts };
+        let keep = |state, action: Option<AuditAction>| {
+            let actor = if matches!(action, Some(AuditAction::Login(_))) { Actor::Host(host) } else { Actor::Kiosk };
+            self.vault.put_attempts(host, state, action.map(|action| (actor, action)), now)
+        };
         policy.login(&login, now, keep).map(Arc::new).map_err(|error| match error {
             LoginError::Wrong { tries_left } => Refusal::WrongPin { tries_left },
             LoginError::Locked { retry_in } => Refusal::LockedOut { retry_in },
@@ -254,24 +257,27 @@ impl Ledger {
         Ok(rows)
     }
 
-    /// The rows of a report over attendance days `from` to `to`, both included.
+    /// A report over the attendance days `from` to `to`, both included.
     pub fn report(&self, from: Date, to: Date) -> Result<AttendanceReport, LedgerError> {
         let zone = self.settings.zone.time_zone();
         let names = self.names()?;
-        let rows = self
-            .day_marks(from, to)?
+        let marks = self.day_marks(from, to)?;
+        let totals = self.totals(&marks, &names, from, to);
+        let rows = marks
             .into_iter()
             .map(|mark| {
                 let person = names.get(&mark.person);
-                ReportRow {
-                    day: self.policy.attendance_day(mark.at),
-                    person: person.map(|p| p.name.clone()),
-                    person_id: mark.person,
+                Row {
+                    event: mark.id,
+                    date: self.policy.attendance_day(mark.at),
+                    person: mark.person,
+                    name: person.map(|p| p.name.clone()),
                     badge: person.and_then(|p| p.badge.clone()),
                     kind: mark.kind,
                     at: mark.at.to_zoned(zone.clone()),
                     source: mark.source,
-                    reason: mark.correction.map(|c| c.reason),
+                    corrected: mark.correction.is_some(),
+                    reason: mark.correction.map(|c| c.reason).unwrap_or_default(),
                 }
             })
             .collect();
@@ -279,10 +285,35 @@ impl Ledger {
             site: self.settings.site_name.clone(),
             from,
             to,
-            made_at: self.clock.now().utc.to_zoned(zone.clone()),
-            audit_head: self.vault.audit_head()?,
+            generated_at: self.clock.now().utc.to_zoned(zone.clone()),
+            audit_head: self.vault.audit_head(),
             rows,
+            totals,
         })
+    }
+
+    /// Each person's days and hours, in name order; people without a mark in the range are left out.
+    fn totals(&self, marks: &[Mark], names: &HashMap<PersonId, Person>, from: Date, to: Date) -> Vec<Total> {
+        let now = self.clock.now().utc;
+        let mut totals: HashMap<PersonId, Total> = HashMap::new();
+        for date in from.series(Span::new().days(1)).take_while(|date| *date <= to) {
+            for day in day_summary(&self.policy, marks, &[], date, now) {
+                let person = names.get(&day.person);
+                let total = totals.entry(day.person).or_insert_with(|| Total {
+                    name: person.map(|p| p.name.clone()),
+                    badge: person.and_then(|p| p.badge.clone()),
+                    days: 0,
+                    worked: SignedDuration::ZERO,
+                    incomplete_days: 0,
+                });
+                total.days += 1;
+                total.worked = total.worked.saturating_add(day.worked);
+                total.incomplete_days += u32::from(day.missing_check_in || day.missing_check_out);
+            }
+        }
+        let mut totals: Vec<Total> = totals.into_values().collect();
+        totals.sort_by_key(|t| (t.name.as_ref().map(|n| n.as_str().to_lowercase()), t.badge.clone()));
+        totals
     }
 
     /// Writes a report to `path` and audits it. The file appears whole or not at all.
@@ -303,8 +334,8 @@ impl Ledger {
         {
             let mut out = std::io::BufWriter::new(file.as_file_mut());
             match format {
-                ExportFormat::Csv => report.write_csv(&mut out)?,
-                ExportFormat::Pdf => report.write_pdf(&mut out)?,
+                ExportFormat::Csv => write_csv(&report, &mut out)?,
+                ExportFormat::Pdf => drop(write_pdf(&report, Paper::A4, &mut out)?),
             }
             out.flush().map_err(file_error)?;
         }
@@ -313,6 +344,15 @@ impl Ledger {
         self.vault.audit(actor, AuditAction::Exported(rows as u32), self.clock.now())?;
         file.persist(path).map_err(|e| file_error(e.error))?;
         Ok(rows)
+    }
+
+    /// A person who may be marked; `None` for one who was erased or switched off since they were recognised.
+    fn active(&self, person: PersonId) -> Result<Option<Person>, LedgerError> {
+        match self.vault.person(person) {
+            Ok(person) => Ok(Some(person).filter(|p| p.active)),
+            Err(VaultError::NoSuchPerson) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The most recent mark that counts.
@@ -328,23 +368,23 @@ impl Ledger {
         track: Option<TrackId>,
         at: Moment,
     ) -> Result<Notice, LedgerError> {
-        let mark = self.vault.record_mark(NewMark {
+        let mark = NewMark {
             person,
             kind,
             at: at.utc,
-            recorded: at,
             zone: self.settings.zone.name().to_owned(),
             source: MarkSource::Face,
             actor: Actor::Kiosk,
             correction: None,
-        })?;
+        };
+        let mark = self.vault.record_mark(mark, at)?;
         log::info!("recorded event {}", mark.id);
         Ok(Notice::Recorded { event: mark.id, track, name, kind, at: mark.at })
     }
 
     fn chosen(&mut self, track: TrackId, person: PersonId, kind: MarkKind) -> Result<Notice, LedgerError> {
         let now = self.clock.now();
-        let Some(Person { name, .. }) = self.vault.person(person)?.filter(|p| p.active) else {
+        let Some(Person { name, .. }) = self.active(person)? else {
             return Err(LedgerError::Asked("this person is no longer enrolled: ask a host"));
         };
         let last = self.last_mark(person)?;
@@ -357,26 +397,22 @@ impl Ledger {
     fn not_me(&mut self, event: EventId) -> Result<Notice, Refusal> {
         let now = self.clock.now();
         let mark = self.vault.mark(event).map_err(failed)?;
-        let seen = mark.filter(|m| {
-            // A little longer than the button is shown, so that a press on the last moment counts.
-            let age = now.utc.duration_since(m.at).abs();
-            m.source == MarkSource::Face && age.as_secs() <= i64::from(self.settings.not_me_secs) + 5
-        });
-        let Some(mark) = seen else {
+        // A little longer than the button is shown, so that a press on the last moment counts.
+        let age = now.utc.duration_since(mark.at).abs().as_secs();
+        if mark.source != MarkSource::Face || age > i64::from(self.settings.not_me_secs) + 5 {
             return Err(Refusal::Failed("this record is too old to take back here: ask a host".to_owned()));
+        }
+        let correction = Correction { replaces: Some(event), stands: false, reason: "Not me".to_owned() };
+        let strike = NewMark {
+            person: mark.person,
+            kind: mark.kind,
+            at: mark.at,
+            zone: mark.zone,
+            source: MarkSource::NotMe,
+            actor: Actor::Kiosk,
+            correction: Some(correction),
         };
-        self.vault
-            .record_mark(NewMark {
-                person: mark.person,
-                kind: mark.kind,
-                at: mark.at,
-                recorded: now,
-                zone: mark.zone,
-                source: MarkSource::NotMe,
-                actor: Actor::Kiosk,
-                correction: Some(Correction { replaces: Some(event), stands: false, reason: "Not me".to_owned() }),
-            })
-            .map_err(failed)?;
+        self.vault.record_mark(strike, now).map_err(failed)?;
         Ok(Notice::StruckOut { event })
     }
 
@@ -395,10 +431,10 @@ impl Ledger {
             HostRequest::ErasePerson(person) => self.erase(actor, person).map(done).map_err(failed),
             HostRequest::Day(date) => self.day(date).map(ReplyBody::Day).map_err(failed),
             HostRequest::AddMark { person, kind, at, reason } => {
-                self.host_mark(actor, person, kind, at, reason, None).map(done).map_err(failed)
+                self.host_mark(actor, (person, kind, at), &reason, None).map(done).map_err(failed)
             }
             HostRequest::CorrectMark { event, replacement, reason } => {
-                self.correct(actor, event, replacement, reason).map(done).map_err(failed)
+                self.correct(actor, event, replacement, &reason).map(done).map_err(failed)
             }
             HostRequest::Export { format, from, to, folder } => {
                 let folder = folder.unwrap_or_else(|| self.paths.exports());
@@ -412,7 +448,7 @@ impl Ledger {
                 Ok(ReplyBody::Exported { path, rows })
             }
             HostRequest::Audit { limit } => {
-                let head = self.vault.audit_head().map_err(failed)?.number;
+                let head = self.vault.audit_head().number;
                 let from = (head + 1).saturating_sub(limit as u64).max(1);
                 let mut entries = self.vault.audit_entries(from..=head).map_err(failed)?;
                 entries.reverse();
@@ -434,31 +470,26 @@ impl Ledger {
     fn host_mark(
         &mut self,
         actor: Actor,
-        person: PersonId,
-        kind: MarkKind,
-        at: Timestamp,
-        reason: String,
+        (person, kind, at): (PersonId, MarkKind, Timestamp),
+        reason: &str,
         replaces: Option<EventId>,
     ) -> Result<(), LedgerError> {
         let now = self.clock.now();
-        check_reason(&reason)?;
+        check_reason(reason)?;
         if at > now.utc {
             return Err(LedgerError::Asked("the time is in the future: enter when it happened"));
         }
-        if self.vault.person(person)?.is_none() {
-            return Err(LedgerError::Asked("this person does not exist any more: choose another"));
-        }
-        let correction = Some(Correction { replaces, stands: true, reason: reason.trim().to_owned() });
-        self.vault.record_mark(NewMark {
+        self.vault.person(person)?;
+        let mark = NewMark {
             person,
             kind,
             at,
-            recorded: now,
             zone: self.settings.zone.name().to_owned(),
             source: MarkSource::Host,
             actor,
-            correction,
-        })?;
+            correction: Some(Correction { replaces, stands: true, reason: reason.trim().to_owned() }),
+        };
+        self.vault.record_mark(mark, now)?;
         Ok(())
     }
 
@@ -467,25 +498,24 @@ impl Ledger {
         actor: Actor,
         event: EventId,
         replacement: Option<(MarkKind, Timestamp)>,
-        reason: String,
+        reason: &str,
     ) -> Result<(), LedgerError> {
-        check_reason(&reason)?;
-        let Some(old) = self.vault.mark(event)? else {
-            return Err(LedgerError::Asked("there is no such record: reload the list"));
-        };
+        check_reason(reason)?;
+        let old = self.vault.mark(event)?;
         if let Some((kind, at)) = replacement {
-            return self.host_mark(actor, old.person, kind, at, reason, Some(event));
+            return self.host_mark(actor, (old.person, kind, at), reason, Some(event));
         }
-        self.vault.record_mark(NewMark {
+        let correction = Correction { replaces: Some(event), stands: false, reason: reason.trim().to_owned() };
+        let strike = NewMark {
             person: old.person,
             kind: old.kind,
             at: old.at,
-            recorded: self.clock.now(),
             zone: old.zone,
             source: MarkSource::Host,
             actor,
-            correction: Some(Correction { replaces: Some(event), stands: false, reason: reason.trim().to_owned() }),
-        })?;
+            correction: Some(correction),
+        };
+        self.vault.record_mark(strike, self.clock.now())?;
         Ok(())
     }
 
@@ -517,18 +547,12 @@ impl Ledger {
     }
 
     /// Marks that count on the attendance days `from` to `to`, oldest first.
-    fn day_marks(&self, from: Date, to: Date) -> Result<Vec<crate::domain::Mark>, LedgerError> {
+    fn day_marks(&self, from: Date, to: Date) -> Result<Vec<Mark>, LedgerError> {
         if to < from {
             return Err(LedgerError::Asked("the range ends before it begins: exchange the dates"));
         }
-        let (start, _) = self.policy.day_bounds(from);
-        let (_, end) = self.policy.day_bounds(to);
-        // Corrections are recorded later than what they correct, under the time they stand for or another day's:
-        // take everything, then keep what counts and falls into the range.
-        let mut marks = effective_marks(&self.vault.marks(Timestamp::MIN, Timestamp::MAX)?);
-        marks.retain(|mark| (start..end).contains(&mark.at));
-        marks.sort_by_key(|mark| (mark.at, mark.id));
-        Ok(marks)
+        let (start, end) = (self.policy.day_range(from).start, self.policy.day_range(to).end);
+        Ok(self.vault.effective_marks(start, end)?)
     }
 
     fn names(&self) -> Result<HashMap<PersonId, Person>, LedgerError> {
@@ -553,7 +577,7 @@ pub fn policy(settings: &Settings) -> Policy {
             MarkMode::Ask => Mode::Ask,
         },
         guard_secs: settings.guard_secs,
-        day_start_hour: settings.day_start_hour as i8,
+        day_start_hour: settings.day_start_hour,
         zone: settings.zone.time_zone().clone(),
     }
 }

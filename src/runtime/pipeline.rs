@@ -11,7 +11,7 @@ use crate::{
     domain::{DetectedFace, Embedding, Moment, PersonId, Quality, QualityLimits, TrackId, WeightsId},
     imaging::Frame,
     matching::{Calibration, Index},
-    tracking::{Evidence, Outcome, Tracker, TrackingConfig, Verdict},
+    tracking::{Decided, Evidence, Tracker, TrackingConfig, Verdict},
     vision::{FaceEngine, VisionError},
 };
 use std::{
@@ -77,7 +77,7 @@ impl Pipeline {
     /// `keep_samples` is how many stage times are kept for percentiles.
     #[must_use]
     pub fn new(engine: Box<dyn FaceEngine>, index: SharedIndex, fpir: f32, keep_samples: usize) -> Self {
-        let calibration = Calibration::from(engine.calibration());
+        let calibration = Calibration::new(engine.calibration().clone());
         let tracker = Tracker::new(TrackingConfig::default());
         let limits = QualityLimits::default();
         Self { engine, tracker, index, calibration, fpir, limits, stages: StageClock::new(keep_samples) }
@@ -128,7 +128,7 @@ impl Pipeline {
         let started = Instant::now();
         let mut embeddings = self.engine.embed(frame, std::slice::from_ref(face))?;
         self.stages.add(Stage::Embed, started.elapsed());
-        embeddings.pop().ok_or(VisionError::NoOutput)
+        embeddings.pop().ok_or(VisionError::Output("recogniser"))
     }
 
     /// Embeds the faces whose tracks need it and adds what the index says to their evidence.
@@ -159,15 +159,11 @@ impl Pipeline {
 
         let started = Instant::now();
         let threshold = self.threshold_cosine();
-        self.tracker.set_threshold(threshold);
+        self.tracker.set_threshold_cosine(threshold);
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         for ((track, _, quality), embedding) in wanted.iter().zip(&embeddings) {
             let (best, second_best) = index.best_people(embedding);
-            let scored = |hit: crate::matching::Hit| (hit.person, hit.cosine);
-            self.tracker.add_evidence(
-                *track,
-                Evidence { at, quality: *quality, best: best.map(scored), second_best: second_best.map(scored) },
-            );
+            self.tracker.add_evidence(*track, Evidence { at, quality: *quality, best, second_best });
         }
         drop(index);
         self.stages.add(Stage::Match, started.elapsed());
@@ -186,11 +182,11 @@ impl Pipeline {
     }
 }
 
-impl From<Outcome> for Sighted {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Match { person, cosine, margin } => Self::Person { person, cosine, margin },
-            Outcome::Unknown => Self::Unknown,
+impl From<Decided> for Sighted {
+    fn from(decided: Decided) -> Self {
+        match decided {
+            Decided::Match { person, cosine, margin } => Self::Person { person, cosine, margin },
+            Decided::Unknown => Self::Unknown,
         }
     }
 }

@@ -127,7 +127,7 @@ pub fn replay(
         for sighting in pipeline.process(&frame, true)?.sightings {
             let recording = Instant::now();
             let (done, person, event) = if let Sighted::Person { person, .. } = sighting.outcome {
-                let Some(who) = ledger.vault().person(person).map_err(LedgerError::from)? else { continue };
+                let who = ledger.vault().person(person).map_err(LedgerError::from)?;
                 let (done, event) = if options.record {
                     let Some(notice) = ledger.sighting(&sighting)? else { continue };
                     from_notice(&notice)

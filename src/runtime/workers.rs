@@ -9,24 +9,24 @@ use super::{
     enrolment::{Enrolment, SHOTS, Step},
     ledger::{DataPaths, Ledger, LedgerError},
     messages::{
-        CameraState, CameraStatus, Fault, HostRequest, LiveStats, Notice, Refusal, Reply, ReplyBody, Request,
+        CameraState, CameraStatus, FaceView, Fault, HostRequest, LiveStats, Notice, Refusal, Reply, ReplyBody, Request,
         RequestBody, Snapshot, Worker,
     },
     pipeline::{Pipeline, SharedIndex, Sighting},
 };
 use crate::{
     camera::{CameraHandle, CameraOptions},
+    crypto::KeySource,
     domain::{Actor, Clock, PersonId, WeightsId},
-    imaging::Frame,
+    imaging::{Frame, Rotation},
     settings::{Settings, SiteZone},
-    vault::{InitHost, KeySource, NewTemplate, Vault},
+    vault::{InitHost, NewTemplate, Vault},
     vision::FaceEngine,
 };
-use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -49,7 +49,6 @@ const TICK: Duration = Duration::from_millis(100);
 const LIVE_SAMPLES: usize = 300;
 
 /// What the ledger tells the recogniser.
-#[derive(Debug)]
 pub enum ToRecogniser {
     /// Take shots of this person; recognition pauses.
     Enrol(PersonId, Actor),
@@ -60,7 +59,6 @@ pub enum ToRecogniser {
 }
 
 /// What the recogniser tells the ledger. Never dropped.
-#[derive(Debug)]
 pub enum ToLedger {
     /// A decision about a face.
     Sighting(Sighting),
@@ -122,9 +120,10 @@ impl RecogniserWorker {
     }
 
     fn open_camera(&self) -> CameraHandle {
-        let options = CameraOptions { rotate: self.settings.rotate_degrees.into(), ..CameraOptions::default() };
+        let rotate = Rotation::from_degrees(self.settings.rotate_degrees.into()).unwrap_or_default();
+        let options = CameraOptions { rotate, ..CameraOptions::default() };
         let wake = self.wake.clone();
-        CameraHandle::start(self.settings.camera.clone(), options, self.clock.clone(), Box::new(move || wake()))
+        CameraHandle::start(&self.settings.camera, options, self.clock.clone(), Box::new(move || wake()))
     }
 
     /// Loads the networks and handles frames until stopped (`Ok`) or something breaks (`Err`, a sentence).
@@ -141,11 +140,11 @@ impl RecogniserWorker {
         while !self.stop.load(Ordering::Relaxed) {
             self.obey(camera, &mut enrolment, &pipeline);
             flush(backlog, &self.out);
-            let Some(frame) = camera.latest().wait_newer(last, TICK) else {
+            let Some((number, frame)) = camera.latest().wait_newer(last, TICK) else {
                 self.publish(None, camera, &pipeline, &rate, enrolment.as_ref());
                 continue;
             };
-            last = frame.number();
+            last = number;
             let outcome = pipeline.process(&frame, enrolment.is_none()).map_err(|e| e.to_string())?;
             rate.tick();
             if let Some((running, actor)) = &mut enrolment {
@@ -209,8 +208,8 @@ impl RecogniserWorker {
             snapshot.camera = status(&camera.state());
             snapshot.faces.clear();
             snapshot.enrolment = None;
-            if let Some(frame) = frame {
-                last = frame.number();
+            if let Some((number, frame)) = frame {
+                last = number;
                 snapshot.frame = Some(frame);
             }
             drop(snapshot);
@@ -220,7 +219,7 @@ impl RecogniserWorker {
 
     fn publish(
         &self,
-        seen: Option<(Arc<Frame>, Vec<super::messages::FaceView>)>,
+        seen: Option<(Arc<Frame>, Vec<FaceView>)>,
         camera: &CameraHandle,
         pipeline: &Pipeline,
         rate: &Rate,
@@ -272,7 +271,7 @@ pub struct LedgerSetup {
     /// Files.
     pub paths: DataPaths,
     /// The device key.
-    pub key: KeySource,
+    pub key: Arc<KeySource>,
     /// In force at the start.
     pub settings: Settings,
     /// The recogniser's weights.
@@ -366,7 +365,7 @@ impl LedgerWorker {
                 reopen_at = Some(Instant::now());
             }
             if reopen_at.is_none() && self.ledger.as_ref().is_some_and(|l| l.vault().needs_reopening()) {
-                self.broken("the last record could not be written; the store is opened again by itself");
+                self.broken("a record could not be written; the store is opened again by itself");
                 reopen_at = Some(Instant::now() + RESTART_AFTER);
             }
         }
@@ -555,7 +554,9 @@ fn status(state: &CameraState) -> CameraStatus {
     match state {
         CameraState::Opening => CameraStatus::Opening,
         CameraState::Live(_) => CameraStatus::Live,
-        CameraState::Fault { reason, .. } => CameraStatus::Fault(reason.clone()),
+        CameraState::Fault { reason, retry_in } => {
+            CameraStatus::Fault { reason: reason.clone(), retry_in: *retry_in }
+        }
     }
 }
 

@@ -56,7 +56,8 @@ mod tests {
     fn pixels_become_planes() {
         let mut out = vec![9.0; 99];
         to_planes(&[0, 255, 127, 10, 20, 30], 127.5, 127.5, &mut out);
-        let want = [-1.0, 10.0, 1.0, 20.0, 127.0, 30.0].map(|x: f32| if x.abs() > 1.0 { (x - 127.5) / 127.5 } else { x });
+        let want = [-1.0, 10.0, 1.0, 20.0, 127.0, 30.0]
+            .map(|x: f32| if x.abs() > 1.0 { (x - 127.5) / 127.5 } else { x });
         assert_eq!(out, want);
     }
 }

@@ -18,9 +18,6 @@ use crate::{
 use candle_core::Device;
 use zeroize::Zeroize;
 
-/// More threads than this do not make networks of this size faster.
-const MAX_THREADS: usize = 4;
-
 /// Frame in, faces out. [`NetworkEngine`] is the real one; tests of the runtime have one without weights.
 pub trait FaceEngine: Send {
     /// Faces of a frame in frame pixels, best score first.
@@ -57,15 +54,12 @@ impl DeviceChoice {
         match self {
             Self::Cuda if !cfg!(feature = "cuda") => Err(VisionError::NoCuda),
             Self::Cuda => Ok(Backend::Candle(cuda()?)),
-            Self::Auto if cfg!(feature = "cuda") => Ok(cuda().map_or_else(|_| cpu(), Backend::Candle)),
-            Self::Auto | Self::Cpu => Ok(cpu()),
+            Self::Auto if cfg!(feature = "cuda") => {
+                Ok(cuda().map_or_else(|_| Backend::cpu(), Backend::Candle))
+            }
+            Self::Auto | Self::Cpu => Ok(Backend::cpu()),
         }
     }
-}
-
-fn cpu() -> Backend {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-    Backend::Cpu { threads }
 }
 
 /// SCRFD and a recogniser of the `ArcFace` family.

@@ -106,9 +106,7 @@ fn manifest(
     let id = WeightsId::new(&id)
         .map_err(|e| WeightsError::Manifest { id: name.to_owned(), reason: e.to_string() })?;
     let (side, std, calibration) = match kind {
-        Kind::Detector => {
-            (None, 128.0, Some(Calibration::Detector { score_threshold: 0.5, nms_iou: 0.4 }))
-        }
+        Kind::Detector => (None, 128.0, Some(Calibration::Detector { score_threshold: 0.5, nms_iou: 0.4 })),
         Kind::Recogniser => {
             let measured = known.and_then(|k| k.calibration.as_ref());
             (Some(112), 127.5, measured.map(|m| Calibration::Recogniser(m.data())))

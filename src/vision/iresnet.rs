@@ -144,8 +144,15 @@ pub fn from_onnx(mut walk: Walk<'_>) -> Result<(Config, Tensors), Differs> {
     let out = walk.linear(flat, length, EMBEDDING_LEN, "fc")?;
     walk.finish(&[out])?;
     let stride_on = stride_on.unwrap_or(StrideOn::Conv2);
-    let config =
-        Config { stem_width, stem_stride, widths, blocks, stride_on, tail_width, embedding_length: EMBEDDING_LEN };
+    let config = Config {
+        stem_width,
+        stem_stride,
+        widths,
+        blocks,
+        stride_on,
+        tail_width,
+        embedding_length: EMBEDDING_LEN,
+    };
     Ok((config, walk.tensors))
 }
 

@@ -152,7 +152,8 @@ fn scale_and_shift(
     let (mean, var) = (read("running_mean")?, read("running_var")?);
     let scale: Vec<f64> =
         weight.iter().zip(var).map(|(&w, &v)| f64::from(w) / (f64::from(v) + BN_EPSILON).sqrt()).collect();
-    let shift = bias.iter().zip(mean).zip(&scale).map(|((&b, &m), s)| (f64::from(b) - f64::from(m) * s) as f32);
+    let shift =
+        bias.iter().zip(mean).zip(&scale).map(|((&b, &m), s)| (f64::from(b) - f64::from(m) * s) as f32);
     let shift = shift.collect();
     Ok((scale.into_iter().map(|s| s as f32).collect(), shift))
 }
@@ -247,4 +248,3 @@ impl fmt::Display for ConvSpec {
         write!(f, "a {kind}{k}x{k} Conv with stride {stride} from {input}{output} channels")
     }
 }
-

@@ -20,7 +20,7 @@ pub mod iresnet;
 mod known;
 mod layer;
 pub mod mobilefacenet;
-mod network;
+pub mod network;
 mod onnx;
 pub mod pairs;
 pub mod quality;
@@ -50,7 +50,9 @@ pub enum VisionError {
     #[error(transparent)]
     Embedding(#[from] EmbeddingError),
     /// The network has other outputs than its architecture.
-    #[error("the network '{0}' gave fewer outputs than it has; verify the weights with `faceprint weights verify`")]
+    #[error(
+        "the network '{0}' gave fewer outputs than it has; verify the weights with `faceprint weights verify`"
+    )]
     Output(&'static str),
     /// The landmarks coincide, or are not finite.
     #[error("the landmarks of a face coincide; skip this face and look at the next frame")]

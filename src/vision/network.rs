@@ -11,6 +11,8 @@ use zeroize::Zeroize;
 /// How many sizes are kept prepared: two passes of the detector, and room for a camera that turned.
 const KEPT_SIZES: usize = 4;
 
+const MAX_THREADS: usize = 4;
+
 /// Where a network runs.
 #[derive(Clone)]
 pub enum Backend {
@@ -21,6 +23,14 @@ pub enum Backend {
     },
     /// Plain candle operations on its device.
     Candle(Device),
+}
+
+impl Backend {
+    /// The fast plan on every core, up to four: more do not make networks of this size faster.
+    #[must_use]
+    pub fn cpu() -> Self {
+        Self::Cpu { threads: std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS) }
+    }
 }
 
 /// A network with room for its outputs. These are overwritten when it is dropped.

@@ -189,7 +189,8 @@ impl Graph {
                 _ => nodes.push(Node(node)),
             }
         }
-        let outputs = graph.output.into_iter().map(|v| alias.get(&v.name).cloned().unwrap_or(v.name)).collect();
+        let outputs =
+            graph.output.into_iter().map(|v| alias.get(&v.name).cloned().unwrap_or(v.name)).collect();
         let inputs = graph.input.into_iter().map(|v| v.name).filter(|n| !constants.contains_key(n)).collect();
         Some(Self { nodes, inputs, outputs, constants })
     }

@@ -162,7 +162,11 @@ fn roc(scored: &[Scored]) -> Option<Vec<RocPoint>> {
     let (mut accepted_same, mut accepted_different) = (0usize, 0usize);
     let mut points: Vec<RocPoint> = Vec::new();
     for s in sorted {
-        if s.same { accepted_same += 1 } else { accepted_different += 1 }
+        if s.same {
+            accepted_same += 1
+        } else {
+            accepted_different += 1
+        }
         let point = RocPoint {
             threshold: s.score,
             far: accepted_different as f64 / different as f64,
@@ -184,7 +188,11 @@ fn best_threshold(scored: &[Scored]) -> Option<(f32, f64)> {
     let mut right = sorted.iter().filter(|s| s.same).count();
     let mut best = (sorted.first()?.score, right);
     for (s, next) in sorted.iter().zip(sorted.iter().skip(1).map(|s| s.score).chain([f32::INFINITY])) {
-        if s.same { right -= 1 } else { right += 1 }
+        if s.same {
+            right -= 1
+        } else {
+            right += 1
+        }
         let after = if next.is_finite() { s.score.midpoint(next) } else { s.score.next_up() };
         if next > s.score && right > best.1 {
             best = (after, right);

@@ -288,7 +288,8 @@ impl<'g> Stages<'g> {
 fn walk_mobile<'g>(walk: &mut Walk<'g>, x: Value<'g>) -> Result<(usize, Stages<'g>), Differs> {
     let mut x = walk_separable(walk, x, "backbone.stem", 1)?;
     let (stem, mut stages) = (x.1, Stages::default());
-    while let Some(stride) = [1, 2].into_iter().find(|&s| walk.has_conv(x.0, ConvSpec::depthwise(3, s, x.1))) {
+    while let Some(stride) = [1, 2].into_iter().find(|&s| walk.has_conv(x.0, ConvSpec::depthwise(3, s, x.1)))
+    {
         if stride == 2 {
             stages.end(x);
         }
@@ -371,9 +372,7 @@ fn walk_head<'g>(
         let name = format!("head.{stride}.{count}");
         x = match backbone {
             Backbone::Mobile => walk_separable(walk, x, &name, 1)?,
-            Backbone::Residual => {
-                walked(walk, x.0, ConvSpec::dense(3, 1, x.1), &format!("{name}.conv"))?
-            }
+            Backbone::Residual => walked(walk, x.0, ConvSpec::dense(3, 1, x.1), &format!("{name}.conv"))?,
         };
         count += 1;
     }

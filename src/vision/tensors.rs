@@ -23,11 +23,15 @@ impl Tensors {
     /// Reads a safetensors file (f16, bf16 or f32). A file that is cut, or is something else, is an error: the
     /// header is checked against the buffer's length before anything is allocated.
     pub fn parse(bytes: &[u8]) -> Result<Self, WeightsError> {
-        let file = SafeTensors::deserialize(bytes).map_err(|e| WeightsError::NotSafetensors(e.to_string()))?;
+        let file =
+            SafeTensors::deserialize(bytes).map_err(|e| WeightsError::NotSafetensors(e.to_string()))?;
         let mut by_name = BTreeMap::new();
         for (name, view) in file.iter() {
             if !matches!(view.dtype(), Dtype::F16 | Dtype::BF16 | Dtype::F32) {
-                return Err(WeightsError::Type { tensor: name.to_owned(), found: format!("{:?}", view.dtype()) });
+                return Err(WeightsError::Type {
+                    tensor: name.to_owned(),
+                    found: format!("{:?}", view.dtype()),
+                });
             }
             let values = view
                 .load(&Device::Cpu)

@@ -262,8 +262,7 @@ impl<'g> Walk<'g> {
             let other = if n.input(0) == value { n.input(1) } else { n.input(0) };
             graph.floats(other).and_then(|c| (c.values.len() == 1).then(|| c.values.first().copied())?)
         };
-        let node =
-            self.take(value, String::new, |n| n.op() == "Mul" && factor(n).is_some()).ok()?;
+        let node = self.take(value, String::new, |n| n.op() == "Mul" && factor(n).is_some()).ok()?;
         Some((node.output(), factor(node)?))
     }
 
@@ -271,7 +270,10 @@ impl<'g> Walk<'g> {
     pub fn flatten(&mut self, value: &str, length: usize) -> Result<&'g str, Differs> {
         let graph = self.graph;
         let rows = |n: &Node| match graph.integers(n.input(1)) {
-            Some(shape) => shape.values.len() == 2 && (shape.values.last().is_some_and(|&v| v == -1 || v == length as i64)),
+            Some(shape) => {
+                shape.values.len() == 2
+                    && (shape.values.last().is_some_and(|&v| v == -1 || v == length as i64))
+            }
             None => true, // computed from the input's shape
         };
         let flat = |n: &Node| {
@@ -336,7 +338,8 @@ impl<'g> Walk<'g> {
 
     /// Nothing may be left, and `value` is what the graph gives out.
     pub fn finish(&self, values: &[&str]) -> Result<(), Differs> {
-        if let Some(node) = self.graph.nodes.iter().zip(&self.seen).find_map(|(n, seen)| (!seen).then_some(n)) {
+        if let Some(node) = self.graph.nodes.iter().zip(&self.seen).find_map(|(n, seen)| (!seen).then_some(n))
+        {
             return Err(self.differs(Some(node), "the graph to end before it".to_owned()));
         }
         if !self.graph.outputs.iter().all(|o| values.contains(&o.as_str())) {

@@ -74,7 +74,9 @@ pub enum WeightsError {
         reason: String,
     },
     /// The file is not the one that the manifest describes.
-    #[error("the file of '{id}' is damaged or was changed (its sha256 differs from the manifest); import it again")]
+    #[error(
+        "the file of '{id}' is damaged or was changed (its sha256 differs from the manifest); import it again"
+    )]
     Hash {
         /// Whose.
         id: String,
@@ -107,7 +109,9 @@ pub enum WeightsError {
         tensor: String,
     },
     /// A tensor has another shape.
-    #[error("the tensor '{tensor}' has the shape {found:?} instead of {expected}: the file does not fit its manifest")]
+    #[error(
+        "the tensor '{tensor}' has the shape {found:?} instead of {expected}: the file does not fit its manifest"
+    )]
     Shape {
         /// Which.
         tensor: String,
@@ -360,7 +364,9 @@ impl WeightsStore {
         let entries = self.folder.as_ref().and_then(|f| fs::read_dir(f).ok()).into_iter().flatten().flatten();
         let mut ids: Vec<(WeightsId, bool)> = entries
             .filter_map(|e| Some((WeightsId::new(e.file_name().to_str()?).ok()?, false)))
-            .filter(|(id, _)| self.folder.as_ref().is_some_and(|f| f.join(id.as_str()).join(MANIFEST).exists()))
+            .filter(|(id, _)| {
+                self.folder.as_ref().is_some_and(|f| f.join(id.as_str()).join(MANIFEST).exists())
+            })
             .collect();
         for pack in PACKS {
             let embedded = WeightsId::new(pack.id).ok().filter(|id| ids.iter().all(|(known, _)| known != id));
@@ -373,7 +379,8 @@ impl WeightsStore {
     fn find(&self, id: &WeightsId) -> Result<Place, WeightsError> {
         // an id that came out of a file is not yet known to be a safe folder name
         let safe = WeightsId::new(id.as_str()).is_ok();
-        let folder = self.folder.as_ref().map(|f| f.join(id.as_str())).filter(|f| safe && f.join(MANIFEST).exists());
+        let folder =
+            self.folder.as_ref().map(|f| f.join(id.as_str())).filter(|f| safe && f.join(MANIFEST).exists());
         let place = folder
             .map(Place::Folder)
             .or_else(|| PACKS.iter().find(|p| p.id == id.as_str()).map(Place::Embedded));

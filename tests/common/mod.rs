@@ -35,7 +35,13 @@ impl Site {
     /// The program with this site's folders.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_faceprint"));
-        command.args(args).arg("--data").arg(self.data()).arg("--key-file").arg(self.key()).args(&self.weights);
+        command
+            .args(args)
+            .arg("--data")
+            .arg(self.data())
+            .arg("--key-file")
+            .arg(self.key())
+            .args(&self.weights);
         command.env("RUST_LOG", "warn").stdin(Stdio::null());
         command
     }

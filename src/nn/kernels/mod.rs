@@ -22,7 +22,8 @@ use vector::{Portable, Vector};
 /// The instruction set that a plan's kernels use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Isa {
-    /// x86-64 with AVX2 and FMA. Only [`Isa::detect`] and [`Isa::all`] make it.
+    /// x86-64 with AVX2 and FMA. Only [`Isa::detect`] makes it, where the processor has them: the kernels' soundness
+    /// rests on that.
     #[cfg(target_arch = "x86_64")]
     Avx2,
     /// Everything else.
@@ -37,6 +38,13 @@ impl Isa {
             return Self::Avx2;
         }
         Self::Portable
+    }
+
+    /// All that this processor has.
+    #[cfg(test)]
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        let fastest = Some(Self::detect()).filter(|isa| *isa != Self::Portable);
+        fastest.into_iter().chain([Self::Portable])
     }
 
     /// Channels of a block.
@@ -232,5 +240,242 @@ impl Chunks {
 
     fn rows(self, index: usize) -> Range<usize> {
         index * self.rows..((index + 1) * self.rows).min(self.height)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{
+        Activation, ConvWeights, Shape,
+        blocked::{Buffer, from_planar, to_planar},
+        pack::Window,
+        testing::{assert_close, noise, plain_conv},
+    };
+    use proptest::prelude::*;
+
+    /// A convolution and all that can follow it.
+    #[derive(Debug)]
+    struct Case {
+        conv: Conv,
+        height: usize,
+        width: usize,
+        planar: bool,
+        extra_border: usize,
+        residual: bool,
+        affine: bool,
+        activation: usize,
+        threads: usize,
+        seed: u32,
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    struct Conv {
+        groups: usize,
+        inputs: usize,
+        outputs: usize,
+        kernel: (usize, usize),
+        stride: usize,
+        padding: usize,
+    }
+
+    impl Case {
+        fn weights(&self) -> ConvWeights {
+            let Conv { groups, inputs, outputs, kernel, stride, padding } = self.conv;
+            let out_channels = groups * outputs;
+            ConvWeights {
+                out_channels,
+                in_channels_per_group: inputs,
+                kernel,
+                stride,
+                padding,
+                groups,
+                weight: noise(self.seed, out_channels * inputs * kernel.0 * kernel.1),
+                bias: noise(self.seed + 1, out_channels),
+            }
+        }
+
+        fn activation(&self, channels: usize) -> Activation {
+            match self.activation {
+                0 => Activation::None,
+                1 => Activation::Relu,
+                2 => Activation::Prelu(noise(self.seed + 2, channels)),
+                _ => Activation::Sigmoid,
+            }
+        }
+
+        /// Runs kernel and plain loop on the same numbers and compares both outputs.
+        fn check(&self, isa: Isa) {
+            let weights = self.weights();
+            let depthwise = weights.is_depthwise() && !self.planar;
+            let from = Shape { channels: weights.in_channels(), height: self.height, width: self.width };
+            let to = Window::of(&weights).output(from).unwrap();
+            let (x, residual) = (noise(self.seed + 3, from.len()), noise(self.seed + 4, to.len()));
+            let (scale, shift) = (noise(self.seed + 5, to.channels), noise(self.seed + 6, to.channels));
+
+            let lanes = isa.lanes();
+            let border = weights.padding + self.extra_border;
+            let in_lanes = if self.planar { 1 } else { lanes };
+            let blocked = |shape: Shape, lanes: usize, border: usize, values: &[f32]| {
+                let layout = Layout { shape, lanes, border };
+                let mut buffer = Buffer::zeros(layout.len());
+                from_planar(values, &layout, buffer.as_mut_slice());
+                (layout, buffer)
+            };
+            let (x_layout, x_buffer) = blocked(from, in_lanes, border, &x);
+            let (r_layout, r_buffer) = blocked(to, lanes, 0, &residual);
+            let (out_layout, mut out) = blocked(to, lanes, 1, &vec![f32::NAN; to.len()]);
+            let (second_layout, mut second) = blocked(to, lanes, 2, &vec![f32::NAN; to.len()]);
+            let activation = self.activation(to.channels);
+            let affine = self.affine.then_some((scale.as_slice(), shift.as_slice()));
+            let finish = Finish::new(&activation, affine, lanes);
+            let io = Io {
+                x: View::new(x_buffer.as_slice(), x_layout),
+                residual: self.residual.then(|| View::new(r_buffer.as_slice(), r_layout)),
+                out: ViewMut::new(out.as_mut_slice(), out_layout),
+                second: self.affine.then(|| ViewMut::new(second.as_mut_slice(), second_layout)),
+            };
+            let team = Team::new(self.threads).unwrap();
+            if depthwise {
+                super::depthwise(isa, &team, &PackedDepthwise::new(&weights, lanes), &finish, io);
+            } else {
+                super::conv(isa, &team, &PackedConv::new(&weights, in_lanes, lanes), &finish, io);
+            }
+
+            let mut expected = plain_conv(&weights, from, &x);
+            let plane = to.height * to.width;
+            for (i, value) in expected.iter_mut().enumerate() {
+                *value += if self.residual { residual[i] } else { 0.0 };
+                *value = match &activation {
+                    Activation::None => *value,
+                    Activation::Relu => value.max(0.0),
+                    Activation::Prelu(slopes) => value.max(0.0) + slopes[i / plane] * value.min(0.0),
+                    Activation::Sigmoid => 1.0 / (1.0 + (-*value).exp()),
+                };
+            }
+            let mut got = vec![0.0; to.len()];
+            to_planar(&out_layout, out.as_slice(), &mut got);
+            assert_close(&got, &expected, 1e-5);
+            assert_border_is_zero(&out_layout, out.as_slice());
+            if self.affine {
+                let after = |(i, v): (usize, &f32)| v * scale[i / plane] + shift[i / plane];
+                let expected: Vec<f32> = expected.iter().enumerate().map(after).collect();
+                to_planar(&second_layout, second.as_slice(), &mut got);
+                assert_close(&got, &expected, 1e-5);
+                assert_border_is_zero(&second_layout, second.as_slice());
+            }
+        }
+    }
+
+    fn assert_border_is_zero(layout: &Layout, data: &[f32]) {
+        let mut rest = data.to_vec();
+        for block in 0..layout.blocks() {
+            for y in 0..layout.shape.height {
+                layout.row_of_mut(&mut rest, block, y).fill(0.0);
+            }
+        }
+        assert!(rest.iter().all(|v| *v == 0.0), "a kernel wrote outside its pixels");
+    }
+
+    /// Dense, grouped and depthwise; a kernel always fits the padded input.
+    fn conv() -> impl Strategy<Value = Conv> {
+        let channels = prop_oneof![
+            (Just(1_usize), 1..30_usize, 1..40_usize),
+            (1..30_usize, Just(1), Just(1)),
+            (1..12_usize, 1..4_usize, 1..4_usize),
+        ];
+        (channels, (1..6_usize, 1..6_usize), 1..4_usize, 0..3_usize).prop_map(
+            |((groups, inputs, outputs), kernel, stride, padding)| Conv {
+                groups,
+                inputs,
+                outputs,
+                kernel,
+                stride,
+                padding,
+            },
+        )
+    }
+
+    fn case() -> impl Strategy<Value = Case> {
+        let flags = (any::<bool>(), any::<bool>(), any::<bool>(), 0..4_usize, 1..3_usize, 0..2_usize);
+        (conv(), 0..9_usize, 0..20_usize, flags, 0..u32::MAX - 10).prop_map(
+            |(conv, taller, wider, (planar, residual, affine, activation, threads, extra_border), seed)| {
+                Case {
+                    height: conv.kernel.0.saturating_sub(2 * conv.padding).max(1) + taller,
+                    width: conv.kernel.1.saturating_sub(2 * conv.padding).max(1) + wider,
+                    conv,
+                    planar,
+                    extra_border,
+                    residual,
+                    affine,
+                    activation,
+                    threads,
+                    seed,
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn every_convolution_equals_the_plain_loop(case in case()) {
+            Isa::all().for_each(|isa| case.check(isa));
+        }
+    }
+
+    #[test]
+    fn large_layers_are_spread_over_threads_and_stay_right() {
+        for (groups, inputs, outputs) in [(1, 24, 40), (70, 1, 1)] {
+            let conv = Conv { groups, inputs, outputs, kernel: (3, 3), stride: 1, padding: 1 };
+            let case = Case {
+                conv,
+                height: 41,
+                width: 37,
+                planar: false,
+                extra_border: 0,
+                residual: true,
+                affine: true,
+                activation: 2,
+                threads: 3,
+                seed: 9,
+            };
+            Isa::all().for_each(|isa| case.check(isa));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a buffer is as long as its layout")]
+    fn a_buffer_of_another_length_is_refused() {
+        let shape = Shape { channels: 8, height: 2, width: 2 };
+        let _ = View::new(&[0.0; 31], Layout { shape, lanes: 8, border: 0 });
+    }
+
+    #[test]
+    #[should_panic(expected = "assertion failed")]
+    fn an_input_without_room_for_the_padding_is_refused() {
+        let conv = Conv { groups: 1, inputs: 1, outputs: 1, kernel: (3, 3), stride: 1, padding: 1 };
+        let case = Case {
+            conv,
+            height: 4,
+            width: 4,
+            planar: true,
+            extra_border: 0,
+            residual: false,
+            affine: false,
+            activation: 0,
+            threads: 1,
+            seed: 1,
+        };
+        let weights = case.weights();
+        let lanes = Isa::Portable.lanes();
+        let shape = Shape { channels: 1, height: 4, width: 4 };
+        let (from, to) = (Layout { shape, lanes: 1, border: 0 }, Layout { shape, lanes, border: 0 });
+        let (x, mut out) = (vec![0.0; from.len()], vec![0.0; to.len()]);
+        let out = ViewMut::new(&mut out, to);
+        let io = Io { x: View::new(&x, from), residual: None, out, second: None };
+        let packed = PackedConv::new(&weights, 1, lanes);
+        super::conv(Isa::Portable, &Team::new(1).unwrap(), &packed, &Finish::default(), io);
     }
 }

@@ -5,7 +5,7 @@
 use super::{
     super::{
         blocked::Layout,
-        pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, TILE_BLOCKS, Tile},
+        pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, TILE_BLOCKS, Tile, spans},
     },
     vector::Vector,
 };
@@ -60,14 +60,6 @@ pub(super) struct Job {
     pub(super) second: Option<Raw>,
 }
 
-/// Cuts `width` pixels into as few spans of at most [`TILE_PIXELS`] as possible, of nearly equal length.
-#[inline(always)]
-fn spans(width: usize) -> impl Iterator<Item = (usize, usize)> {
-    let count = width.div_ceil(TILE_PIXELS).max(1);
-    let (short, longer) = (width / count, width % count);
-    (0..count).map(move |i| (i * short + i.min(longer), short + usize::from(i < longer)))
-}
-
 /// Calls a tile function with its pixel count as a constant.
 macro_rules! with_pixels {
     ($pixels:expr, $function:ident::<$($generic:tt),+>($($argument:expr),*)) => {
@@ -78,6 +70,21 @@ macro_rules! with_pixels {
             4 => $function::<$($generic),+, 4>($($argument),*),
             5 => $function::<$($generic),+, 5>($($argument),*),
             _ => $function::<$($generic),+, TILE_PIXELS>($($argument),*),
+        }
+    };
+}
+
+/// As [`with_pixels`], with the distance of the input pixels as a constant where it is a usual one: addresses are then
+/// part of the instructions. 0 stands for any distance.
+macro_rules! with_step {
+    ($step:expr, $pixels:expr, $function:ident::<$V:tt, $blocks:tt>($($argument:expr),*)) => {
+        match $step {
+            1 => with_pixels!($pixels, $function::<$V, $blocks, 1>($($argument),*)),
+            2 => with_pixels!($pixels, $function::<$V, $blocks, 2>($($argument),*)),
+            4 if $V::LANES == 4 => with_pixels!($pixels, $function::<$V, $blocks, 4>($($argument),*)),
+            8 => with_pixels!($pixels, $function::<$V, $blocks, 8>($($argument),*)),
+            16 if $V::LANES >= 8 => with_pixels!($pixels, $function::<$V, $blocks, 16>($($argument),*)),
+            _ => with_pixels!($pixels, $function::<$V, $blocks, 0>($($argument),*)),
         }
     };
 }
@@ -95,14 +102,14 @@ pub(super) unsafe fn conv_rows<V: Vector>(
     tile: Tile,
     rows: Range<usize>,
 ) {
+    let step = conv.window.stride * job.x.layout.lanes;
     for y in rows {
-        for (x, pixels) in spans(job.out.layout.shape.width) {
+        for (x, pixels) in spans(job.out.layout.shape.width, TILE_PIXELS) {
             // SAFETY: spans cover the row and do not leave it; the rest is the caller's promise.
             unsafe {
-                if tile.out_blocks == TILE_BLOCKS {
-                    with_pixels!(pixels, conv_tile::<V, TILE_BLOCKS>(conv, job, tile, y, x));
-                } else {
-                    with_pixels!(pixels, conv_tile::<V, 1>(conv, job, tile, y, x));
+                match tile.out_blocks {
+                    1 => with_step!(step, pixels, conv_tile::<V, 1>(conv, job, tile, y, x)),
+                    _ => with_step!(step, pixels, conv_tile::<V, TILE_BLOCKS>(conv, job, tile, y, x)),
                 }
             }
         }
@@ -118,7 +125,7 @@ pub(super) unsafe fn conv_rows<V: Vector>(
 /// # Safety
 /// As [`conv_rows`], the pixels inside the row, `BLOCKS` the tile's count.
 #[inline(always)]
-unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const PIXELS: usize>(
+unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIXELS: usize>(
     conv: &PackedConv,
     job: &Job,
     tile: Tile,
@@ -127,7 +134,7 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const PIXELS: usize>(
 ) {
     let from = job.x.layout;
     let (kh, kw) = conv.window.kernel;
-    let step = conv.window.stride * from.lanes;
+    let step = if STEP == 0 { conv.window.stride * from.lanes } else { STEP };
     // SAFETY: bias and weights are as long as packing made them, which is what these loops walk; input windows lie
     // inside the bordered input and output pixels inside the output, by the caller's promise.
     unsafe {
@@ -143,16 +150,9 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const PIXELS: usize>(
             for ky in 0..kh {
                 for kx in 0..kw {
                     let tap = window.add(ky * from.row() + kx * from.lanes);
-                    if lanes == V::LANES {
-                        for lane in 0..V::LANES {
-                            multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, tap.add(lane), step);
-                            weights = weights.add(BLOCKS * V::LANES);
-                        }
-                    } else {
-                        for lane in 0..lanes {
-                            multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, tap.add(lane), step);
-                            weights = weights.add(BLOCKS * V::LANES);
-                        }
+                    for lane in 0..lanes {
+                        multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, tap.add(lane), step);
+                        weights = weights.add(BLOCKS * V::LANES);
                     }
                 }
             }
@@ -205,7 +205,7 @@ pub(super) unsafe fn depthwise_rows<V: Vector>(
     rows: Range<usize>,
 ) {
     for y in rows {
-        for (x, pixels) in spans(job.out.layout.shape.width) {
+        for (x, pixels) in spans(job.out.layout.shape.width, TILE_PIXELS) {
             // SAFETY: spans cover the row and do not leave it; the rest is the caller's promise.
             unsafe { with_pixels!(pixels, depthwise_tile::<V>(conv, job, block, y, x)) };
         }

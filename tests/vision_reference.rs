@@ -1,0 +1,193 @@
+//! The networks against the numbers that onnxruntime gives for the same files, through import, store and load.
+//!
+//! The numbers are `reference/reference.json`, made by `reference/make_reference.py`. Skips, saying so, where the
+//! network files are not there.
+
+use faceprint::{
+    domain::{DetectedFace, Moment, WeightsId},
+    imaging::{Frame, decode_picture},
+    nn::{Graph, reference::forward},
+    vision::{
+        Detector, DetectorSettings, ImportError, Kind, WeightsStore, import, network::Backend,
+        weights::Loaded,
+    },
+};
+use serde::Deserialize;
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+#[derive(Deserialize)]
+struct Reference {
+    recognisers: BTreeMap<String, Recogniser>,
+    detectors: BTreeMap<String, DetectorReference>,
+}
+
+#[derive(Deserialize)]
+struct Recogniser {
+    file: String,
+    embedding: Vec<f32>,
+}
+
+#[derive(Deserialize)]
+struct DetectorReference {
+    file: String,
+    side: usize,
+    samples: Vec<Vec<f32>>,
+    faces: BTreeMap<String, Vec<Face>>,
+}
+
+#[derive(Deserialize)]
+struct Face {
+    score: f32,
+    r#box: [f32; 4],
+    landmarks: [f32; 10],
+}
+
+fn reference() -> Reference {
+    serde_json::from_str(include_str!("reference/reference.json")).unwrap()
+}
+
+/// `../shared/<path>`, or `None` after saying why the test is skipped.
+fn shared(path: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")).join(path);
+    if !path.exists() {
+        println!("skipped: {} is not there", path.display());
+    }
+    path.exists().then_some(path)
+}
+
+/// Imports a file into a store of its own and loads it from there.
+fn loaded(file: &str, id: &str, kind: Kind) -> Option<Loaded> {
+    let imported = import(&shared("weights")?.join(file)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = WeightsStore::new(folder.path());
+    store.install(&imported.manifest, &imported.model).unwrap();
+    Some(store.load(&WeightsId::new(id).unwrap(), kind).unwrap())
+}
+
+fn pattern(len: usize) -> Vec<f32> {
+    (0..len as u64)
+        .map(|i| ((i * 2_654_435_761 % (1 << 32)) as f64 / f64::from(1_u32 << 31) - 1.0) as f32)
+        .collect()
+}
+
+/// Every output, by plain candle operations.
+fn candle(graph: &Graph, side: usize) -> Vec<Vec<f32>> {
+    let x = candle_core::Tensor::from_vec(
+        pattern(3 * side * side),
+        (1, 3, side, side),
+        &candle_core::Device::Cpu,
+    );
+    let outputs = forward(graph, &x.unwrap()).unwrap();
+    outputs.iter().map(|y| y.flatten_all().unwrap().to_vec1().unwrap()).collect()
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}
+
+#[test]
+fn embeddings_are_those_of_onnxruntime() {
+    for (id, reference) in reference().recognisers {
+        let Some(loaded) = loaded(&reference.file, &id, Kind::Recogniser) else { return };
+        let found = candle(&loaded.graph, 112).remove(0);
+        assert_eq!(found.len(), 512);
+        assert!(cosine(&found, &reference.embedding) >= 0.999_99, "{id}");
+        let longest = reference.embedding.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+        for (a, b) in found.iter().zip(&reference.embedding) {
+            assert!((a - b).abs() < 1e-3 * longest, "{id}: {a} {b}");
+        }
+    }
+}
+
+/// One output, (channels, height, width), in the order of the exported file: cell by cell, anchor by anchor.
+fn cell_by_cell(map: &[f32], cells: usize) -> Vec<f32> {
+    let channels = map.len() / cells;
+    (0..map.len()).map(|i| map[i % channels * cells + i / channels]).collect()
+}
+
+#[test]
+fn detector_outputs_are_those_of_onnxruntime() {
+    for (id, reference) in reference().detectors {
+        let Some(loaded) = loaded(&reference.file, &id, Kind::Detector) else { return };
+        let outputs = candle(&loaded.graph, reference.side);
+        for (i, samples) in reference.samples.iter().enumerate() {
+            // the file has three scores, three boxes, three landmarks; the graph goes stride by stride
+            let (branch, level) = (i / 3, i % 3);
+            let found = cell_by_cell(&outputs[3 * level + branch], (reference.side >> (3 + level)).pow(2));
+            for (a, b) in found.iter().step_by((found.len() / 64).max(1)).zip(samples) {
+                assert!((a - b).abs() < 1e-3 * b.abs().max(1.0), "{id}, output {i}: {a} {b}");
+            }
+        }
+    }
+}
+
+/// A photograph at the top left of a black square.
+fn padded(path: &PathBuf, side: usize) -> Frame {
+    let picture = decode_picture(&std::fs::read(path).unwrap()).unwrap();
+    let width = picture.width() as usize;
+    let mut rgb = vec![0; 3 * side * side];
+    for (row, from) in rgb.chunks_mut(3 * side).zip(picture.rgb().chunks(3 * width)) {
+        row[..3 * width].copy_from_slice(from);
+    }
+    let never = Moment { utc: jiff::Timestamp::UNIX_EPOCH, mono: Duration::ZERO };
+    Frame::new(side as u32, side as u32, rgb, never, 0).unwrap()
+}
+
+fn distance(found: &DetectedFace, reference: &Face) -> f32 {
+    let b = found.bbox;
+    let points = found.landmarks.0.iter().flat_map(|p| [p.x, p.y]);
+    let numbers = [b.x0, b.y0, b.x1, b.y1].into_iter().chain(points);
+    let wanted = reference.r#box.iter().chain(&reference.landmarks);
+    numbers.zip(wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn boxes_and_landmarks_are_within_a_tenth_of_a_pixel() {
+    for (id, reference) in reference().detectors {
+        let Some(loaded) = loaded(&reference.file, &id, Kind::Detector) else { return };
+        let Some(data) = shared("data") else { return };
+        let mut detector = Detector::new(loaded, Backend::cpu());
+        detector.set_settings(DetectorSettings { long_side: reference.side as u32, ..detector.settings() });
+        for (path, faces) in &reference.faces {
+            let found = detector.detect(&padded(&data.join(path), reference.side)).unwrap();
+            for face in faces {
+                let best =
+                    found.iter().min_by(|a, b| distance(a, face).total_cmp(&distance(b, face))).unwrap();
+                let off = distance(best, face);
+                println!("{id} {path}: {off:.3} px, score {:.4} {:.4}", best.score, face.score);
+                assert!(off < 0.1, "{id} {path}: {off} px");
+                assert!((best.score - face.score).abs() < 0.005);
+            }
+        }
+    }
+}
+
+#[test]
+fn files_of_other_architectures_are_refused_by_their_first_different_node() {
+    let Some(weights) = shared("weights") else { return };
+    for (file, node, op) in [
+        ("edgeface_xs_q_dequant.onnx", "/stem/stem.0/Conv", "Conv"),
+        ("yunet_n_dynamic.onnx", "Conv_2", "Conv"),
+        ("minifasnet_v2se_128_int8.onnx", "", "DynamicQuantizeLinear"),
+        ("minifasnet_v2se_128.onnx", "", ""),
+        ("2.7_80x80_MiniFASNetV2.onnx", "", ""),
+        ("4_0_0_80x80_MiniFASNetV1SE.onnx", "", ""),
+    ] {
+        let error = import(&weights.join(file)).err().unwrap();
+        println!("{file}: {error}");
+        let ImportError::Differs { node: found_node, op: found_op, .. } = error else {
+            panic!("{file}: {error}")
+        };
+        assert!(found_node.contains(node) && found_op.contains(op), "{file}: {found_node} {found_op}");
+    }
+}
+
+#[test]
+fn a_cut_onnx_file_is_an_error_at_every_length() {
+    let Some(weights) = shared("weights") else { return };
+    let bytes = std::fs::read(weights.join("det_500m.onnx")).unwrap();
+    for cut in (0..bytes.len()).step_by(bytes.len() / 400).chain(bytes.len() - 40..bytes.len()) {
+        assert!(faceprint::vision::import::import_bytes(&bytes[..cut], "cut").is_err(), "cut at {cut}");
+    }
+}
