@@ -247,6 +247,18 @@ fn a_pin_typed_on_the_keyboard_works_and_is_never_shown() {
 }
 
 #[test]
+fn a_pin_pad_that_nobody_touches_gives_way() {
+    let mut bench = Bench::new();
+    bench.press("Host mode");
+    bench.wait(Duration::from_secs(29));
+    bench.press("7");
+    bench.wait(Duration::from_secs(29));
+    assert!(matches!(bench.harness.state().screen(), Screen::Login(_)));
+    bench.wait(Duration::from_secs(2));
+    assert!(matches!(bench.harness.state().screen(), Screen::Attendee));
+}
+
+#[test]
 fn an_answer_that_comes_after_leaving_opens_nothing() {
     let mut bench = Bench::new();
     bench.press("Host mode");
