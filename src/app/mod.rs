@@ -188,7 +188,7 @@ impl FaceprintApp {
         };
         match (asked, &body) {
             (Asked::NotMe(event), Err(refusal)) => {
-                self.cards.dispute_failed(event, refusal.to_string(), now.mono)
+                self.cards.dispute_failed(event, refusal.to_string(), now.mono);
             }
             (Asked::ChooseKind(_), Err(refusal)) => {
                 let stay = Duration::ZERO;

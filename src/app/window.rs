@@ -145,7 +145,7 @@ impl From<eframe::Error> for AppError {
             eframe::Error::Glutin(_) | eframe::Error::NoGlutinConfigs(..) | eframe::Error::OpenGL(_) => {
                 Self::NoOpenGl(reason)
             }
-            _ => Self::Library(reason),
+            eframe::Error::AppCreation(_) => Self::Library(reason),
         }
     }
 }

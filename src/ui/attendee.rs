@@ -294,7 +294,7 @@ fn face_frame(
     colours: &Palette,
     scale: Scale,
 ) {
-    let rect = placement.to_screen(&face.bbox);
+    let rect = placement.on_screen(&face.bbox);
     let rect = rect.expand2(rect.size() * vec2(0.14, 0.12));
     let width = scale.px(4.0).max(2.5);
     let ink = match face.state {
@@ -333,7 +333,7 @@ fn cards_ui(
         return;
     }
     let gap = scale.px(16.0);
-    let columns = if cards.len() > 1 && rect.width() > scale.px(760.0) { 2 } else { 1 };
+    let columns = if cards.len() > 1 && rect.width() > scale.px(600.0) { 2 } else { 1 };
     let width = (rect.width() - gap * (columns - 1) as f32) / columns as f32;
     let mut next = vec![rect.top(); columns];
     for card in cards.iter() {

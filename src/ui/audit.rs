@@ -58,7 +58,7 @@ pub(super) fn audit_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Vec
         None if local.refused.is_none() => loading(ui, scene),
         None => {}
         Some(entries) if entries.is_empty() => {
-            empty(ui, &words.say("audit-none"), &words.say("audit-none-text"))
+            empty(ui, &words.say("audit-none"), &words.say("audit-none-text"));
         }
         Some(entries) => table(ui, scene, entries, &local.people),
     }

@@ -217,32 +217,29 @@ pub(super) fn live_picture(ui: &mut Ui, scene: &Scene<'_>, size: Vec2) -> Rect {
     let alt = scene.words.say("camera-picture");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &alt));
     let live = scene.snapshot.camera == CameraStatus::Live;
-    match scene.picture.show(ui, rect, scene.settings.mirror).filter(|_| live) {
-        Some(placement) => {
-            let painter = ui.painter_at(rect);
-            for face in &scene.snapshot.faces {
-                let face = placement.to_screen(&face.bbox);
-                let face = face.expand2(face.size() * vec2(0.14, 0.12));
-                let length = face.size().min_elem() * 0.22;
-                corners(&painter, face.translate(Vec2::splat(1.0)), length, Stroke::new(5.0, colours.shade));
-                corners(&painter, face, length, Stroke::new(3.0, colours.on_picture));
-            }
+    if let Some(placement) = scene.picture.show(ui, rect, scene.settings.mirror).filter(|_| live) {
+        let painter = ui.painter_at(rect);
+        for face in &scene.snapshot.faces {
+            let face = placement.on_screen(&face.bbox);
+            let face = face.expand2(face.size() * vec2(0.14, 0.12));
+            let length = face.size().min_elem() * 0.22;
+            corners(&painter, face.translate(Vec2::splat(1.0)), length, Stroke::new(5.0, colours.shade));
+            corners(&painter, face, length, Stroke::new(3.0, colours.on_picture));
         }
-        None => {
-            ui.painter().rect_filled(rect, theme::rounded(), colours.sunken);
-            let text = match &scene.snapshot.camera {
-                CameraStatus::Fault { reason, .. } => super::camera_words::fault(scene, reason).0,
-                CameraStatus::Opening | CameraStatus::Live => scene.words.say("camera-opening"),
-            };
-            super::widgets::within(
-                ui,
-                rect.shrink(20.0),
-                Layout::centered_and_justified(egui::Direction::TopDown),
-                |ui| {
-                    ui.add(egui::Label::new(RichText::new(text).color(colours.quiet)).halign(Align::Center));
-                },
-            );
-        }
+    } else {
+        ui.painter().rect_filled(rect, theme::rounded(), colours.sunken);
+        let text = match &scene.snapshot.camera {
+            CameraStatus::Fault { reason, .. } => super::camera_words::fault(scene, reason).0,
+            CameraStatus::Opening | CameraStatus::Live => scene.words.say("camera-opening"),
+        };
+        super::widgets::within(
+            ui,
+            rect.shrink(20.0),
+            Layout::centered_and_justified(egui::Direction::TopDown),
+            |ui| {
+                ui.add(egui::Label::new(RichText::new(text).color(colours.quiet)).halign(Align::Center));
+            },
+        );
     }
     super::widgets::outline(ui.painter(), rect, Stroke::new(1.0, colours.line));
     rect

@@ -108,7 +108,7 @@ pub fn first_start_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut FirstStart) ->
     let width = ui.available_width();
     let column = (width - 2.0 * theme::SPACE).min(theme::COLUMN);
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        ui.add_space((ui.available_height() * 0.08).min(72.0));
+        ui.add_space(((ui.available_height() - 480.0) * 0.3).clamp(theme::GAP, 72.0));
         ui.horizontal(|ui| {
             ui.add_space(((width - column) / 2.0).max(0.0));
             ui.vertical(|ui| {

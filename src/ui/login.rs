@@ -111,6 +111,9 @@ pub fn login_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login) -> Vec<Action
         let head = |ui: &mut Ui, local: &mut Login| {
             ui.vertical(|ui| {
                 ui.set_width(if wide { pad_width } else { content });
+                if wide {
+                    ui.add_space(theme::TOUCH); // clear of the way back in the corner
+                }
                 head_ui(ui, scene, local, host);
             });
         };

@@ -37,6 +37,7 @@ impl PictureTexture {
     }
 
     /// Fills `rect` with the picture, cropped to its shape; `None` while there is no picture.
+    #[must_use]
     pub fn show(&self, ui: &Ui, rect: Rect, mirror: bool) -> Option<Placement> {
         let texture = self.texture.as_ref()?;
         let placement = Placement::cover(rect, texture.size_vec2(), mirror);
@@ -68,13 +69,13 @@ impl Placement {
 
     /// The screen rectangle it fills.
     #[must_use]
-    pub fn screen(&self) -> Rect {
+    pub fn screen(self) -> Rect {
         self.screen
     }
 
     /// The part of the texture that is shown; left and right are exchanged in a mirror.
     #[must_use]
-    pub fn uv(&self) -> Rect {
+    pub fn uv(self) -> Rect {
         let half = self.screen.size() / self.scale / self.frame_size / 2.0;
         let (left, right) =
             if self.mirror { (0.5 + half.x, 0.5 - half.x) } else { (0.5 - half.x, 0.5 + half.x) };
@@ -83,13 +84,13 @@ impl Placement {
 
     /// A rectangle in frame pixels as it lies on the screen; may reach outside the picture.
     #[must_use]
-    pub fn to_screen(&self, in_frame: &domain::Rect) -> Rect {
+    pub fn on_screen(self, in_frame: &domain::Rect) -> Rect {
         let a = self.point(in_frame.x0, in_frame.y0);
         let b = self.point(in_frame.x1, in_frame.y1);
         Rect::from_two_pos(a, b)
     }
 
-    fn point(&self, x: f32, y: f32) -> Pos2 {
+    fn point(self, x: f32, y: f32) -> Pos2 {
         let from_centre = vec2(x, y) - self.frame_size / 2.0;
         let side = if self.mirror { -1.0 } else { 1.0 };
         self.screen.center() + self.scale * vec2(side * from_centre.x, from_centre.y)
@@ -125,14 +126,14 @@ mod tests {
         let left_of_frame = domain::Rect { x0: 0.0, y0: 0.0, x1: 10.0, y1: 50.0 };
         let plain = Placement::cover(screen, vec2(100.0, 50.0), false);
         let mirrored = Placement::cover(screen, vec2(100.0, 50.0), true);
-        assert_eq!(plain.to_screen(&left_of_frame).left(), screen.left());
-        assert_eq!(mirrored.to_screen(&left_of_frame).right(), screen.right());
+        assert_eq!(plain.on_screen(&left_of_frame).left(), screen.left());
+        assert_eq!(mirrored.on_screen(&left_of_frame).right(), screen.right());
         assert_eq!(mirrored.uv().left(), 1.0);
         assert_eq!(mirrored.uv().right(), 0.0);
     }
 
     proptest! {
-        /// What the texture coordinates show at a corner of the screen is what `to_screen` puts there.
+        /// What the texture coordinates show at a corner of the screen is what `on_screen` puts there.
         #[test]
         fn boxes_lie_on_the_pixels_they_name(
             w in 50.0f32..2000.0, h in 50.0f32..2000.0, fw in 16.0f32..4000.0, fh in 16.0f32..4000.0, mirror: bool,
@@ -146,7 +147,7 @@ mod tests {
                 x0: uv.min.x.min(uv.max.x) * fw, y0: uv.min.y * fh,
                 x1: uv.min.x.max(uv.max.x) * fw, y1: uv.max.y * fh,
             };
-            let back = place.to_screen(&shown);
+            let back = place.on_screen(&shown);
             prop_assert!((back.min - screen.min).length() < 0.5, "{back:?} {screen:?}");
             prop_assert!((back.max - screen.max).length() < 0.5, "{back:?} {screen:?}");
         }

@@ -70,7 +70,7 @@ impl Today {
     pub fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>) -> Vec<Action> {
         match (asked, body) {
             (_, Ok(ReplyBody::Day(view))) if view.date.is_none_or(|date| date == self.day) => {
-                self.view = Some(view)
+                self.view = Some(view);
             }
             (_, Ok(ReplyBody::People(people))) => self.people = people,
             (Asked::AddMark | Asked::CorrectMark, Ok(_)) => {

@@ -138,7 +138,7 @@ pub fn person(number: u8, text: &str, templates: usize) -> PersonRow {
         person: Person {
             id: PersonId::from_bytes([number; 16]),
             name: name(text),
-            badge: (number % 2 == 0).then(|| format!("A-{number:03}")),
+            badge: number.is_multiple_of(2).then(|| format!("A-{number:03}")),
             active: true,
             created: "2026-11-01T08:00:00Z".parse().unwrap(),
             consent: None,

@@ -1,5 +1,7 @@
 //! The real window, driven as a person would: by what is written on it, with a clock that the test owns.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions may fail a test too
+
 mod fake;
 
 use egui::{Role, Vec2};
