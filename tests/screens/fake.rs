@@ -1,16 +1,17 @@
 //! The workers' end of the wire, played by a test: it answers when told to, and its PIN check is the real one.
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use faceprint::{
     access::{LockoutPolicy, Login, LoginError},
     app::FaceprintApp,
     crypto::{Pepper, Pin, PinHash, Secret},
     domain::{AttemptState, Clock, Host, HostId, ManualClock, Person, PersonId, PersonName},
     runtime::messages::{
-        HostSession, Link, Notice, PersonRow, PinAttempt, Refusal, Reply, ReplyBody, Request, RequestBody, Snapshot,
+        HostSession, Link, Notice, PersonRow, PinAttempt, Refusal, Reply, ReplyBody, Request, RequestBody,
+        Snapshot,
     },
     settings::Settings,
 };
-use crossbeam_channel::{Receiver, Sender, bounded};
 use std::{
     collections::VecDeque,
     convert::Infallible,
@@ -36,9 +37,15 @@ pub struct Fake {
 }
 
 impl Fake {
-    /// A wire with one host, and the window's end of it as an app.
+    /// A wire with one host, and a window at its other end.
     pub fn new(settings: Settings, strip: Option<&str>) -> (Self, FaceprintApp) {
         let clock = ManualClock::at("2026-11-25T07:58:03Z".parse().unwrap());
+        let (fake, link) = Self::wire(clock.clone());
+        (fake, FaceprintApp::new(link, settings, Arc::new(clock), strip.map(str::to_owned)))
+    }
+
+    /// Both ends of a wire.
+    pub fn wire(clock: ManualClock) -> (Self, Link) {
         let snapshot = Arc::new(Mutex::new(Snapshot::default()));
         let (request_sender, requests) = bounded(64);
         let (replies, reply_receiver) = bounded(64);
@@ -60,10 +67,9 @@ impl Fake {
             hash: PinHash::new(&Pin::new(PIN).unwrap(), &pepper).unwrap(),
             pepper,
             attempts: AttemptState::default(),
-            clock: clock.clone(),
+            clock,
         };
-        let app = FaceprintApp::new(link, settings, Arc::new(clock), strip.map(str::to_owned));
-        (fake, app)
+        (fake, link)
     }
 
     /// The oldest request that was not answered yet.
@@ -92,7 +98,8 @@ impl Fake {
 
     /// Checks the PIN of the oldest login, as the ledger would.
     pub fn answer_login(&mut self) {
-        let request = self.find(|body| matches!(body, RequestBody::Login { .. })).expect("a login was asked for");
+        let request =
+            self.find(|body| matches!(body, RequestBody::Login { .. })).expect("a login was asked for");
         let RequestBody::Login { pin, .. } = &request.body else { unreachable!() };
         let body = match self.check(pin) {
             Ok(session) => Ok(ReplyBody::LoggedIn(session)),
@@ -108,10 +115,10 @@ impl Fake {
         self.check(&PinAttempt::new(PIN)).unwrap()
     }
 
-    fn check(&mut self, pin: &PinAttempt) -> Result<Arc<HostSession>, LoginError<Infallible>> {
+    /// What the ledger would say to a PIN.
+    pub fn check(&mut self, pin: &PinAttempt) -> Result<Arc<HostSession>, LoginError<Infallible>> {
         let attempts = self.attempts;
-        let login =
-            Login { host: HOST, secret: Some(&self.hash), pepper: &self.pepper, pin, attempts };
+        let login = Login { host: HOST, secret: Some(&self.hash), pepper: &self.pepper, pin, attempts };
         let kept = &mut self.attempts;
         LockoutPolicy::default()
             .login(&login, self.clock.now(), |state, _| {
