@@ -332,7 +332,7 @@ mod tests {
             ("takes 4 channels", problem_of(|g, x| g.conv(x, conv(2, 4, 3), none()))),
             ("larger than the padded", problem_of(|g, x| g.conv(x, conv(2, 3, 11), none()))),
             ("2 slopes", problem_of(|g, x| g.conv(x, conv(2, 3, 3), Activation::Prelu(vec![0.0])))),
-            ("do not halve", problem_of(|g, x| g.max_pool2x2(x))),
+            ("do not halve", problem_of(Graph::max_pool2x2)),
             ("are added", problem_of(|g, x| g.conv_add(x, conv(3, 3, 3), x, none()))),
             ("comes after", problem_of(|g, x| g.add(x, NodeId(7)))),
             (
