@@ -90,6 +90,12 @@ impl Graph {
         self.push(Op::Affine { x, scale, shift })
     }
 
+    /// x * factor, the same for every channel: the learned scale of a box branch.
+    pub fn scale(&mut self, x: NodeId, factor: f32) -> NodeId {
+        let channels = self.channels(x);
+        self.affine(x, vec![factor; channels], vec![0.0; channels])
+    }
+
     /// a + b, of equal shape. Prefer [`Graph::conv_add`] where one side is a convolution.
     pub fn add(&mut self, a: NodeId, b: NodeId) -> NodeId {
         self.push(Op::Add { a, b })
@@ -127,15 +133,7 @@ impl Graph {
 
     /// Checks every layer and gives the shape of every node for an input of `height` x `width` pixels.
     pub fn shapes(&self, height: usize, width: usize) -> Result<Vec<Shape>, NnError> {
-        let input = Shape { channels: self.input_channels, height, width };
-        let mut shapes = Vec::with_capacity(self.nodes.len());
-        for (node, op) in self.nodes.iter().enumerate() {
-            let shape = op
-                .shape(input, &shapes)
-                .and_then(within_bounds)
-                .map_err(|problem| NnError::Shape { node, layer: op.name(), problem })?;
-            shapes.push(shape);
-        }
+        let shapes = self.node_shapes(height, width)?;
         match self.outputs.iter().find(|(id, _)| id.0 >= shapes.len()) {
             None if !self.outputs.is_empty() => Ok(shapes),
             found => Err(NnError::Shape {
@@ -146,12 +144,48 @@ impl Graph {
         }
     }
 
+    /// As [`Graph::shapes`], for a graph that may not have its outputs yet.
+    #[cfg(test)]
+    pub(super) fn shapes_of_unfinished(&self, height: usize, width: usize) -> Vec<Shape> {
+        self.node_shapes(height, width).unwrap()
+    }
+
+    fn node_shapes(&self, height: usize, width: usize) -> Result<Vec<Shape>, NnError> {
+        let input = Shape { channels: self.input_channels, height, width };
+        let mut shapes = Vec::with_capacity(self.nodes.len());
+        for (node, op) in self.nodes.iter().enumerate() {
+            let shape = op
+                .shape(input, &shapes)
+                .and_then(within_bounds)
+                .map_err(|problem| NnError::Shape { node, layer: op.name(), problem })?;
+            shapes.push(shape);
+        }
+        Ok(shapes)
+    }
+
     pub(super) fn nodes(&self) -> &[Op] {
         &self.nodes
     }
 
     pub(super) fn outputs(&self) -> impl ExactSizeIterator<Item = NodeId> {
         self.outputs.iter().map(|(id, _)| *id)
+    }
+
+    /// Channels of x as far as the layers say so; 0 for a node that does not exist, which [`Graph::shapes`] reports.
+    fn channels(&self, id: NodeId) -> usize {
+        match self.nodes.get(id.0) {
+            None => 0,
+            Some(Op::Input) => self.input_channels,
+            Some(Op::Conv { weights, .. }) => weights.out_channels,
+            Some(Op::Linear { weights, .. }) => weights.bias.len(),
+            Some(Op::Affine { scale, .. }) => scale.len(),
+            Some(Op::Add { a: x, .. } | Op::Upsample { x } | Op::Pool { x, .. })
+                if x.0 < self.nodes.len() =>
+            {
+                self.channels(*x)
+            }
+            Some(_) => 0,
+        }
     }
 
     fn push(&mut self, op: Op) -> NodeId {

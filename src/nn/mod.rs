@@ -6,12 +6,23 @@
 //!
 //! This module must not know what a face is: no model, no file format, no picture lives here.
 
+mod blocked;
+mod elementwise;
 mod graph;
+mod kernels;
 mod layers;
+mod op;
+mod pack;
+mod plan;
 pub mod reference;
+mod team;
+#[cfg(test)]
+mod testing;
 
 pub use graph::{Graph, NodeId, Shape};
 pub use layers::{Activation, ConvWeights, LinearWeights};
+pub use op::PlanOp;
+pub use plan::Plan;
 
 /// Why a network cannot be compiled or run.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,150 @@
+//! The few vector operations that the kernels are made of, one type per instruction set.
+//!
+//! A kernel is written once over [`Vector`] and inlined into a function that enables the instruction set; a new one
+//! (AVX-512, NEON) is one more implementation here and one more arm in `kernels/mod.rs`.
+
+/// A group of f32 that one instruction works on.
+///
+/// # Safety
+/// Every method may use the instructions of its set: call them only where the processor has been found to have it.
+/// `load` and `store` touch [`Vector::LANES`] floats from `at` on, without alignment.
+pub(super) trait Vector: Copy {
+    /// Floats in one vector.
+    const LANES: usize;
+    unsafe fn splat(value: f32) -> Self;
+    unsafe fn load(at: *const f32) -> Self;
+    unsafe fn store(self, at: *mut f32);
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn min(self, other: Self) -> Self;
+    unsafe fn max(self, other: Self) -> Self;
+    /// self * factor + sum.
+    unsafe fn mul_add(self, factor: Self, sum: Self) -> Self;
+}
+
+/// Plain Rust, of a width that compilers turn into one register on every 64-bit target (SSE2, NEON).
+#[derive(Clone, Copy)]
+pub(super) struct Portable([f32; 4]);
+
+impl Portable {
+    #[inline(always)]
+    fn zip(self, other: Self, op: impl Fn(f32, f32) -> f32) -> Self {
+        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
+        Self([op(a, e), op(b, f), op(c, g), op(d, h)])
+    }
+}
+
+impl Vector for Portable {
+    const LANES: usize = 4;
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        Self([value; 4])
+    }
+
+    #[inline(always)]
+    unsafe fn load(at: *const f32) -> Self {
+        // SAFETY: the caller gives LANES readable floats; arrays of f32 have the alignment of f32.
+        Self(unsafe { at.cast::<[f32; 4]>().read() })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, at: *mut f32) {
+        // SAFETY: the caller gives LANES writable floats.
+        unsafe { at.cast::<[f32; 4]>().write(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    unsafe fn min(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a < b { a } else { b })
+    }
+
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a > b { a } else { b })
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, sum: Self) -> Self {
+        // Where the target always has a fused instruction it is the faster one; elsewhere it would be a library call.
+        let fused = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
+        let product = self.zip(factor, |a, b| a * b);
+        if fused { self.fuse(factor, sum) } else { product.zip(sum, |a, b| a + b) }
+    }
+}
+
+impl Portable {
+    #[inline(always)]
+    fn fuse(self, factor: Self, sum: Self) -> Self {
+        let ([a, b, c, d], [e, f, g, h], [i, j, k, l]) = (self.0, factor.0, sum.0);
+        Self([a.mul_add(e, i), b.mul_add(f, j), c.mul_add(g, k), d.mul_add(h, l)])
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use x86::Avx2;
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::Vector;
+    use std::arch::x86_64::{
+        __m256, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps,
+        _mm256_set1_ps, _mm256_storeu_ps,
+    };
+
+    /// AVX2 with FMA.
+    #[derive(Clone, Copy)]
+    pub(in super::super) struct Avx2(__m256);
+
+    // SAFETY (each block below): the trait's contract is that the processor has AVX2 and FMA, and that pointers cover
+    // LANES floats; the unaligned forms of load and store ask for nothing more.
+    impl Vector for Avx2 {
+        const LANES: usize = 8;
+
+        #[inline(always)]
+        unsafe fn splat(value: f32) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { _mm256_set1_ps(value) })
+        }
+
+        #[inline(always)]
+        unsafe fn load(at: *const f32) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { _mm256_loadu_ps(at) })
+        }
+
+        #[inline(always)]
+        unsafe fn store(self, at: *mut f32) {
+            // SAFETY: as above.
+            unsafe { _mm256_storeu_ps(at, self.0) }
+        }
+
+        #[inline(always)]
+        unsafe fn add(self, other: Self) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { _mm256_add_ps(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn min(self, other: Self) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { _mm256_min_ps(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn max(self, other: Self) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { _mm256_max_ps(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn mul_add(self, factor: Self, sum: Self) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, sum.0) })
+        }
+    }
+}

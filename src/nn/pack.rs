@@ -1,0 +1,187 @@
+//! Weights rearranged once, at compile time, into the order in which the kernels read them.
+
+use super::{
+    Activation, ConvWeights, Shape,
+    blocked::{Buffer, per_channel},
+};
+
+/// Output blocks that one convolution tile computes at once: two, so that each input value that is read serves two
+/// multiplications.
+pub(super) const TILE_BLOCKS: usize = 2;
+
+/// A dense or grouped convolution. A group of channels that is smaller than a block is computed densely over the
+/// input blocks that its outputs look at, with zeros for the weights that do not exist.
+pub(super) struct PackedConv {
+    pub(super) in_channels: usize,
+    pub(super) in_lanes: usize,
+    pub(super) lanes: usize,
+    pub(super) window: Window,
+    /// One output after the other, [`TILE_BLOCKS`] blocks or what is left.
+    pub(super) tiles: Vec<Tile>,
+    /// For each tile `[input block][ky][kx][input lane][output blocks * lanes]`.
+    pub(super) weights: Buffer,
+    pub(super) bias: Buffer,
+}
+
+/// The output blocks of one tile, the input blocks that they look at, and where their weights begin.
+#[derive(Clone, Copy)]
+pub(super) struct Tile {
+    pub(super) out_block: usize,
+    pub(super) out_blocks: usize,
+    pub(super) in_block: usize,
+    pub(super) in_blocks: usize,
+    pub(super) weights: usize,
+}
+
+/// A depthwise convolution: `[block][ky][kx][lanes]`.
+pub(super) struct PackedDepthwise {
+    pub(super) lanes: usize,
+    pub(super) window: Window,
+    pub(super) weights: Buffer,
+    pub(super) bias: Buffer,
+}
+
+/// Cuts `length` into as few spans (start, length) of at most `most` as possible, of nearly equal length.
+#[inline(always)]
+pub(super) fn spans(length: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let count = length.div_ceil(most).max(1);
+    let (short, longer) = (length / count, length % count);
+    (0..count).map(move |i| (i * short + i.min(longer), short + usize::from(i < longer)))
+}
+
+/// What of a convolution is not numbers.
+#[derive(Clone, Copy)]
+pub(super) struct Window {
+    pub(super) kernel: (usize, usize),
+    pub(super) stride: usize,
+    pub(super) padding: usize,
+    pub(super) out_channels: usize,
+}
+
+/// What happens to a row when its sums are there.
+#[derive(Default)]
+pub(super) struct Finish {
+    pub(super) activation: PackedActivation,
+    /// Scale and shift of the second output.
+    pub(super) affine: Option<(Buffer, Buffer)>,
+}
+
+/// [`Activation`], its slopes padded to whole blocks.
+#[derive(Default)]
+pub(super) enum PackedActivation {
+    #[default]
+    None,
+    Relu,
+    Prelu(Buffer),
+    Sigmoid,
+}
+
+impl PackedConv {
+    /// Packs for an input of `in_lanes` and an output of `lanes` channels a block.
+    pub(super) fn new(conv: &ConvWeights, in_lanes: usize, lanes: usize) -> Self {
+        let (mut tiles, mut weights) = (Vec::new(), Vec::new());
+        for (out_block, out_blocks) in spans(conv.out_channels.div_ceil(lanes), TILE_BLOCKS) {
+            let outputs = out_block * lanes..(out_block + out_blocks) * lanes;
+            let inputs = conv.inputs_of(outputs.start, outputs.end.min(conv.out_channels));
+            let (in_block, in_end) = (inputs.start / in_lanes, inputs.end.div_ceil(in_lanes));
+            tiles.push(Tile {
+                out_block,
+                out_blocks,
+                in_block,
+                in_blocks: in_end - in_block,
+                weights: weights.len(),
+            });
+            for block in in_block..in_end {
+                let channels = block * in_lanes..((block + 1) * in_lanes).min(conv.in_channels());
+                for (ky, kx) in conv.taps() {
+                    for input in channels.clone() {
+                        weights.extend(outputs.clone().map(|output| conv.weight_at(output, input, ky, kx)));
+                    }
+                }
+            }
+        }
+        Self {
+            in_channels: conv.in_channels(),
+            in_lanes,
+            lanes,
+            window: Window::of(conv),
+            tiles,
+            weights: Buffer::from_values(&weights),
+            bias: per_channel(&conv.bias, lanes),
+        }
+    }
+}
+
+impl PackedDepthwise {
+    /// Packs for `lanes` channels a block.
+    pub(super) fn new(conv: &ConvWeights, lanes: usize) -> Self {
+        let mut weights = Vec::new();
+        for block in 0..conv.out_channels.div_ceil(lanes) {
+            for (ky, kx) in conv.taps() {
+                weights.extend((block * lanes..(block + 1) * lanes).map(|c| conv.weight_at(c, c, ky, kx)));
+            }
+        }
+        Self {
+            lanes,
+            window: Window::of(conv),
+            weights: Buffer::from_values(&weights),
+            bias: per_channel(&conv.bias, lanes),
+        }
+    }
+}
+
+impl Finish {
+    pub(super) fn new(activation: &Activation, affine: Option<(&[f32], &[f32])>, lanes: usize) -> Self {
+        Self {
+            activation: match activation {
+                Activation::None => PackedActivation::None,
+                Activation::Relu => PackedActivation::Relu,
+                Activation::Prelu(slopes) => PackedActivation::Prelu(per_channel(slopes, lanes)),
+                Activation::Sigmoid => PackedActivation::Sigmoid,
+            },
+            affine: affine.map(|(scale, shift)| (per_channel(scale, lanes), per_channel(shift, lanes))),
+        }
+    }
+}
+
+impl Window {
+    pub(super) fn of(conv: &ConvWeights) -> Self {
+        let ConvWeights { kernel, stride, padding, out_channels, .. } = *conv;
+        Self { kernel, stride, padding, out_channels }
+    }
+
+    /// The shape that comes out of `x`; `None` when the kernel is larger than the padded input.
+    pub(super) fn output(&self, x: Shape) -> Option<Shape> {
+        let size = |size: usize, kernel: usize| {
+            Some((size + 2 * self.padding).checked_sub(kernel)?.checked_div(self.stride)? + 1)
+        };
+        let (kh, kw) = self.kernel;
+        Some(Shape { channels: self.out_channels, height: size(x.height, kh)?, width: size(x.width, kw)? })
+    }
+}
+
+impl ConvWeights {
+    /// The input channels that the outputs `first..end` look at; `end` is greater than `first`.
+    fn inputs_of(&self, first: usize, end: usize) -> std::ops::Range<usize> {
+        let outputs_per_group = self.out_channels / self.groups;
+        let (first_group, last_group) = (first / outputs_per_group, (end - 1) / outputs_per_group);
+        first_group * self.in_channels_per_group..(last_group + 1) * self.in_channels_per_group
+    }
+
+    fn taps(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (kh, kw) = self.kernel;
+        (0..kh).flat_map(move |ky| (0..kw).map(move |kx| (ky, kx)))
+    }
+
+    /// The weight between two channels, counted over all groups; zero where there is none.
+    fn weight_at(&self, output: usize, input: usize, ky: usize, kx: usize) -> f32 {
+        let (kh, kw) = self.kernel;
+        let group = output / (self.out_channels / self.groups);
+        let Some(local) = input.checked_sub(group * self.in_channels_per_group) else { return 0.0 };
+        if local >= self.in_channels_per_group {
+            return 0.0;
+        }
+        let index = ((output * self.in_channels_per_group + local) * kh + ky) * kw + kx;
+        self.weight.get(index).copied().unwrap_or(0.0)
+    }
+}
