@@ -25,7 +25,21 @@
 //! | [`app`] | `eframe::App`: drains messages, draws the screen, carries out actions | domain imaging settings runtime diagnostics ui |
 //! | [`cli`] | arguments to calls; the only place with `anyhow` and exit codes | everything |
 
+pub mod access;
+pub mod app;
+pub mod attendance;
+pub mod camera;
+pub mod cli;
+pub mod crypto;
+pub mod diagnostics;
 pub mod domain;
 pub mod imaging;
+pub mod matching;
 pub mod nn;
+pub mod reports;
+pub mod runtime;
+pub mod settings;
+pub mod tracking;
+pub mod ui;
+pub mod vault;
 pub mod vision;

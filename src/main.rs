@@ -1,2 +1,5 @@
 //! The `faceprint` program: see [`faceprint::cli`].
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    faceprint::cli::run()
+}

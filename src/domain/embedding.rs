@@ -1,5 +1,6 @@
 //! A face as a unit vector.
 
+use super::PersonId;
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -35,6 +36,19 @@ impl Embedding {
         Ok(Self(values))
     }
 
+    /// Takes components that were normalised before, unchanged to the last bit: a store gives back what it was given.
+    pub fn from_unit(unit: &[f32]) -> Result<Self, EmbeddingError> {
+        let values: Box<[f32; EMBEDDING_LEN]> =
+            Box::new(unit.try_into().map_err(|_| EmbeddingError::Length(unit.len()))?);
+        let mut embedding = Self(values);
+        let norm = embedding.0.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>().sqrt();
+        if (norm - 1.0).abs() < 1e-3 {
+            return Ok(embedding);
+        }
+        embedding.zeroize();
+        Err(EmbeddingError::NotFinite)
+    }
+
     /// The 512 components.
     #[must_use]
     pub fn as_slice(&self) -> &[f32] {
@@ -46,6 +60,15 @@ impl Embedding {
     pub fn cosine(&self, other: &Self) -> f32 {
         self.0.iter().zip(other.0.iter()).map(|(a, b)| a * b).sum()
     }
+}
+
+/// Whom a face may be, and how alike: the cosine to that person's most similar template, -1 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    /// Who.
+    pub person: PersonId,
+    /// How alike.
+    pub cosine: f32,
 }
 
 impl fmt::Debug for Embedding {
@@ -66,5 +89,9 @@ mod tests {
         assert_eq!(Embedding::from_raw(&[0.0; EMBEDDING_LEN]), Err(EmbeddingError::NotFinite));
         assert_eq!(Embedding::from_raw(&[f32::NAN; EMBEDDING_LEN]), Err(EmbeddingError::NotFinite));
         assert!(!format!("{e:?}").contains("0."));
+        assert_eq!(Embedding::from_unit(e.as_slice()), Ok(e));
+        for not_unit in [[3.0; EMBEDDING_LEN], [0.0; EMBEDDING_LEN], [f32::NAN; EMBEDDING_LEN]] {
+            assert_eq!(Embedding::from_unit(&not_unit), Err(EmbeddingError::NotFinite));
+        }
     }
 }

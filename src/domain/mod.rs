@@ -3,6 +3,7 @@
 //! Job: data that cannot be wrong once it exists. It must not know how anything is captured, computed, kept
 //! or drawn, and it does no I/O; the one exception is [`SystemClock`], the one place that reads the clock.
 
+mod attempts;
 mod audit;
 mod calibration;
 mod camera_spec;
@@ -13,12 +14,13 @@ mod face;
 mod ids;
 mod person;
 
+pub use attempts::AttemptState;
 pub use audit::{Actor, AuditAction, AuditEntry, AuditHead};
 pub use calibration::{CalibrationData, ScoreSample};
 pub use camera_spec::{CameraSpec, CameraSpecError};
 pub use clock::{Clock, ManualClock, Moment, SystemClock};
-pub use embedding::{EMBEDDING_LEN, Embedding, EmbeddingError};
-pub use event::{Correction, Mark, MarkKind, MarkSource};
+pub use embedding::{Candidate, EMBEDDING_LEN, Embedding, EmbeddingError};
+pub use event::{Correction, Mark, MarkKind, MarkSource, effective_marks};
 pub use face::{DetectedFace, Landmarks, Point, Quality, QualityIssue, QualityLimits, Rect};
 pub use ids::{EventId, HostId, IdError, PersonId, TemplateId, TrackId, WeightsId};
 pub use person::{Consent, Host, NameError, Person, PersonName};

@@ -30,6 +30,12 @@ impl Frame {
         Self { picture, captured, number }
     }
 
+    /// The same frame under another number, for whoever counts across several openings of a camera.
+    #[must_use]
+    pub fn renumbered(self, number: u64) -> Self {
+        Self { number, ..self }
+    }
+
     /// Pixels across.
     #[must_use]
     pub fn width(&self) -> u32 {

@@ -79,16 +79,16 @@ fn block_average(source: &Plane, block: usize) -> Vec<u8> {
         }
         let rows = band.len() / (3 * source.width);
         for (sums, pixel) in sums.chunks(3 * block).zip(row.as_chunks_mut::<3>().0) {
-            // 16 fractional bits; sum * inverse stays under 255.5 * 2^16
+            // 32 fractional bits: exact to a rounding for the largest block there can be
             let area = (sums.len() / 3 * rows) as u32;
-            let inverse = u64::from(65_536 + area / 2) / u64::from(area);
+            let inverse = ((1 << 32) + u64::from(area) / 2) / u64::from(area);
             let mut total = [0_u32; 3];
             for sums in sums.as_chunks::<3>().0 {
                 for (total, sum) in total.iter_mut().zip(sums) {
                     *total += sum;
                 }
             }
-            *pixel = total.map(|total| ((u64::from(total) * inverse + 32_768) >> 16).min(255) as u8);
+            *pixel = total.map(|total| ((u64::from(total) * inverse + (1 << 31)) >> 32).min(255) as u8);
         }
     }
     out
@@ -185,7 +185,7 @@ mod tests {
             let rgb = (0..width * 100).flat_map(|i| [if i % width == 151 { 255 } else { 0 }; 3]).collect();
             let mut out = Vec::new();
             letterbox(&frame(width, 100, rgb), 50, 50, 0, &mut out);
-            assert!(out[..150].iter().any(|&value| value > 20), "{width}");
+            assert!(out[..150].iter().any(|&value| value > 4), "{width}");
         }
     }
 

@@ -1,0 +1,356 @@
+//! The window: takes in what the workers say, draws one screen, carries out what it asks for.
+//!
+//! Job: the loop between [`Link`] and [`crate::ui`]. It must not know how anything is done: it opens no file, no
+//! camera and no store, and nothing in it waits. Core time comes from the [`Clock`] that it is given.
+
+mod window;
+
+pub use window::{AppError, AppOptions, Look, Repaint, run};
+
+use crate::{
+    domain::{Clock, Host, Moment},
+    runtime::messages::{
+        CameraStatus, HostRequest, HostSession, Link, Notice, Refusal, Reply, ReplyBody, Request,
+        RequestBody, Snapshot,
+    },
+    settings::Settings,
+    ui::{
+        self, Action, Asked, AttendeeModel, Cards, FirstStart, Goto, HostPage, HostScreen, Login,
+        PictureTexture, Scene, Screen, Words,
+    },
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+/// Most messages taken in before a frame is drawn; the rest come with the next one.
+const MESSAGES_A_FRAME: usize = 64;
+/// How long taking them in may take.
+const DRAIN: Duration = Duration::from_millis(4);
+/// How often countdowns are drawn.
+const COUNTDOWN: Duration = Duration::from_millis(100);
+/// How often the clock on the wall is looked at.
+const CLOCK: Duration = Duration::from_millis(500);
+
+/// The whole window.
+pub struct FaceprintApp {
+    link: Link,
+    clock: Arc<dyn Clock>,
+    strip: Option<String>,
+    settings: Settings,
+    words: Words,
+    snapshot: Snapshot,
+    camera_since: Duration,
+    picture: PictureTexture,
+    screen: Screen,
+    cards: Cards,
+    hosts: Vec<Host>,
+    pending: BTreeMap<u64, Asked>,
+    next_number: u64,
+    shots_seen: usize,
+}
+
+impl FaceprintApp {
+    /// A window that shows the attendee screen and asks who the hosts are. `strip` is a line for a demonstration.
+    #[must_use]
+    pub fn new(link: Link, settings: Settings, clock: Arc<dyn Clock>, strip: Option<String>) -> Self {
+        let mut app = Self {
+            words: Words::new(&settings.language),
+            snapshot: Snapshot::default(),
+            camera_since: clock.now().mono,
+            link,
+            clock,
+            strip,
+            settings,
+            picture: PictureTexture::default(),
+            screen: Screen::Attendee,
+            cards: Cards::default(),
+            hosts: Vec::new(),
+            pending: BTreeMap::new(),
+            next_number: 1,
+            shots_seen: 0,
+        };
+        app.ask(RequestBody::Hosts);
+        app
+    }
+
+    /// Takes in what is new. Called before each frame, and while the window is hidden.
+    pub fn take_in(&mut self, ctx: &egui::Context) {
+        let now = self.clock.now();
+        let newest = self.link.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if newest.camera != self.snapshot.camera {
+            self.camera_since = now.mono;
+        }
+        self.snapshot = newest;
+        match (&self.snapshot.frame, &self.snapshot.camera) {
+            (Some(frame), CameraStatus::Live) => {
+                self.picture.update(ctx, frame);
+            }
+            _ => self.picture.clear(),
+        }
+        self.drain(now);
+        self.cards.expire(now.mono);
+        self.idle(ctx, now);
+        let counting = !self.cards.is_empty() || !matches!(self.screen, Screen::Attendee);
+        ctx.request_repaint_after(if counting { COUNTDOWN } else { CLOCK });
+    }
+
+    /// Draws the screen and carries out what it asked for.
+    pub fn draw(&mut self, ui: &mut egui::Ui) {
+        let now = self.clock.now();
+        let scene = Scene {
+            settings: &self.settings,
+            snapshot: &self.snapshot,
+            words: &self.words,
+            now,
+            picture: &self.picture,
+            hosts: &self.hosts,
+            camera_retry: camera_retry(&self.snapshot.camera, now.mono.saturating_sub(self.camera_since)),
+        };
+        let ground = ui::theme::palette(ui).ground;
+        ui.painter().rect_filled(ui.max_rect(), 0.0, ground);
+        let actions = match &mut self.screen {
+            Screen::FirstStart(local) => ui::first_start_ui(ui, &scene, local),
+            Screen::Attendee => {
+                let model = AttendeeModel::new(&self.snapshot, &self.cards, self.strip.as_deref());
+                ui::attendee_ui(ui, &scene, &model)
+            }
+            Screen::Login(local) => ui::login_ui(ui, &scene, local),
+            Screen::Host(page, session) => ui::host_ui(ui, &scene, page, session),
+        };
+        if !actions.is_empty() {
+            ui.ctx().request_repaint();
+        }
+        self.carry_out(actions, now);
+    }
+
+    /// Which screen is shown, for tests and titles.
+    #[must_use]
+    pub fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    fn drain(&mut self, now: Moment) {
+        for _ in 0..MESSAGES_A_FRAME {
+            let notice = self.link.notices.try_recv().ok();
+            let reply = self.link.replies.try_recv().ok();
+            if notice.is_none() && reply.is_none() {
+                break;
+            }
+            if let Some(notice) = notice {
+                self.notice(notice, now);
+            }
+            if let Some(Reply { number, body }) = reply
+                && let Some(asked) = self.pending.remove(&number)
+            {
+                self.reply(asked, body, now);
+            }
+            if self.clock.now().mono.saturating_sub(now.mono) > DRAIN {
+                break;
+            }
+        }
+    }
+
+    fn notice(&mut self, notice: Notice, now: Moment) {
+        if let Screen::Host(page, _) = &mut self.screen {
+            let actions = page.notice(&notice);
+            self.carry_out(actions, now);
+        }
+        let not_me = Duration::from_secs(u64::from(self.settings.not_me_secs));
+        self.cards.take(notice, now.mono, not_me);
+    }
+
+    fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>, now: Moment) {
+        let body = match body {
+            Ok(ReplyBody::Hosts(hosts)) => {
+                if hosts.is_empty() && matches!(self.screen, Screen::Attendee) {
+                    let zone = self.settings.zone.name();
+                    self.screen = Screen::FirstStart(FirstStart::new(zone));
+                }
+                self.hosts = hosts;
+                return;
+            }
+            Ok(ReplyBody::LoggedIn(session)) => {
+                self.logged_in(asked, session, now);
+                return;
+            }
+            Ok(ReplyBody::Settings(settings)) => {
+                self.use_settings(&settings);
+                Ok(ReplyBody::Settings(settings))
+            }
+            other => other,
+        };
+        match (asked, &body) {
+            (Asked::NotMe(event), Err(refusal)) => {
+                self.cards.dispute_failed(event, refusal.to_string(), now.mono)
+            }
+            (Asked::ChooseKind(_), Err(refusal)) => {
+                let stay = Duration::ZERO;
+                self.cards.take(Notice::NotRecorded { sentence: refusal.to_string() }, now.mono, stay);
+            }
+            _ => {}
+        }
+        match (&mut self.screen, body) {
+            (Screen::FirstStart(local), Err(refusal)) => local.refused(asked, &refusal),
+            (Screen::Login(local), Err(refusal)) => local.refused(asked, &refusal, now.mono),
+            (Screen::Host(..), Err(Refusal::SessionEnded)) => {
+                self.screen = Screen::Login(Login::default());
+            }
+            (Screen::Host(page, _), body) => {
+                let actions = page.reply(asked, body);
+                self.carry_out(actions, now);
+            }
+            _ => {}
+        }
+    }
+
+    fn use_settings(&mut self, settings: &Settings) {
+        if settings.language != self.settings.language {
+            self.words = Words::new(&settings.language);
+        }
+        self.settings = settings.clone();
+    }
+
+    /// A right PIN. If whoever typed it has walked away meanwhile, host mode does not open behind their back.
+    fn logged_in(&mut self, asked: Asked, session: Arc<HostSession>, now: Moment) {
+        session.touch(now);
+        match (&self.screen, asked) {
+            (Screen::FirstStart(_), Asked::SetUp) => {
+                self.open(HostPage::People, session, now);
+                self.ask(RequestBody::Hosts);
+                self.ask_host(HostRequest::Settings); // the site's name and zone are new
+            }
+            (Screen::Login(_), Asked::Login) => self.open(HostPage::Today, session, now),
+            _ => self.ask(RequestBody::Logout { host: session.host(), timed_out: false }),
+        }
+    }
+
+    /// Any input keeps host mode open, and so does a shot taken in an enrolment; silence locks it.
+    fn idle(&mut self, ctx: &egui::Context, now: Moment) {
+        let Screen::Host(_, session) = &self.screen else { return };
+        let shots = self.snapshot.enrolment.as_ref().map_or(0, |view| view.taken);
+        let active = ctx.input(|input| !input.events.is_empty()) || shots > self.shots_seen;
+        self.shots_seen = shots;
+        if session.expired(now) {
+            self.lock(true);
+        } else if active {
+            session.touch(now);
+        }
+    }
+
+    fn carry_out(&mut self, actions: Vec<Action>, now: Moment) {
+        for action in actions {
+            match action {
+                Action::Go(goto) => self.go(goto, now),
+                Action::Ask(body) => {
+                    if let RequestBody::ChooseKind { track, .. } = &body {
+                        self.cards.answered(*track);
+                    }
+                    self.ask(body);
+                }
+                Action::AskHost(request) => self.ask_host(request),
+                Action::NotMe(event) => {
+                    self.cards.dispute(event);
+                    self.ask(RequestBody::NotMe(event));
+                }
+                Action::Lock => self.lock(false),
+            }
+        }
+    }
+
+    fn go(&mut self, goto: Goto, now: Moment) {
+        match (goto, &self.screen) {
+            (Goto::Attendee, Screen::Host(..)) => self.lock(false),
+            (Goto::Attendee, _) => self.screen = Screen::Attendee,
+            (Goto::Login, _) => {
+                self.screen = Screen::Login(Login::default());
+                self.ask(RequestBody::Hosts);
+            }
+            (Goto::Page(page), Screen::Host(_, session)) => {
+                let session = session.clone();
+                self.open(page, session, now);
+            }
+            (Goto::Enrol(person, name), Screen::Host(_, session)) => {
+                let session = session.clone();
+                self.leave();
+                self.screen = Screen::Host(Box::new(HostScreen::enrol(person, name)), session);
+            }
+            (Goto::Page(_) | Goto::Enrol(..), _) => {} // no session, no page
+        }
+    }
+
+    fn open(&mut self, page: HostPage, session: Arc<HostSession>, now: Moment) {
+        self.leave();
+        let scene = Scene {
+            settings: &self.settings,
+            snapshot: &self.snapshot,
+            words: &self.words,
+            now,
+            picture: &self.picture,
+            hosts: &self.hosts,
+            camera_retry: camera_retry(&self.snapshot.camera, now.mono.saturating_sub(self.camera_since)),
+        };
+        let (page, requests) = HostScreen::open(page, &scene);
+        self.screen = Screen::Host(Box::new(page), session);
+        for request in requests {
+            self.ask_host(request);
+        }
+    }
+
+    fn leave(&mut self) {
+        if let Screen::Host(page, _) = &self.screen
+            && let Some(request) = page.leave()
+        {
+            self.ask_host(request);
+        }
+    }
+
+    fn lock(&mut self, timed_out: bool) {
+        self.leave();
+        if let Screen::Host(_, session) = &self.screen {
+            let host = session.host();
+            self.ask(RequestBody::Logout { host, timed_out });
+        }
+        self.screen = Screen::Attendee;
+    }
+
+    fn ask_host(&mut self, request: HostRequest) {
+        if let Screen::Host(_, session) = &self.screen {
+            let session = session.clone();
+            self.ask(RequestBody::Host(session, request));
+        }
+    }
+
+    fn ask(&mut self, body: RequestBody) {
+        let number = self.next_number;
+        self.next_number += 1;
+        let asked = Asked::of(&body);
+        if self.link.requests.try_send(Request { number, body }).is_ok() {
+            self.pending.insert(number, asked);
+        } else {
+            let refusal = Refusal::Failed(self.words.say("workers-busy"));
+            let now = self.clock.now();
+            self.reply(asked, Err(refusal), now);
+        }
+    }
+}
+
+/// What is left of the wait before a camera at fault is opened again.
+fn camera_retry(camera: &CameraStatus, since: Duration) -> Option<Duration> {
+    match camera {
+        CameraStatus::Fault { retry_in, .. } => retry_in.map(|wait| wait.saturating_sub(since)),
+        CameraStatus::Opening | CameraStatus::Live => None,
+    }
+}
+
+impl eframe::App for FaceprintApp {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.take_in(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.draw(ui);
+    }
+}

@@ -1,0 +1,282 @@
+//! The command line as typed. [`super::run`] turns it into calls; nothing else sees it.
+
+use crate::{
+    domain::{CameraSpec, PersonId},
+    settings::Device,
+};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use std::path::PathBuf;
+
+/// Attendance by face: a kiosk for the wall beside the door.
+///
+/// Without a command the kiosk window opens.
+#[derive(Debug, Parser)]
+#[command(name = "faceprint", version, about, long_about = None)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// Show the whole product with built-in people, camera and a throw-away data folder.
+    #[arg(long)]
+    pub demo: bool,
+    /// Open in a window instead of full screen.
+    #[arg(long)]
+    pub windowed: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Data folder [default: ~/.local/share/faceprint].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Device key file, outside the data folder [default: ~/.config/faceprint/device.key].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// Recogniser weights, an id that `faceprint weights list` prints.
+    #[arg(long, global = true, value_name = "ID")]
+    pub weights: Option<String>,
+    /// Detector weights, an id that `faceprint weights list` prints.
+    #[arg(long, global = true, value_name = "ID")]
+    pub detector: Option<String>,
+    /// Where networks run.
+    #[arg(long, global = true, value_enum)]
+    pub device: Option<DeviceArg>,
+    /// Settings file [default: settings.toml in the data folder].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Camera: demo, auto, a number, /dev/videoN, a folder of pictures (folder@fps), or an http:// MJPEG address.
+    #[arg(long, global = true, value_name = "CAMERA")]
+    pub camera: Option<CameraSpec>,
+}
+
+/// Where networks run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DeviceArg {
+    /// CUDA when it is there, else the CPU.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The first NVIDIA card.
+    Cuda,
+}
+
+impl From<DeviceArg> for Device {
+    fn from(device: DeviceArg) -> Self {
+        match device {
+            DeviceArg::Auto => Self::Auto,
+            DeviceArg::Cpu => Self::Cpu,
+            DeviceArg::Cuda => Self::Cuda,
+        }
+    }
+}
+
+/// Everything the kiosk can do from a script.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Set up a data folder with its first host.
+    Init {
+        /// Site name.
+        #[arg(long)]
+        site: String,
+        /// IANA time zone [default: the machine's].
+        #[arg(long)]
+        zone: Option<String>,
+        /// The host and their PIN.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Add, list, enrol and erase people.
+    #[command(subcommand)]
+    People(People),
+    /// Run the pipeline over a camera without a window; one JSON line per decision with --json.
+    Replay {
+        /// The camera.
+        camera: CameraSpec,
+        /// Write the marks.
+        #[arg(long)]
+        record: bool,
+        /// At the camera's own pace instead of as fast as possible.
+        #[arg(long)]
+        realtime: bool,
+        /// Stop after this many frames.
+        #[arg(long)]
+        max_frames: Option<u64>,
+        /// JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Measure accuracy on a list of image pairs in the LFW format.
+    VerifyPairs {
+        /// Pairs file.
+        pairs: PathBuf,
+        /// Folder of person folders.
+        images: PathBuf,
+        /// Folder for roc.csv and roc.svg [default: the working folder].
+        #[arg(long, default_value = ".")]
+        out: PathBuf,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write attendance to a file.
+    Export {
+        /// Kind of file.
+        format: Format,
+        /// First attendance day.
+        #[arg(long)]
+        from: Date,
+        /// Last attendance day, included.
+        #[arg(long)]
+        to: Date,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// Who exports; without it the audit log names the kiosk.
+        #[command(flatten)]
+        host: Option<HostLogin>,
+    },
+    /// Read and check the audit log.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// List, import and check network files.
+    #[command(subcommand)]
+    Weights(Weights),
+    /// Measure frame rate and stage times on this machine.
+    Bench {
+        /// Frames to measure.
+        #[arg(long, default_value_t = 600)]
+        frames: u64,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check this machine and this installation.
+    Doctor {
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Who changes something. PINs are never arguments: other users see a process's arguments.
+#[derive(Debug, Clone, Args)]
+pub struct HostLogin {
+    /// Host name.
+    #[arg(long, value_name = "NAME")]
+    pub host: String,
+    /// File with the PIN on its first line; `-` is standard input.
+    #[arg(long, value_name = "FILE|-")]
+    pub pin_file: PathBuf,
+}
+
+/// People.
+#[derive(Debug, Subcommand)]
+pub enum People {
+    /// Add a person.
+    Add {
+        /// Display name.
+        name: String,
+        /// Badge or number.
+        #[arg(long, value_name = "BADGE")]
+        id: Option<String>,
+        /// Who adds.
+        #[command(flatten)]
+        host: HostLogin,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List people.
+    List {
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Store a person's face templates from pictures. The pictures are not kept.
+    Enrol {
+        /// The person's id.
+        person: PersonId,
+        /// A folder of frames, or pictures.
+        #[arg(long, required = true, num_args = 1.., value_name = "FOLDER|IMAGE")]
+        from: Vec<PathBuf>,
+        /// Version of the consent text the person agreed to.
+        #[arg(long, value_name = "VERSION")]
+        consent: String,
+        /// Who enrols.
+        #[command(flatten)]
+        host: HostLogin,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Erase a person and every trace of them. Cannot be undone.
+    Erase {
+        /// The person's id.
+        person: PersonId,
+        /// Who erases.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+}
+
+/// Kind of report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Comma-separated values.
+    Csv,
+    /// A4 pages.
+    Pdf,
+}
+
+/// The audit log.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Print the newest entries.
+    Show {
+        /// How many.
+        #[arg(long, default_value_t = 50)]
+        last: u64,
+        /// JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the whole chain.
+    Verify {
+        /// A head printed earlier (NUMBER:HASH): shows whether the tail was cut since.
+        #[arg(long, value_name = "NUMBER:HASH")]
+        head: Option<String>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Network files.
+#[derive(Debug, Subcommand)]
+pub enum Weights {
+    /// Print what is installed and built in.
+    List {
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Convert an ONNX file and install it.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check every installed file against its sum.
+    Verify {
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}

@@ -1,0 +1,436 @@
+//! The commands, one function each. Their JSON is a contract for scripts; the README documents it.
+
+use super::{
+    args::{Format, Global, HostLogin},
+    context::{Context, log_in, read_pin},
+};
+use crate::{
+    camera::CameraError,
+    crypto::Pin,
+    diagnostics::{self, bench::BenchReport, doctor, verify},
+    domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName},
+    imaging::{self, Frame},
+    runtime::{
+        enrol_frames::FrameEnrolment,
+        messages::ExportFormat,
+        replay::{self, Decided, ReplayOptions, Summary},
+    },
+    settings::{Settings, SiteZone},
+    vault::InitHost,
+    vision::{Manifest, import, pairs},
+};
+use anyhow::{Context as _, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::civil::Date;
+use serde_json::json;
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let pin = Pin::new(&read_pin(&host.pin_file)?)?;
+    let name = PersonName::new(&host.host)?;
+    let mut settings = Settings { site_name: site.to_owned(), ..context.settings.clone() };
+    if let Some(zone) = zone {
+        settings.zone = SiteZone::new(zone)?;
+    }
+    // The round trip checks the site name as the file's reader would.
+    let settings = Settings::parse(&settings.to_toml(), &context.paths.settings)?;
+    context.ledger_setup()?.create(settings, InitHost { name, pin })?.close()?;
+    eprintln!("{} is set up. Keep the device key file safe: without it no record opens.", context.paths.root.display());
+    Ok(())
+}
+
+pub fn people_add(
+    global: &Global,
+    name: &str,
+    badge: Option<String>,
+    host: &HostLogin,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let name = PersonName::new(name)?;
+    let mut ledger = context.ledger()?;
+    let session = log_in(&mut ledger, host)?;
+    let person = ledger.vault_mut().add_person(session.actor(), name, badge, context.clock.now())?;
+    ledger.close()?;
+    if as_json {
+        println!("{}", json!({ "person": person.id.to_string() }));
+    } else {
+        println!("{}", person.id);
+    }
+    Ok(())
+}
+
+pub fn people_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
+    let ledger = Context::new(global)?.ledger()?;
+    let rows = ledger.people()?;
+    ledger.close()?;
+    if as_json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                json!({
+                    "person": row.person.id.to_string(),
+                    "name": row.person.name.as_str(),
+                    "badge": row.person.badge,
+                    "active": row.person.active,
+                    "templates": row.templates,
+                    "consent": row.person.consent.as_ref().map(|c| &c.version),
+                })
+            })
+            .collect();
+        println!("{}", serde_json::Value::Array(rows));
+    } else {
+        for row in &rows {
+            let badge = row.person.badge.as_deref().unwrap_or("-");
+            println!("{}  {:>2} shots  {badge:<10}  {}", row.person.id, row.templates, row.person.name.as_str());
+        }
+    }
+    Ok(())
+}
+
+pub fn people_enrol(
+    global: &Global,
+    person: PersonId,
+    from: &[PathBuf],
+    consent: &str,
+    host: &HostLogin,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let mut ledger = context.ledger()?;
+    let session = log_in(&mut ledger, host)?;
+    ledger.vault().person(person)?;
+    let mut pipeline = context.pipeline()?;
+    let mut enrolment = FrameEnrolment::default();
+    let progress = spinner("frames");
+    let (folders, pictures): (Vec<&PathBuf>, Vec<&PathBuf>) = from.iter().partition(|path| path.is_dir());
+    for folder in folders {
+        let spec = CameraSpec::Folder { path: folder.clone(), fps: 30.0 };
+        let mut source = context.source(&spec, false)?;
+        loop {
+            match source.next_frame() {
+                Ok(frame) => enrolment.add(&mut pipeline, &frame)?,
+                Err(CameraError::Ended) => break,
+                Err(error) => return Err(error.into()),
+            }
+            progress.inc(1);
+        }
+    }
+    for (number, path) in pictures.into_iter().enumerate() {
+        enrolment.add(&mut pipeline, &still(path, number as u64, &context)?)?;
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    let report = enrolment.finish(&pipeline);
+    let qualities: Vec<f32> = report.shots.iter().map(|shot| shot.quality).collect();
+    let stored = if report.shots.is_empty() {
+        Ok(())
+    } else {
+        ledger.enrol(session.actor(), person, consent, &report.shots, true)
+    };
+    ledger.close()?;
+    stored?;
+    if as_json {
+        println!(
+            "{}",
+            json!({
+                "person": person.to_string(),
+                "frames": report.frames,
+                "shots": qualities.len(),
+                "quality": qualities,
+                "refused": report.refused,
+            })
+        );
+    } else {
+        println!("{} shots of {} frames", qualities.len(), report.frames);
+        for (reason, count) in &report.refused {
+            println!("  {count} refused: {reason}");
+        }
+    }
+    if qualities.is_empty() {
+        bail!(
+            "no frame was good enough to enrol ({}): take pictures of one person, near, frontal and well lit",
+            report.refused.iter().map(|(why, n)| format!("{n} {why}")).collect::<Vec<_>>().join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// A picture file as a frame; each has a second of its own, so that each can become a shot.
+fn still(path: &Path, number: u64, context: &Context) -> anyhow::Result<Frame> {
+    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let picture = imaging::decode_picture(&bytes).with_context(|| path.display().to_string())?;
+    let captured = Moment { utc: context.clock.now().utc, mono: Duration::from_secs(number) };
+    Ok(Frame::from_picture(picture, captured, number))
+}
+
+pub fn people_erase(global: &Global, person: PersonId, host: &HostLogin) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let mut ledger = context.ledger()?;
+    let session = log_in(&mut ledger, host)?;
+    ledger.erase(session.actor(), person)?;
+    ledger.close()?;
+    println!("erased");
+    Ok(())
+}
+
+pub fn replay(
+    global: &Global,
+    camera: &CameraSpec,
+    record: bool,
+    realtime: bool,
+    max_frames: Option<u64>,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let mut ledger = context.ledger()?;
+    let mut pipeline = context.pipeline()?;
+    let mut source = context.source(camera, realtime)?;
+    let mut out = io::stdout().lock();
+    let options = ReplayOptions { record, max_frames };
+    let result = replay::replay(source.as_mut(), &mut pipeline, &mut ledger, options, |decided| {
+        if as_json {
+            writeln!(out, "{}", decision_json(decided))?;
+        } else {
+            writeln!(out, "{}", decision_line(decided))?;
+        }
+        out.flush()
+    });
+    ledger.close()?;
+    let summary = result?;
+    if as_json {
+        writeln!(out, "{}", summary_json(&summary))?;
+    } else {
+        writeln!(out, "{} frames, {:.1} a second", summary.frames, fps(&summary))?;
+        write!(out, "{}", diagnostics::stage_table(&summary.stages))?;
+    }
+    Ok(())
+}
+
+fn decision_json(decided: &Decided) -> serde_json::Value {
+    json!({
+        "t_ms": decided.t_ms,
+        "decision": decided.done.as_str(),
+        "person": decided.person.as_ref().map(|(id, _)| id.to_string()),
+        "name": decided.person.as_ref().map(|(_, name)| name.as_str()),
+        "track": decided.track.0,
+        "cosine": decided.cosine,
+        "margin": decided.margin,
+        "event": decided.event.map(|event| event.0),
+    })
+}
+
+fn decision_line(decided: &Decided) -> String {
+    let who = decided.person.as_ref().map_or("somebody not enrolled", |(_, name)| name.as_str());
+    let seconds = decided.t_ms as f64 / 1e3;
+    format!("{seconds:>8.2} s  {:<9}  {who}", decided.done.as_str())
+}
+
+fn summary_json(summary: &Summary) -> serde_json::Value {
+    json!({
+        "frames": summary.frames,
+        "fps": fps(summary),
+        "threshold_cosine": summary.threshold_cosine,
+        "stages": diagnostics::stages_json(&summary.stages),
+    })
+}
+
+fn fps(summary: &Summary) -> f64 {
+    summary.frames as f64 / summary.seconds.max(1e-9)
+}
+
+pub fn verify_pairs(global: &Global, list: &Path, images: &Path, out: &Path, as_json: bool) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let text = std::fs::read_to_string(list)
+        .with_context(|| format!("the pairs file {} cannot be read", list.display()))?;
+    let list = pairs::parse(&text)?;
+    let mut engine = context.engine()?;
+    let progress = bar(verify::pictures(&list).len() as u64);
+    let result = verify::verify(engine.as_mut(), &list, images, |done| progress.set_position(done))?;
+    progress.finish_and_clear();
+    std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
+    for (name, text) in [("roc.csv", result.roc_csv()), ("roc.svg", result.roc_svg())] {
+        let path = out.join(name);
+        std::fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    if as_json {
+        println!("{}", result.to_json());
+    } else {
+        print!("{}", result.to_text());
+    }
+    Ok(())
+}
+
+pub fn export(
+    global: &Global,
+    format: Format,
+    from: Date,
+    to: Date,
+    out: &Path,
+    host: Option<&HostLogin>,
+) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let mut ledger = context.ledger()?;
+    let who = match host {
+        Some(host) => log_in(&mut ledger, host)?.actor(),
+        None => Actor::Kiosk,
+    };
+    let format = match format {
+        Format::Csv => ExportFormat::Csv,
+        Format::Pdf => ExportFormat::Pdf,
+    };
+    let rows = ledger.export(who, format, from, to, out);
+    ledger.close()?;
+    eprintln!("{} rows in {}", rows?, out.display());
+    Ok(())
+}
+
+pub fn audit_show(global: &Global, last: u64, as_json: bool) -> anyhow::Result<()> {
+    let ledger = Context::new(global)?.ledger()?;
+    let head = ledger.vault().audit_head().number;
+    let entries = ledger.vault().audit_entries((head + 1).saturating_sub(last).max(1)..=head)?;
+    ledger.close()?;
+    for entry in entries {
+        if as_json {
+            println!("{}", serde_json::to_string(&diagnostics::audit_json(&entry))?);
+        } else {
+            println!("{:>6}  {}  {}", entry.number, entry.at, diagnostics::audit_words(&entry));
+        }
+    }
+    Ok(())
+}
+
+pub fn audit_verify(global: &Global, head: Option<&str>, as_json: bool) -> anyhow::Result<()> {
+    let against = head.map(parse_head).transpose()?;
+    let ledger = Context::new(global)?.ledger()?;
+    let count = ledger.vault().audit_head().number;
+    let progress = bar(count);
+    let checked = ledger.vault().verify_audit(against, |done, _| progress.set_position(done));
+    progress.finish_and_clear();
+    ledger.close()?;
+    let report = checked?;
+    if let Some(fault) = report.fault {
+        bail!("{fault} ({} entries before it are good): keep the folder as it is and restore a backup", report.good);
+    }
+    let text = diagnostics::head_text(&report.head);
+    if as_json {
+        println!("{}", json!({ "entries": report.head.number, "head": text }));
+    } else {
+        println!("{} entries, unbroken. Head {text}", report.head.number);
+    }
+    Ok(())
+}
+
+fn parse_head(text: &str) -> anyhow::Result<AuditHead> {
+    diagnostics::parse_head(text).with_context(|| format!("'{text}' is not a head: expected NUMBER:HASH as printed"))
+}
+
+pub fn weights_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    for listed in context.weights_store().list() {
+        match &listed.manifest {
+            Ok(manifest) if as_json => println!("{}", weights_json(manifest, listed.embedded)),
+            Ok(Manifest { id, kind, licence, .. }) => {
+                let place = if listed.embedded { "built in" } else { "installed" };
+                println!("{:<20} {kind:<11} {place:<10} {licence}", id.to_string());
+            }
+            Err(error) if as_json => println!("{}", json!({ "id": listed.id, "error": error.to_string() })),
+            Err(error) => println!("{:<20} {error}", listed.id.to_string()),
+        }
+    }
+    Ok(())
+}
+
+fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
+    let mut value = json!(manifest);
+    value["built_in"] = built_in.into();
+    value
+}
+
+pub fn weights_import(global: &Global, file: &Path, as_json: bool) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let imported = import::import(file)?;
+    let manifest = &imported.manifest;
+    context.weights_store().install(manifest, &imported.model)?;
+    if as_json {
+        println!("{}", weights_json(manifest, false));
+    } else {
+        println!("{} installed ({}). Licence: {}", manifest.id, manifest.kind, manifest.licence);
+    }
+    Ok(())
+}
+
+pub fn weights_verify(global: &Global, as_json: bool) -> anyhow::Result<()> {
+    let store = Context::new(global)?.weights_store();
+    let mut bad = 0;
+    for listed in store.list() {
+        let result = store.verify(&listed.id);
+        bad += usize::from(result.is_err());
+        let words = result.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
+        if as_json {
+            println!("{}", json!({ "id": listed.id, "ok": result.is_ok(), "detail": words }));
+        } else {
+            println!("{:<20} {words}", listed.id.to_string());
+        }
+    }
+    if bad > 0 {
+        bail!("{bad} network files are damaged: import them again");
+    }
+    Ok(())
+}
+
+pub fn bench(global: &Global, frames: u64, as_json: bool) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let mut pipeline = context.pipeline()?;
+    let spec = global.camera.clone().unwrap_or(CameraSpec::Demo(1));
+    let mut source = context.source(&spec, false)?;
+    let progress = bar(frames);
+    let report =
+        BenchReport::measure(&mut pipeline, source.as_mut(), &spec, frames, |done| progress.set_position(done))?;
+    progress.finish_and_clear();
+    if as_json {
+        println!("{}", report.to_json());
+    } else {
+        print!("{}", report.to_text());
+    }
+    Ok(())
+}
+
+pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let checks = doctor::examine(&doctor::Subject {
+        paths: &context.paths,
+        key: &context.key,
+        weights: &context.weights_store(),
+        engine: &context.engine_loader()?,
+        clock: context.clock.as_ref(),
+    });
+    let wrong = checks.iter().filter(|check| !check.ok).count();
+    if as_json {
+        println!("{}", serde_json::to_string(&checks)?);
+    } else {
+        for check in &checks {
+            println!("{}  {:<14} {}", if check.ok { "ok   " } else { "WRONG" }, check.name, check.detail);
+        }
+    }
+    if wrong > 0 {
+        bail!("{wrong} of {} checks found something to do", checks.len());
+    }
+    Ok(())
+}
+
+fn spinner(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    bar.set_style(ProgressStyle::with_template("{spinner} {pos} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.set_message(what);
+    bar
+}
+
+fn bar(length: u64) -> ProgressBar {
+    ProgressBar::new(length)
+}

@@ -1,0 +1,190 @@
+//! What a command works on: folders, key, settings, networks and store, resolved from the global options.
+
+use super::args::{Global, HostLogin};
+use crate::{
+    access::HostSession,
+    camera::{self, CameraOptions, FrameSource},
+    crypto::{KeySource, PinAttempt},
+    domain::{CameraSpec, Clock, SystemClock, WeightsId},
+    imaging::Rotation,
+    runtime::{
+        ledger::{DataPaths, Ledger},
+        pipeline::{Pipeline, SharedIndex},
+        workers::{EngineLoader, LedgerSetup},
+    },
+    settings::{Device, Settings},
+    vault::Vault,
+    vision::{DeviceChoice, FaceEngine, Kind, NetworkEngine, WeightsStore},
+};
+use anyhow::{Context as _, bail};
+use std::{
+    io::{BufRead as _, Read as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Stage times kept by commands that print percentiles over a whole run.
+const ALL_SAMPLES: usize = 1_000_000;
+
+/// Resolved global options.
+pub struct Context {
+    /// Folders and files.
+    pub paths: DataPaths,
+    /// The device key.
+    pub key: Arc<KeySource>,
+    /// Settings, with the options of this call on top.
+    pub settings: Settings,
+    /// The machine's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Index of all templates.
+    pub index: SharedIndex,
+}
+
+impl Context {
+    /// Resolves folders and reads the settings file, if there is one.
+    pub fn new(global: &Global) -> anyhow::Result<Self> {
+        let data = match &global.data {
+            Some(data) => data.clone(),
+            None => home("XDG_DATA_HOME", ".local/share")?.join("faceprint"),
+        };
+        let key = match &global.key_file {
+            Some(key) => key.clone(),
+            None => home("XDG_CONFIG_HOME", ".config")?.join("faceprint/device.key"),
+        };
+        let paths = DataPaths::new(&data, global.config.as_deref());
+        let settings = Settings::load(&paths.settings)?.unwrap_or_else(|| Settings::for_site("Faceprint"));
+        let settings = with_options(settings, global)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        Ok(Self { paths, key: Arc::new(KeySource::File(key)), settings, clock, index: SharedIndex::default() })
+    }
+
+    /// The weights folder and what is built in.
+    pub fn weights_store(&self) -> WeightsStore {
+        WeightsStore::new(self.paths.weights())
+    }
+
+    /// The recogniser that the settings name.
+    pub fn recogniser(&self) -> anyhow::Result<WeightsId> {
+        let id = chosen(self.settings.recogniser.as_ref(), Kind::Recogniser)?;
+        // Said here, before anything is opened or written under a wrong id.
+        self.weights_store().manifest(&id)?;
+        Ok(id)
+    }
+
+    /// Loads detector and recogniser.
+    pub fn engine(&self) -> anyhow::Result<Box<dyn FaceEngine>> {
+        (self.engine_loader()?)().map_err(anyhow::Error::msg)
+    }
+
+    /// Loads them later, on the thread that uses them.
+    pub fn engine_loader(&self) -> anyhow::Result<EngineLoader> {
+        let store = self.weights_store();
+        let detector = chosen(self.settings.detector.as_ref(), Kind::Detector)?;
+        let recogniser = chosen(self.settings.recogniser.as_ref(), Kind::Recogniser)?;
+        let device = device_choice(self.settings.device);
+        Ok(Box::new(move || {
+            NetworkEngine::load(&store, &detector, &recogniser, device)
+                .map(|engine| Box::new(engine) as Box<dyn FaceEngine>)
+                .map_err(|error| error.to_string())
+        }))
+    }
+
+    /// Networks wired to the index.
+    pub fn pipeline(&self) -> anyhow::Result<Pipeline> {
+        Ok(Pipeline::new(self.engine()?, self.index.clone(), self.settings.fpir, ALL_SAMPLES))
+    }
+
+    /// What the ledger thread needs.
+    pub fn ledger_setup(&self) -> anyhow::Result<LedgerSetup> {
+        Ok(LedgerSetup {
+            paths: self.paths.clone(),
+            key: self.key.clone(),
+            settings: self.settings.clone(),
+            weights: self.recogniser()?,
+            index: self.index.clone(),
+            clock: self.clock.clone(),
+        })
+    }
+
+    /// Opens the store, says so when it had to be rebuilt.
+    pub fn ledger(&self) -> anyhow::Result<Ledger> {
+        if !Vault::exists(&self.paths.store()) {
+            bail!(
+                "{} is not set up yet: run `faceprint init`, or open the kiosk and follow the first start",
+                self.paths.root.display()
+            );
+        }
+        let ledger = self.ledger_setup()?.open()?;
+        if let Some(note) = ledger.vault().open_note() {
+            eprintln!("faceprint: {note}");
+        }
+        Ok(ledger)
+    }
+
+    /// Opens a camera for a command: frames in order, none dropped.
+    pub fn source(&self, spec: &CameraSpec, realtime: bool) -> anyhow::Result<Box<dyn FrameSource>> {
+        let rotate = Rotation::from_degrees(self.settings.rotate_degrees.into()).unwrap_or_default();
+        let options = CameraOptions { rotate, realtime, looping: matches!(spec, CameraSpec::Demo(_)), mirror: false };
+        camera::open(spec, options, self.clock.clone()).with_context(|| format!("camera {spec}"))
+    }
+}
+
+/// A host's proof that they may change something, from a PIN file.
+pub fn log_in(ledger: &mut Ledger, login: &HostLogin) -> anyhow::Result<Arc<HostSession>> {
+    let pin = read_pin(&login.pin_file)?;
+    let host = ledger.vault().hosts()?.into_iter().find(|host| host.name.as_str() == login.host);
+    let host = host.with_context(|| format!("there is no host '{}': `faceprint init` made the first one", login.host))?;
+    ledger.login(host.id, &PinAttempt::new(&pin)).map_err(|refusal| anyhow::anyhow!("{refusal}"))
+}
+
+/// The first line of a PIN file, or of standard input for `-`.
+pub fn read_pin(path: &Path) -> anyhow::Result<String> {
+    let mut line = String::new();
+    if path == Path::new("-") {
+        std::io::stdin().lock().read_line(&mut line).context("the PIN cannot be read from standard input")?;
+    } else {
+        let file = std::fs::File::open(path)
+            .with_context(|| format!("the PIN file {} cannot be read", path.display()))?;
+        std::io::BufReader::new(file).take(1024).read_line(&mut line).context("the PIN file cannot be read")?;
+    }
+    let pin = line.trim_end_matches(['\r', '\n']).to_owned();
+    if pin.is_empty() {
+        bail!("the PIN is empty: write it on the first line of the PIN file");
+    }
+    Ok(pin)
+}
+
+/// How the settings name a device, as the engine does.
+pub fn device_choice(device: Device) -> DeviceChoice {
+    match device {
+        Device::Auto => DeviceChoice::Auto,
+        Device::Cpu => DeviceChoice::Cpu,
+        Device::Cuda => DeviceChoice::Cuda,
+    }
+}
+
+/// The weights that the settings name, or the built-in ones.
+fn chosen(id: Option<&WeightsId>, kind: Kind) -> anyhow::Result<WeightsId> {
+    let built_in = || WeightsStore::embedded().list().into_iter().find(|w| w.manifest.as_ref().is_ok_and(|m| m.kind == kind));
+    id.cloned()
+        .or_else(|| built_in().map(|weights| weights.id))
+        .with_context(|| format!("this program has no {kind} built in: import one with `faceprint weights import`"))
+}
+
+fn with_options(mut settings: Settings, global: &Global) -> anyhow::Result<Settings> {
+    let id = |text: &Option<String>| text.as_deref().map(WeightsId::new).transpose();
+    let (recogniser, detector) = (id(&global.weights)?, id(&global.detector)?);
+    settings.recogniser = recogniser.or(settings.recogniser);
+    settings.detector = detector.or(settings.detector);
+    settings.device = global.device.map_or(settings.device, Into::into);
+    settings.camera = global.camera.clone().unwrap_or(settings.camera);
+    Ok(settings)
+}
+
+fn home(variable: &str, below_home: &str) -> anyhow::Result<PathBuf> {
+    if let Some(path) = std::env::var_os(variable).filter(|v| !v.is_empty()) {
+        return Ok(path.into());
+    }
+    let home = std::env::var_os("HOME").context("HOME is not set: say --data DIR and --key-file FILE")?;
+    Ok(PathBuf::from(home).join(below_home))
+}

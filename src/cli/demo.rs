@@ -1,0 +1,77 @@
+//! `faceprint --demo`: the whole product in one minute. A throw-away data folder, the demo people enrolled on
+//! the ordinary path, the built-in camera, and a host PIN on the screen.
+
+use super::{args::Global, context::Context, window};
+use crate::{
+    camera::{demo_people, enrolment_frames},
+    crypto::{Pin, random_bytes},
+    domain::{Actor, CameraSpec, PersonName},
+    runtime::{enrol_frames::FrameEnrolment, ledger::Ledger},
+    settings::Settings,
+    vault::InitHost,
+};
+use anyhow::{Context as _, bail};
+use indicatif::ProgressBar;
+
+pub fn run(global: &Global) -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new()
+        .prefix("faceprint-demo-")
+        .tempdir()
+        .context("no throw-away folder can be made: check that the temporary folder is writable")?;
+    let global = Global {
+        data: Some(folder.path().join("data")),
+        key_file: Some(folder.path().join("device.key")),
+        config: None,
+        camera: Some(global.camera.clone().unwrap_or(CameraSpec::Demo(1))),
+        ..global.clone()
+    };
+    let mut context = Context::new(&global)?;
+    context.settings = Settings {
+        site_name: "Demo site".to_owned(),
+        // Visits follow each other within the minute.
+        guard_secs: 20,
+        ..context.settings
+    };
+    let pin = demo_pin()?;
+    let host = InitHost { name: PersonName::new("Demo host")?, pin: Pin::new(&pin)? };
+    let mut ledger = context.ledger_setup()?.create(context.settings.clone(), host)?;
+    enrol_everybody(&context, &mut ledger)?;
+    let strip = format!("Demo: nothing is kept. Host PIN {pin}");
+    window::open(&context, Some(ledger), Some(strip), true)
+    // `folder` goes here, after the window has closed and the store with it.
+}
+
+/// Adds every demo person and takes their shots as `people enrol` does.
+fn enrol_everybody(context: &Context, ledger: &mut Ledger) -> anyhow::Result<()> {
+    let mut pipeline = context.pipeline()?;
+    let people: Vec<_> = demo_people().iter().enumerate().filter(|(_, person)| !person.stranger).collect();
+    let progress = ProgressBar::new(people.len() as u64).with_message("enrolling the demo people");
+    for (number, demo) in people {
+        let name = PersonName::new(&demo.name)?;
+        let badge = Some(format!("D{:02}", number + 1));
+        let person = ledger.vault_mut().add_person(Actor::Kiosk, name, badge, context.clock.now())?;
+        let mut enrolment = FrameEnrolment::default();
+        for frame in enrolment_frames(number) {
+            enrolment.add(&mut pipeline, &frame)?;
+        }
+        let report = enrolment.finish(&pipeline);
+        if report.shots.is_empty() {
+            bail!("demo person {number} could not be enrolled with these weights ({:?}): use the built-in ones", report.refused);
+        }
+        ledger.enrol(Actor::Kiosk, person.id, "demo", &report.shots, true)?;
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    Ok(())
+}
+
+/// Six random digits that the PIN rules accept.
+fn demo_pin() -> anyhow::Result<String> {
+    for _ in 0..100 {
+        let digits: String = random_bytes::<6>()?.iter().map(|byte| char::from(b'0' + byte % 10)).collect();
+        if Pin::new(&digits).is_ok() {
+            return Ok(digits);
+        }
+    }
+    bail!("no PIN could be drawn: the system's random numbers are broken")
+}

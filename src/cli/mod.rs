@@ -1,0 +1,63 @@
+//! The command line: arguments to calls, errors to sentences and exit codes.
+//!
+//! It must not know how anything is done: each command is a short function that calls the library and prints.
+
+mod args;
+mod commands;
+mod context;
+mod demo;
+mod window;
+
+use args::{Audit, Cli, Command, People, Weights};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Runs the program with the process's arguments. Results go to standard output, one clear sentence to standard
+/// error on failure, with exit code 1 (2 for arguments that are not understood).
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,faceprint=info")).init();
+    match dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("faceprint: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<()> {
+    let global = cli.global;
+    match cli.command {
+        None if cli.demo => demo::run(&global),
+        None => window::run(&global, cli.windowed),
+        Some(Command::Init { site, zone, host }) => commands::init(&global, &site, zone.as_deref(), &host),
+        Some(Command::People(People::Add { name, id, host, json })) => {
+            commands::people_add(&global, &name, id, &host, json)
+        }
+        Some(Command::People(People::List { json })) => commands::people_list(&global, json),
+        Some(Command::People(People::Enrol { person, from, consent, host, json })) => {
+            commands::people_enrol(&global, person, &from, &consent, &host, json)
+        }
+        Some(Command::People(People::Erase { person, host })) => commands::people_erase(&global, person, &host),
+        Some(Command::Replay { camera, record, realtime, max_frames, json }) => {
+            commands::replay(&global, &camera, record, realtime, max_frames, json)
+        }
+        Some(Command::VerifyPairs { pairs, images, out, json }) => {
+            commands::verify_pairs(&global, &pairs, &images, &out, json)
+        }
+        Some(Command::Export { format, from, to, out, host }) => {
+            commands::export(&global, format, from, to, &out, host.as_ref())
+        }
+        Some(Command::Audit(Audit::Show { last, json })) => commands::audit_show(&global, last, json),
+        Some(Command::Audit(Audit::Verify { head, json })) => {
+            commands::audit_verify(&global, head.as_deref(), json)
+        }
+        Some(Command::Weights(Weights::List { json })) => commands::weights_list(&global, json),
+        Some(Command::Weights(Weights::Import { file, json })) => commands::weights_import(&global, &file, json),
+        Some(Command::Weights(Weights::Verify { json })) => commands::weights_verify(&global, json),
+        Some(Command::Bench { frames, json }) => commands::bench(&global, frames, json),
+        Some(Command::Doctor { json }) => commands::doctor(&global, json),
+    }
+}

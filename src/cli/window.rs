@@ -1,0 +1,50 @@
+//! Opens the kiosk window over running workers.
+
+use super::{args::Global, context::Context};
+use crate::{
+    app::{self, AppOptions},
+    runtime::{kiosk::Kiosk, ledger::Ledger},
+};
+use anyhow::Context as _;
+use std::sync::{Arc, OnceLock};
+
+pub fn run(global: &Global, windowed: bool) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let setup = context.ledger_setup()?;
+    let ledger = if setup.exists() { Some(context.ledger()?) } else { None };
+    open(&context, ledger, None, windowed)
+}
+
+/// Runs the window until it is closed, then stops the workers and closes the store.
+pub fn open(
+    context: &Context,
+    ledger: Option<Ledger>,
+    strip: Option<String>,
+    windowed: bool,
+) -> anyhow::Result<()> {
+    // The workers start before there is a window to wake.
+    let repaint: Arc<OnceLock<app::Repaint>> = Arc::new(OnceLock::new());
+    let waker = {
+        let repaint = repaint.clone();
+        Arc::new(move || {
+            if let Some(repaint) = repaint.get() {
+                repaint();
+            }
+        })
+    };
+    let setup = context.ledger_setup()?;
+    let device = format!("{:?}", context.settings.device).to_lowercase();
+    let (kiosk, link) = Kiosk::start(setup, ledger, context.engine_loader()?, device, waker)
+        .context("the workers cannot be started: the system has no threads left")?;
+    let options = AppOptions {
+        settings: context.settings.clone(),
+        clock: context.clock.clone(),
+        strip,
+        fullscreen: !windowed,
+        look: app::Look::default(),
+        repaint,
+    };
+    let result = app::run(link, options);
+    drop(kiosk);
+    Ok(result?)
+}

@@ -1,0 +1,127 @@
+//! `faceprint bench`: how fast this machine recognises, stage by stage.
+
+use crate::{
+    camera::{CameraError, FrameSource},
+    domain::CameraSpec,
+    runtime::{
+        messages::StageTime,
+        pipeline::Pipeline,
+        replay::ReplayError,
+        stages::{Stage, StageClock},
+    },
+};
+use serde_json::{Value, json};
+use std::{
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
+
+/// What was measured, and on what.
+#[derive(Debug)]
+pub struct BenchReport {
+    /// Processor as it names itself.
+    pub machine: String,
+    /// Cores that this process may use.
+    pub cores: usize,
+    /// Recogniser weights.
+    pub weights: String,
+    /// Where the frames came from.
+    pub camera: String,
+    /// Frame size in pixels.
+    pub size: (u32, u32),
+    /// Frames measured.
+    pub frames: u64,
+    /// Wall time of reading and processing them, seconds.
+    pub seconds: f64,
+    /// Percentiles.
+    pub stages: Vec<StageTime>,
+}
+
+/// Frames processed before measuring: caches and clocks settle.
+const WARM_UP: u64 = 30;
+
+impl BenchReport {
+    /// Processes `frames` frames as fast as they come. The pipeline's own stage times are replaced.
+    pub fn measure(
+        pipeline: &mut Pipeline,
+        source: &mut dyn FrameSource,
+        spec: &CameraSpec,
+        frames: u64,
+        mut progress: impl FnMut(u64),
+    ) -> Result<Self, ReplayError> {
+        let (mut done, mut spent, mut size) = (0, Duration::ZERO, (0, 0));
+        while done < frames + WARM_UP {
+            if done == WARM_UP {
+                pipeline.stages = StageClock::new(usize::try_from(frames).unwrap_or(usize::MAX).min(1_000_000));
+                spent = Duration::ZERO;
+            }
+            let started = Instant::now();
+            let frame = match source.next_frame() {
+                Ok(frame) => frame,
+                Err(CameraError::Ended) => break,
+                Err(error) => return Err(error.into()),
+            };
+            pipeline.stages.add(Stage::Capture, started.elapsed());
+            size = (frame.width(), frame.height());
+            pipeline.process(&frame, true)?;
+            spent += started.elapsed();
+            done += 1;
+            progress(done.saturating_sub(WARM_UP));
+        }
+        Ok(Self {
+            machine: processor(),
+            cores: std::thread::available_parallelism().map_or(1, Into::into),
+            weights: pipeline.weights().to_string(),
+            camera: spec.to_string(),
+            size,
+            frames: if done > WARM_UP { done - WARM_UP } else { done },
+            seconds: spent.as_secs_f64(),
+            stages: pipeline.stages.table(),
+        })
+    }
+
+    /// Frames a second.
+    #[must_use]
+    pub fn fps(&self) -> f64 {
+        self.frames as f64 / self.seconds.max(1e-9)
+    }
+
+    /// For a person.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        let (width, height) = self.size;
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "machine  {} ({} cores)", self.machine, self.cores);
+        let _ = writeln!(text, "weights  {}", self.weights);
+        let _ = writeln!(text, "camera   {} at {width}x{height}", self.camera);
+        let _ = writeln!(text, "frames   {}, {:.1} a second, one after the other", self.frames, self.fps());
+        text + &super::stage_table(&self.stages)
+    }
+
+    /// For a script.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "machine": self.machine,
+            "cores": self.cores,
+            "weights": self.weights,
+            "camera": self.camera,
+            "width": self.size.0,
+            "height": self.size.1,
+            "frames": self.frames,
+            "fps": self.fps(),
+            "stages": super::stages_json(&self.stages),
+        })
+    }
+}
+
+fn processor() -> String {
+    std::fs::read_to_string("/proc/cpuinfo")
+        .ok()
+        .and_then(|text| {
+            let line = text.lines().find(|line| line.starts_with("model name"))?;
+            Some(line.split_once(':')?.1.trim().to_owned())
+        })
+        .unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+}

@@ -1,0 +1,140 @@
+//! `faceprint doctor`: what would keep this installation from working, each with what to do.
+
+use crate::{
+    camera,
+    crypto::KeySource,
+    domain::Clock,
+    runtime::{ledger::DataPaths, workers::EngineLoader},
+    settings::Settings,
+    vault::{Vault, VaultError},
+    vision::WeightsStore,
+};
+use serde::Serialize;
+use std::path::Path;
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, Serialize)]
+pub struct Check {
+    /// Short name.
+    pub name: &'static str,
+    /// Nothing to do.
+    pub ok: bool,
+    /// What was found, and what to do when it is wrong.
+    pub detail: String,
+}
+
+/// What to look at.
+pub struct Subject<'a> {
+    /// Files.
+    pub paths: &'a DataPaths,
+    /// Device key.
+    pub key: &'a KeySource,
+    /// Network files.
+    pub weights: &'a WeightsStore,
+    /// Loads the networks.
+    pub engine: &'a EngineLoader,
+    /// The machine's clock.
+    pub clock: &'a dyn Clock,
+}
+
+/// Looks at everything. Nothing is changed, except that opening the store audits the start and stop.
+#[must_use]
+pub fn examine(subject: &Subject<'_>) -> Vec<Check> {
+    vec![
+        settings(&subject.paths.settings),
+        store(subject),
+        weights(subject.weights),
+        networks(subject.engine),
+        cameras(),
+        display(),
+        clock(subject.clock),
+        memory(),
+    ]
+}
+
+fn check(name: &'static str, result: Result<String, String>) -> Check {
+    let ok = result.is_ok();
+    let detail = result.unwrap_or_else(|sentence| sentence);
+    Check { name, ok, detail }
+}
+
+fn settings(path: &Path) -> Check {
+    let found = Settings::load(path).map_err(|e| e.to_string());
+    check("settings", found.map(|s| if s.is_some() { "read".to_owned() } else { "none yet: defaults".to_owned() }))
+}
+
+fn store(subject: &Subject<'_>) -> Check {
+    let folder = subject.paths.store();
+    if !Vault::exists(&folder) {
+        return check("store", Ok("not set up yet: run `faceprint init` or open the kiosk".to_owned()));
+    }
+    let opened = Vault::open(&folder, subject.key, subject.clock.now()).and_then(|vault| {
+        let people = vault.people()?.len();
+        let audit = vault.verify_audit(None, |_, _| ())?;
+        vault.close(subject.clock.now())?;
+        Ok((people, audit))
+    });
+    let found = opened.map_err(|error: VaultError| error.to_string()).and_then(|(people, audit)| match audit.fault {
+        Some(fault) => Err(format!("{fault}: keep the folder as it is and restore a backup")),
+        None => Ok(format!("opens, {people} people, audit chain of {} entries unbroken", audit.good)),
+    });
+    check("store", found)
+}
+
+fn weights(store: &WeightsStore) -> Check {
+    let listed = store.list();
+    let wrong = listed.iter().find_map(|weights| store.verify(&weights.id).err());
+    check("weights", wrong.map_or_else(|| Ok(format!("{} networks, sums right", listed.len())), |e| Err(e.to_string())))
+}
+
+fn networks(load: &EngineLoader) -> Check {
+    check("networks", load().map(|engine| format!("{} loads", engine.weights())))
+}
+
+fn cameras() -> Check {
+    let names = camera::list();
+    let result = if names.is_empty() {
+        Err("no webcam answers: connect one, see that your user is in the `video` group, or use another --camera"
+            .to_owned())
+    } else {
+        Ok(names.join(", "))
+    };
+    check("camera", result)
+}
+
+fn display() -> Check {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+    let result = if set("WAYLAND_DISPLAY") || set("DISPLAY") {
+        Ok("a display is there".to_owned())
+    } else {
+        Err("no display: start the kiosk inside a graphical session (DISPLAY or WAYLAND_DISPLAY is not set)".to_owned())
+    };
+    check("display", result)
+}
+
+fn clock(clock: &dyn Clock) -> Check {
+    let year = clock.now().utc.to_zoned(jiff::tz::TimeZone::UTC).year();
+    let result = if year >= 2026 {
+        Ok(format!("the year is {year}"))
+    } else {
+        Err(format!("the clock says {year}: set it, or let the machine fetch the time, before anybody is marked"))
+    };
+    check("clock", result)
+}
+
+/// Keys and templates live in memory; unencrypted swap would write them to disk.
+fn memory() -> Check {
+    let swaps = std::fs::read_to_string("/proc/swaps").unwrap_or_default();
+    let plain: Vec<&str> = swaps
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|device| !device.contains("/dm-") && !device.contains("zram"))
+        .collect();
+    let result = if plain.is_empty() {
+        Ok("no unencrypted swap".to_owned())
+    } else {
+        Err(format!("swap on {} is not encrypted and may hold faces and keys: encrypt it or turn it off", plain.join(", ")))
+    };
+    check("memory", result)
+}

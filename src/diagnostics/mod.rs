@@ -1,0 +1,129 @@
+//! What a technician looks at: stage tables, `bench`, `doctor`, verification accuracy, and audit entries in words.
+//!
+//! It must not change anything: it measures and reads.
+
+pub mod bench;
+pub mod doctor;
+pub mod verify;
+
+use crate::{
+    domain::{Actor, AuditAction, AuditEntry, AuditHead},
+    runtime::messages::StageTime,
+};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// Stage percentiles as aligned text.
+#[must_use]
+pub fn stage_table(stages: &[StageTime]) -> String {
+    let mut text = format!("{:<9}{:>9}{:>9}{:>9}\n", "stage", "p50 ms", "p95 ms", "p99 ms");
+    for stage in stages {
+        let StageTime { stage, p50_ms, p95_ms, p99_ms } = stage;
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{stage:<9}{p50_ms:>9.2}{p95_ms:>9.2}{p99_ms:>9.2}");
+    }
+    text
+}
+
+/// Stage percentiles as `{"detect": {"p50_ms", "p95_ms", "p99_ms"}, …}`.
+#[must_use]
+pub fn stages_json(stages: &[StageTime]) -> Value {
+    stages
+        .iter()
+        .map(|s| {
+            let times = json!({ "p50_ms": s.p50_ms, "p95_ms": s.p95_ms, "p99_ms": s.p99_ms });
+            (s.stage.to_owned(), times)
+        })
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// `NUMBER:HASH`, as `audit verify --head` takes it.
+#[must_use]
+pub fn head_text(head: &AuditHead) -> String {
+    format!("{}:{}", head.number, hex(&head.hash))
+}
+
+/// Reads [`head_text`] back.
+#[must_use]
+pub fn parse_head(text: &str) -> Option<AuditHead> {
+    let (number, hash) = text.trim().split_once(':')?;
+    if hash.len() != 64 || !hash.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, digits) in bytes.iter_mut().zip(hash.as_bytes().chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(AuditHead { number: number.parse().ok()?, hash: bytes })
+}
+
+/// An audit entry for a script.
+#[must_use]
+pub fn audit_json(entry: &AuditEntry) -> Value {
+    json!({
+        "number": entry.number,
+        "at": entry.at.to_string(),
+        "actor": actor_words(&entry.actor),
+        "action": audit_words(entry),
+        "hash": hex(&entry.hash),
+    })
+}
+
+/// An audit entry in words: ids, never names.
+#[must_use]
+pub fn audit_words(entry: &AuditEntry) -> String {
+    let actor = actor_words(&entry.actor);
+    let what = match &entry.action {
+        AuditAction::StoreCreated => "store created".to_owned(),
+        AuditAction::Started => "started".to_owned(),
+        AuditAction::Stopped => "stopped".to_owned(),
+        AuditAction::Rebuilt => "store rebuilt from the journal".to_owned(),
+        AuditAction::HostAdded(host) => format!("host {host} added"),
+        AuditAction::Login(host) => format!("host {host} logged in"),
+        AuditAction::LoginFailed(host) => format!("wrong PIN for host {host}"),
+        AuditAction::LockedOut(host) => format!("host {host} locked out"),
+        AuditAction::SessionEnded(true) => "host mode locked by itself".to_owned(),
+        AuditAction::SessionEnded(false) => "host mode left".to_owned(),
+        AuditAction::PersonAdded(person) => format!("person {person} added"),
+        AuditAction::PersonChanged(person) => format!("person {person} changed"),
+        AuditAction::Enrolled(person, shots) => format!("person {person} enrolled with {shots} shots"),
+        AuditAction::PersonErased => "a person erased".to_owned(),
+        AuditAction::Marked(event, person, kind) => format!("event {event}: person {person} {}", kind.as_str()),
+        AuditAction::Corrected { replaces, by } => format!("event {replaces} corrected by event {by}"),
+        AuditAction::Exported(rows) => format!("{rows} rows exported"),
+        AuditAction::SettingsChanged => "settings changed".to_owned(),
+        AuditAction::WeightsChanged(id) => format!("weights {id} in use"),
+        AuditAction::ClockJumped(secs) => format!("clock jumped by {secs} s"),
+    };
+    format!("{actor}: {what}")
+}
+
+fn actor_words(actor: &Actor) -> String {
+    match actor {
+        Actor::Kiosk => "kiosk".to_owned(),
+        Actor::Host(host) => format!("host {host}"),
+        Actor::Person(person) => format!("person {person}"),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_round_trip_as_text() {
+        let head = AuditHead { number: 42, hash: [0xab; 32] };
+        assert_eq!(parse_head(&head_text(&head)), Some(head));
+        for bad in ["", "42", "42:ab", "x:abab", &format!("1:{}", "zz".repeat(32)), &format!("1:{}", "é".repeat(32))] {
+            assert_eq!(parse_head(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,495 @@
+//! What the window and the workers say to each other: plain data, no services.
+//!
+//! Two kinds never share a channel: a [`Snapshot`] may be dropped for a newer one; a [`Request`], its [`Reply`]
+//! and a [`Notice`] may not.
+
+use crate::{
+    domain::{
+        AuditEntry, EventId, Host, HostId, MarkKind, MarkSource, Person, PersonId, PersonName, QualityIssue,
+        Rect, TrackId,
+    },
+    imaging::Frame,
+    settings::Settings,
+};
+use crossbeam_channel::{Receiver, Sender};
+use jiff::{Timestamp, civil::Date};
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+pub use crate::{
+    access::HostSession,
+    camera::{CameraError as CameraFault, CameraState},
+    crypto::{Pin, PinAttempt, PinError},
+};
+
+/// The window's end of the wire. All channels are bounded.
+pub struct Link {
+    /// The newest state; workers hold the lock for an assignment, the window for a clone of some pointers.
+    pub snapshot: Arc<Mutex<Snapshot>>,
+    /// What the window asks for.
+    pub requests: Sender<Request>,
+    /// The answers.
+    pub replies: Receiver<Reply>,
+    /// What the attendee screen must show.
+    pub notices: Receiver<Notice>,
+}
+
+/// The newest state of the picture and of the workers. Made by the recogniser after each frame.
+#[derive(Clone, Default)]
+pub struct Snapshot {
+    /// The newest frame, as captured (the view mirrors it); its `number` says whether it changed.
+    pub frame: Option<Arc<Frame>>,
+    /// The faces of that frame.
+    pub faces: Vec<FaceView>,
+    /// The camera.
+    pub camera: CameraStatus,
+    /// Running enrolment, if any.
+    pub enrolment: Option<EnrolmentView>,
+    /// Faults of other workers, worst first; empty when all is well.
+    pub faults: Vec<Fault>,
+    /// Figures for Diagnostics.
+    pub stats: LiveStats,
+}
+
+/// The camera as a screen shows it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum CameraStatus {
+    /// Being opened.
+    #[default]
+    Opening,
+    /// Frames arrive.
+    Live,
+    /// No frames.
+    Fault {
+        /// Why.
+        reason: CameraFault,
+        /// How long after the fault it is opened again; `None` when it stays so.
+        retry_in: Option<Duration>,
+    },
+}
+
+/// One face on the attendee's screen. Holds no score and no stranger's data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaceView {
+    /// Which face.
+    pub track: TrackId,
+    /// Where, in frame pixels (not mirrored).
+    pub bbox: Rect,
+    /// What to say about it.
+    pub state: FaceState,
+}
+
+/// What the kiosk knows about a face.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FaceState {
+    /// Being read; 0 to 1.
+    Reading(f32),
+    /// Cannot be read; advise.
+    Advice(QualityIssue),
+    /// Recognised; the card says who.
+    Recognised,
+    /// Not enrolled, or not sure.
+    Unknown,
+}
+
+/// A guided enrolment in progress.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnrolmentView {
+    /// Who.
+    pub person: PersonId,
+    /// Shots taken so far.
+    pub taken: usize,
+    /// Shots wanted.
+    pub wanted: usize,
+    /// Which way to look for the next one.
+    pub pose: EnrolmentPose,
+    /// What is wrong with the picture now, if anything.
+    pub advice: Option<EnrolmentAdvice>,
+}
+
+/// Which way to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnrolmentPose {
+    /// At the camera.
+    Front,
+    /// A little to one side.
+    Aside,
+    /// A little to the other side.
+    OtherSide,
+}
+
+/// Why no shot is taken now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnrolmentAdvice {
+    /// Nobody in the picture.
+    NoFace,
+    /// More than one face.
+    SeveralFaces,
+    /// The face cannot be read well.
+    Quality(QualityIssue),
+    /// Head not where the pose wants it.
+    Pose,
+}
+
+/// A worker in trouble, in a sentence: what happened and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Which worker.
+    pub worker: Worker,
+    /// For a person to read.
+    pub sentence: String,
+}
+
+/// The workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worker {
+    /// Finds and recognises faces.
+    Recogniser,
+    /// Writes records.
+    Ledger,
+}
+
+/// Figures for Diagnostics, over the last few seconds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LiveStats {
+    /// Frames a second from the camera.
+    pub captured_fps: f32,
+    /// Frames a second through the recogniser.
+    pub processed_fps: f32,
+    /// Frames that a newer one replaced before they were looked at.
+    pub dropped: u64,
+    /// Median and 95th percentile of each stage, milliseconds.
+    pub stages: Vec<StageTime>,
+    /// Detector and recogniser in use.
+    pub weights: Vec<String>,
+    /// Where networks run.
+    pub device: String,
+    /// Templates in the index.
+    pub templates: usize,
+    /// Camera and its mode.
+    pub camera: String,
+    /// Cosine from which a face counts as recognised, for the people enrolled now.
+    pub threshold_cosine: f32,
+}
+
+/// One row of the stage table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageTime {
+    /// Stage name.
+    pub stage: &'static str,
+    /// Median, milliseconds.
+    pub p50_ms: f32,
+    /// 95th percentile, milliseconds.
+    pub p95_ms: f32,
+    /// 99th percentile, milliseconds.
+    pub p99_ms: f32,
+}
+
+/// Something the attendee screen must show. Never dropped.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Notice {
+    /// On disk, so it may be said: "Checked in 08:58".
+    Recorded {
+        /// The event, for "Not me".
+        event: EventId,
+        /// Which face.
+        track: Option<TrackId>,
+        /// Who.
+        name: PersonName,
+        /// In or out.
+        kind: MarkKind,
+        /// When.
+        at: Timestamp,
+    },
+    /// Already marked a moment ago; nothing was recorded.
+    Duplicate {
+        /// Which face.
+        track: TrackId,
+        /// Who.
+        name: PersonName,
+        /// As what.
+        kind: MarkKind,
+        /// When.
+        at: Timestamp,
+    },
+    /// The person has to choose in or out ([`Request::ChooseKind`]).
+    Ask {
+        /// Which face.
+        track: TrackId,
+        /// Who.
+        person: PersonId,
+        /// Their name.
+        name: PersonName,
+    },
+    /// A mark could not be written. Nothing was recorded; the sentence says what to do.
+    NotRecorded {
+        /// For a person to read.
+        sentence: String,
+    },
+    /// "Not me" is on disk.
+    StruckOut {
+        /// The event that no longer counts.
+        event: EventId,
+    },
+    /// Enrolment ended well: templates stored.
+    Enrolled {
+        /// Who.
+        person: PersonId,
+        /// How many shots.
+        shots: usize,
+    },
+    /// Enrolment ended without a result.
+    EnrolmentFailed {
+        /// Who.
+        person: PersonId,
+        /// For a person to read.
+        sentence: String,
+    },
+}
+
+/// What the window asks for. Each gets exactly one [`Reply`] with its number.
+#[derive(Debug)]
+pub struct Request {
+    /// Chosen by the asker; comes back with the reply.
+    pub number: u64,
+    /// What.
+    pub body: RequestBody,
+}
+
+/// The answer to a [`Request`].
+#[derive(Debug)]
+pub struct Reply {
+    /// The request's.
+    pub number: u64,
+    /// Result, or a sentence for the person: what failed and what to do.
+    pub body: Result<ReplyBody, Refusal>,
+}
+
+/// Everything that can be asked for.
+#[derive(Debug)]
+pub enum RequestBody {
+    /// First start: makes the store. Answer: [`ReplyBody::LoggedIn`].
+    SetUp {
+        /// Site name.
+        site_name: String,
+        /// IANA zone.
+        zone: String,
+        /// First host.
+        host_name: PersonName,
+        /// Their PIN.
+        pin: Pin,
+    },
+    /// Who can log in. Answer: [`ReplyBody::Hosts`].
+    Hosts,
+    /// Unlock host mode. Answer: [`ReplyBody::LoggedIn`] or [`Refusal::WrongPin`], [`Refusal::LockedOut`].
+    Login {
+        /// Who says so.
+        host: HostId,
+        /// What they typed.
+        pin: PinAttempt,
+    },
+    /// Host mode ended. Answer: [`ReplyBody::Done`].
+    Logout {
+        /// Whose.
+        host: HostId,
+        /// Locked by itself when idle.
+        timed_out: bool,
+    },
+    /// "Not me" on a card. Answer: [`ReplyBody::Done`], and [`Notice::StruckOut`].
+    NotMe(EventId),
+    /// In or out chosen after [`Notice::Ask`]. Answer: [`ReplyBody::Done`], and [`Notice::Recorded`].
+    ChooseKind {
+        /// The face.
+        track: TrackId,
+        /// Who.
+        person: PersonId,
+        /// What.
+        kind: MarkKind,
+    },
+    /// Something only a host may do. The session is proof of the login.
+    Host(Arc<HostSession>, HostRequest),
+}
+
+/// Everything a host can ask for.
+#[derive(Debug)]
+pub enum HostRequest {
+    /// Answer: [`ReplyBody::People`].
+    People,
+    /// Answer: [`ReplyBody::Added`].
+    AddPerson {
+        /// Display name.
+        name: PersonName,
+        /// Badge or number.
+        badge: Option<String>,
+    },
+    /// Begins guided enrolment on the camera; progress in [`Snapshot::enrolment`], end as a [`Notice`].
+    StartEnrolment {
+        /// Who; the host has ticked that the person agreed to the consent text.
+        person: PersonId,
+    },
+    /// Ends it without a result.
+    CancelEnrolment,
+    /// Erases a person and every trace of them.
+    ErasePerson(PersonId),
+    /// The day's rows. Answer: [`ReplyBody::Day`].
+    Day(Date),
+    /// Manual override: adds a mark that the kiosk missed.
+    AddMark {
+        /// Whose.
+        person: PersonId,
+        /// In or out.
+        kind: MarkKind,
+        /// When.
+        at: Timestamp,
+        /// Why; not empty.
+        reason: String,
+    },
+    /// Manual override: strikes out a mark, or puts another in its place.
+    CorrectMark {
+        /// Which.
+        event: EventId,
+        /// What takes its place; `None` strikes it out.
+        replacement: Option<(MarkKind, Timestamp)>,
+        /// Why; not empty.
+        reason: String,
+    },
+    /// Writes a report. Answer: [`ReplyBody::Exported`].
+    Export {
+        /// Which kind of file.
+        format: ExportFormat,
+        /// First attendance day.
+        from: Date,
+        /// Last attendance day, included.
+        to: Date,
+        /// Folder to write into; `None` is the data folder's `exports`.
+        folder: Option<PathBuf>,
+    },
+    /// The newest audit entries, newest first. Answer: [`ReplyBody::Audit`].
+    Audit {
+        /// How many.
+        limit: usize,
+    },
+    /// Answer: [`ReplyBody::Settings`].
+    Settings,
+    /// Saves settings. Answer: [`ReplyBody::Done`].
+    SaveSettings(Box<Settings>),
+}
+
+/// Which kind of report file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// Comma-separated values.
+    Csv,
+    /// A4 pages.
+    Pdf,
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub enum ReplyBody {
+    /// It is on disk.
+    Done,
+    /// Host mode is open.
+    LoggedIn(Arc<HostSession>),
+    /// Who can log in; empty before the first start.
+    Hosts(Vec<Host>),
+    /// Everybody, in name order.
+    People(Vec<PersonRow>),
+    /// The new person.
+    Added(PersonId),
+    /// A day.
+    Day(DayView),
+    /// Where the report was written, and how many rows it has.
+    Exported {
+        /// The file.
+        path: PathBuf,
+        /// Rows.
+        rows: usize,
+    },
+    /// Audit entries, newest first.
+    Audit(Vec<AuditEntry>),
+    /// Settings in force.
+    Settings(Box<Settings>),
+}
+
+/// A row of the people list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonRow {
+    /// The person.
+    pub person: Person,
+    /// Templates of the weights in use; 0 is not enrolled.
+    pub templates: usize,
+}
+
+/// One attendance day.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DayView {
+    /// Which.
+    pub date: Option<Date>,
+    /// Marks that count, oldest first.
+    pub marks: Vec<MarkRow>,
+    /// Active people.
+    pub people: usize,
+    /// Of them, marked at least once.
+    pub present: usize,
+    /// Of them, in and not out.
+    pub inside: usize,
+}
+
+/// A row of the Today screen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MarkRow {
+    /// The event.
+    pub event: EventId,
+    /// Whose.
+    pub person: PersonId,
+    /// Their name; `None` when erased.
+    pub name: Option<PersonName>,
+    /// In or out.
+    pub kind: MarkKind,
+    /// When.
+    pub at: Timestamp,
+    /// How the kiosk came to know.
+    pub source: MarkSource,
+    /// It corrects another.
+    pub corrected: bool,
+}
+
+/// Why something was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Wrong PIN.
+    WrongPin {
+        /// Free tries left before waiting.
+        tries_left: u32,
+    },
+    /// Too many wrong PINs.
+    LockedOut {
+        /// How long to wait; `None`: until another host unlocks.
+        retry_in: Option<Duration>,
+    },
+    /// The session has ended.
+    SessionEnded,
+    /// Anything else, in a sentence: what failed and what to do.
+    Failed(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongPin { tries_left } => write!(f, "the PIN is wrong; {tries_left} tries left"),
+            Self::LockedOut { retry_in: Some(wait) } => {
+                write!(f, "too many wrong PINs: wait {} seconds", wait.as_secs().max(1))
+            }
+            Self::LockedOut { retry_in: None } => {
+                f.write_str("too many wrong PINs: ask another host to unlock")
+            }
+            Self::SessionEnded => f.write_str("the session has ended: log in again"),
+            Self::Failed(sentence) => f.write_str(sentence),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Threads, messages, start and stop: wires the modules above into a running kiosk.
+//!
+//! | thread | takes | gives |
+//! |---|---|---|
+//! | `camera` (and its watchdog) | the device | the newest frame, in a one-slot mailbox |
+//! | `recogniser` | the newest frame | the snapshot (may be dropped), sightings (may not) |
+//! | `ledger` | sightings, requests | durable records, then notices and replies |
+//! | the caller's, usually the window's | the snapshot, notices, replies | requests |
+//!
+//! It must not know egui: whoever looks at the snapshot is woken by a closure.
+
+pub mod enrol_frames;
+pub mod enrolment;
+pub mod kiosk;
+pub mod ledger;
+pub mod messages;
+pub mod pipeline;
+pub mod replay;
+pub mod stages;
+pub mod workers;

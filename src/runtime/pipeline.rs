@@ -1,0 +1,192 @@
+//! One frame through detection, tracking, embedding and matching: the same steps for the kiosk and for `replay`.
+//!
+//! It must not know threads, screens or the vault: frames in, faces and decisions out.
+
+use super::{
+    enrolment::Candidate,
+    messages::{FaceState, FaceView},
+    stages::{Stage, StageClock},
+};
+use crate::{
+    domain::{DetectedFace, Embedding, Moment, PersonId, Quality, QualityLimits, TrackId, WeightsId},
+    imaging::Frame,
+    matching::{Calibration, Index},
+    tracking::{Decided, Evidence, Tracker, TrackingConfig, Verdict},
+    vision::{FaceEngine, VisionError},
+};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Instant,
+};
+
+/// The index, shared: the ledger changes it, the recogniser searches it.
+pub type SharedIndex = Arc<RwLock<Index>>;
+
+/// A decision about a face, on its way to the attendance policy. Exactly one per visit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sighting {
+    /// Which face.
+    pub track: TrackId,
+    /// Time of the frame that decided.
+    pub at: Moment,
+    /// Who it is.
+    pub outcome: Sighted,
+}
+
+/// Who was sighted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Sighted {
+    /// Somebody enrolled.
+    Person {
+        /// Who.
+        person: PersonId,
+        /// Best cosine among the agreeing frames.
+        cosine: f32,
+        /// Distance to the second-best person; `None` when there is none.
+        margin: Option<f32>,
+    },
+    /// Nobody enrolled, or not sure enough.
+    Unknown,
+}
+
+/// What one frame gave.
+#[derive(Debug, Default)]
+pub struct FrameOutcome {
+    /// Every face, for the screen.
+    pub faces: Vec<FaceView>,
+    /// Faces with their quality, for enrolment.
+    pub candidates: Vec<Candidate>,
+    /// Decisions made by this frame.
+    pub sightings: Vec<Sighting>,
+}
+
+/// Recognition's working parts.
+pub struct Pipeline {
+    engine: Box<dyn FaceEngine>,
+    tracker: Tracker,
+    index: SharedIndex,
+    calibration: Calibration,
+    fpir: f32,
+    limits: QualityLimits,
+    /// Stage times of every frame.
+    pub stages: StageClock,
+}
+
+impl Pipeline {
+    /// Wires an engine to an index. `fpir` is the accepted share of strangers' visits that match somebody;
+    /// `keep_samples` is how many stage times are kept for percentiles.
+    #[must_use]
+    pub fn new(engine: Box<dyn FaceEngine>, index: SharedIndex, fpir: f32, keep_samples: usize) -> Self {
+        let calibration = Calibration::new(engine.calibration().clone());
+        let tracker = Tracker::new(TrackingConfig::default());
+        let limits = QualityLimits::default();
+        Self { engine, tracker, index, calibration, fpir, limits, stages: StageClock::new(keep_samples) }
+    }
+
+    /// The recogniser's weights.
+    #[must_use]
+    pub fn weights(&self) -> &WeightsId {
+        self.engine.weights()
+    }
+
+    /// Cosine from which a face counts as recognised among the people enrolled now.
+    #[must_use]
+    pub fn threshold_cosine(&self) -> f32 {
+        let people = self.index.read().unwrap_or_else(PoisonError::into_inner).people();
+        self.calibration.threshold_for(people, self.fpir)
+    }
+
+    /// Processes one frame. `recognise` is false during enrolment: faces are found and judged, nobody is matched.
+    pub fn process(&mut self, frame: &Frame, recognise: bool) -> Result<FrameOutcome, VisionError> {
+        let started = Instant::now();
+        let faces = self.engine.detect(frame)?;
+        self.stages.add(Stage::Detect, started.elapsed());
+
+        let tracking = Instant::now();
+        let at = frame.captured();
+        let update = self.tracker.update(at.mono, &faces);
+        let qualities: Vec<Quality> = faces.iter().map(|face| self.engine.assess(frame, face)).collect();
+        self.stages.add(Stage::Track, tracking.elapsed());
+
+        if recognise {
+            self.recognise(frame, &update.assigned, &faces, &qualities)?;
+        }
+        let mut outcome = FrameOutcome::default();
+        for ((&track, face), &quality) in update.assigned.iter().zip(&faces).zip(&qualities) {
+            outcome.candidates.push(Candidate { face: *face, quality });
+            outcome.faces.push(FaceView { track, bbox: face.bbox, state: self.state(track, &quality) });
+            if let Some(decided) = self.tracker.take_decision(track) {
+                outcome.sightings.push(Sighting { track, at, outcome: decided.into() });
+            }
+        }
+        self.stages.add(Stage::Frame, started.elapsed());
+        Ok(outcome)
+    }
+
+    /// Embeds one face, for enrolment.
+    pub fn embed(&mut self, frame: &Frame, face: &DetectedFace) -> Result<Embedding, VisionError> {
+        let started = Instant::now();
+        let mut embeddings = self.engine.embed(frame, std::slice::from_ref(face))?;
+        self.stages.add(Stage::Embed, started.elapsed());
+        embeddings.pop().ok_or(VisionError::Output("recogniser"))
+    }
+
+    /// Embeds the faces whose tracks need it and adds what the index says to their evidence.
+    fn recognise(
+        &mut self,
+        frame: &Frame,
+        tracks: &[TrackId],
+        faces: &[DetectedFace],
+        qualities: &[Quality],
+    ) -> Result<(), VisionError> {
+        let at = frame.captured().mono;
+        let wanted: Vec<(TrackId, DetectedFace, f32)> = tracks
+            .iter()
+            .zip(faces)
+            .zip(qualities)
+            .filter(|((track, _), quality)| {
+                self.tracker.wants_embedding(**track, quality, quality.issue(&self.limits), at)
+            })
+            .map(|((track, face), quality)| (*track, *face, quality.score()))
+            .collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let crops: Vec<DetectedFace> = wanted.iter().map(|(_, face, _)| *face).collect();
+        let embeddings = self.engine.embed(frame, &crops)?;
+        self.stages.add(Stage::Embed, started.elapsed());
+
+        let started = Instant::now();
+        let threshold = self.threshold_cosine();
+        self.tracker.set_threshold_cosine(threshold);
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        for ((track, _, quality), embedding) in wanted.iter().zip(&embeddings) {
+            let (best, second_best) = index.best_people(embedding);
+            self.tracker.add_evidence(*track, Evidence { at, quality: *quality, best, second_best });
+        }
+        drop(index);
+        self.stages.add(Stage::Match, started.elapsed());
+        Ok(())
+    }
+
+    fn state(&self, track: TrackId, quality: &Quality) -> FaceState {
+        match self.tracker.verdict(track) {
+            Verdict::Match { .. } => FaceState::Recognised,
+            verdict => match (quality.issue(&self.limits), verdict) {
+                (Some(issue), _) => FaceState::Advice(issue),
+                (None, Verdict::Reading { progress }) => FaceState::Reading(progress),
+                (None, _) => FaceState::Unknown,
+            },
+        }
+    }
+}
+
+impl From<Decided> for Sighted {
+    fn from(decided: Decided) -> Self {
+        match decided {
+            Decided::Match { person, cosine, margin } => Self::Person { person, cosine, margin },
+            Decided::Unknown => Self::Unknown,
+        }
+    }
+}

@@ -1,0 +1,589 @@
+//! The two threads that do the work: `recogniser` (newest frame in, faces and sightings out) and `ledger`
+//! (sightings and requests in, durable records out).
+//!
+//! What may be dropped (frames, snapshots) and what may not (sightings, requests, notices) never share a channel.
+//! A panic in a worker costs the work in hand, shows as a [`Fault`], and the worker begins anew. Neither thread
+//! names egui: they hold a waker closure.
+
+use super::{
+    enrolment::{Enrolment, SHOTS, Step},
+    ledger::{DataPaths, Ledger, LedgerError},
+    messages::{
+        CameraState, CameraStatus, FaceView, Fault, HostRequest, LiveStats, Notice, Refusal, Reply, ReplyBody, Request,
+        RequestBody, Snapshot, Worker,
+    },
+    pipeline::{Pipeline, SharedIndex, Sighting},
+};
+use crate::{
+    camera::{CameraHandle, CameraOptions},
+    crypto::KeySource,
+    domain::{Actor, Clock, PersonId, WeightsId},
+    imaging::{Frame, Rotation},
+    settings::{Settings, SiteZone},
+    vault::{InitHost, NewTemplate, Vault},
+    vision::FaceEngine,
+};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// Wakes whoever looks at the snapshot.
+pub type Waker = Arc<dyn Fn() + Send + Sync>;
+/// Loads the networks; called on the recogniser's thread, again after a fault.
+pub type EngineLoader = Box<dyn Fn() -> Result<Box<dyn FaceEngine>, String> + Send>;
+/// The newest snapshot.
+pub type SnapshotCell = Arc<Mutex<Snapshot>>;
+
+/// How long a worker that failed waits before it begins anew.
+const RESTART_AFTER: Duration = Duration::from_secs(5);
+/// How often the workers look up from waiting.
+const TICK: Duration = Duration::from_millis(100);
+/// Stage times kept for the live percentiles.
+const LIVE_SAMPLES: usize = 300;
+
+/// What the ledger tells the recogniser.
+pub enum ToRecogniser {
+    /// Take shots of this person; recognition pauses.
+    Enrol(PersonId, Actor),
+    /// Stop taking shots.
+    CancelEnrolment,
+    /// The settings changed.
+    Settings(Box<Settings>),
+}
+
+/// What the recogniser tells the ledger. Never dropped.
+pub enum ToLedger {
+    /// A decision about a face.
+    Sighting(Sighting),
+    /// All shots of an enrolment.
+    Shots {
+        /// Whose.
+        person: PersonId,
+        /// Who asked.
+        actor: Actor,
+        /// Templates.
+        shots: Vec<NewTemplate>,
+    },
+}
+
+/// The recogniser's parts; [`run`](Self::run) is its thread.
+pub struct RecogniserWorker {
+    /// Loads the networks.
+    pub load_engine: EngineLoader,
+    /// Where networks run and which they are, for Diagnostics.
+    pub device: String,
+    /// Shared with the ledger.
+    pub index: SharedIndex,
+    /// The weights whose templates are in the index.
+    pub weights: WeightsId,
+    /// In force at the start.
+    pub settings: Settings,
+    /// From the ledger.
+    pub commands: Receiver<ToRecogniser>,
+    /// To the ledger.
+    pub out: Sender<ToLedger>,
+    /// Written after each frame.
+    pub snapshot: SnapshotCell,
+    /// Called after each change.
+    pub wake: Waker,
+    /// The kiosk's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Set to end.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl RecogniserWorker {
+    /// Works until told to stop.
+    pub fn run(mut self) {
+        let mut camera = self.open_camera();
+        let mut backlog = VecDeque::new();
+        while !self.stop.load(Ordering::Relaxed) {
+            let ended = catch_unwind(AssertUnwindSafe(|| self.recognise(&mut camera, &mut backlog)));
+            let sentence = match ended {
+                Ok(Ok(())) => break,
+                Ok(Err(sentence)) => sentence,
+                Err(_) => "recognition stopped by an internal error and begins again by itself. \
+                           If this comes back, restart the kiosk and report it"
+                    .to_owned(),
+            };
+            log::error!("recogniser: {sentence}");
+            self.set_fault(Some(sentence));
+            self.idle(&mut camera, RESTART_AFTER);
+        }
+    }
+
+    fn open_camera(&self) -> CameraHandle {
+        let rotate = Rotation::from_degrees(self.settings.rotate_degrees.into()).unwrap_or_default();
+        let options = CameraOptions { rotate, ..CameraOptions::default() };
+        let wake = self.wake.clone();
+        CameraHandle::start(&self.settings.camera, options, self.clock.clone(), Box::new(move || wake()))
+    }
+
+    /// Loads the networks and handles frames until stopped (`Ok`) or something breaks (`Err`, a sentence).
+    fn recognise(&mut self, camera: &mut CameraHandle, backlog: &mut VecDeque<ToLedger>) -> Result<(), String> {
+        let engine = (self.load_engine)()?;
+        if *engine.weights() != self.weights {
+            return Err("the recogniser's weights changed while the kiosk ran: restart it".to_owned());
+        }
+        let mut pipeline = Pipeline::new(engine, self.index.clone(), self.settings.fpir, LIVE_SAMPLES);
+        self.set_fault(None);
+        let mut enrolment: Option<(Enrolment, Actor)> = None;
+        let mut rate = Rate::default();
+        let mut last = 0;
+        while !self.stop.load(Ordering::Relaxed) {
+            self.obey(camera, &mut enrolment, &pipeline);
+            flush(backlog, &self.out);
+            let Some((number, frame)) = camera.latest().wait_newer(last, TICK) else {
+                self.publish(None, camera, &pipeline, &rate, enrolment.as_ref());
+                continue;
+            };
+            last = number;
+            let outcome = pipeline.process(&frame, enrolment.is_none()).map_err(|e| e.to_string())?;
+            rate.tick();
+            if let Some((running, actor)) = &mut enrolment {
+                match running.step(frame.captured().mono, &outcome.candidates) {
+                    Step::Wait(_) => {}
+                    Step::Embed(face, quality) => {
+                        let embedding = pipeline.embed(&frame, &face).map_err(|e| e.to_string())?;
+                        // Another person stepped in: that shot is not kept, the machine asks again.
+                        let _ = running.take(embedding, quality);
+                    }
+                    Step::Complete => {
+                        let (person, actor) = (running.person(), *actor);
+                        if let Some((done, _)) = enrolment.take() {
+                            let weights = pipeline.weights().clone();
+                            let shots = templates(done, &weights);
+                            backlog.push_back(ToLedger::Shots { person, actor, shots });
+                        }
+                    }
+                }
+            }
+            backlog.extend(outcome.sightings.into_iter().map(ToLedger::Sighting));
+            flush(backlog, &self.out);
+            self.publish(Some((frame, outcome.faces)), camera, &pipeline, &rate, enrolment.as_ref());
+        }
+        Ok(())
+    }
+
+    fn obey(
+        &mut self,
+        camera: &mut CameraHandle,
+        enrolment: &mut Option<(Enrolment, Actor)>,
+        pipeline: &Pipeline,
+    ) {
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                ToRecogniser::Enrol(person, actor) => {
+                    *enrolment = Some((Enrolment::new(person, true, SHOTS, pipeline.threshold_cosine()), actor));
+                }
+                ToRecogniser::CancelEnrolment => *enrolment = None,
+                ToRecogniser::Settings(settings) => self.change_settings(*settings, camera),
+            }
+        }
+    }
+
+    fn change_settings(&mut self, settings: Settings, camera: &mut CameraHandle) {
+        let reopen = settings.camera != self.settings.camera
+            || settings.rotate_degrees != self.settings.rotate_degrees;
+        self.settings = settings;
+        if reopen {
+            *camera = self.open_camera();
+        }
+    }
+
+    /// While the networks are not there: the picture goes on, commands wait.
+    fn idle(&self, camera: &mut CameraHandle, how_long: Duration) {
+        let until = Instant::now() + how_long;
+        let mut last = 0;
+        while Instant::now() < until && !self.stop.load(Ordering::Relaxed) {
+            let frame = camera.latest().wait_newer(last, TICK);
+            let mut snapshot = lock(&self.snapshot);
+            snapshot.camera = status(&camera.state());
+            snapshot.faces.clear();
+            snapshot.enrolment = None;
+            if let Some((number, frame)) = frame {
+                last = number;
+                snapshot.frame = Some(frame);
+            }
+            drop(snapshot);
+            (self.wake)();
+        }
+    }
+
+    fn publish(
+        &self,
+        seen: Option<(Arc<Frame>, Vec<FaceView>)>,
+        camera: &CameraHandle,
+        pipeline: &Pipeline,
+        rate: &Rate,
+        enrolment: Option<&(Enrolment, Actor)>,
+    ) {
+        let state = camera.state();
+        let stats = LiveStats {
+            captured_fps: camera.captured_fps(),
+            processed_fps: rate.fps(),
+            dropped: camera.dropped(),
+            stages: pipeline.stages.table(),
+            weights: vec![pipeline.weights().to_string()],
+            device: self.device.clone(),
+            templates: self.index.read().unwrap_or_else(PoisonError::into_inner).len(),
+            camera: match &state {
+                CameraState::Live(info) => info.to_string(),
+                _ => self.settings.camera.to_string(),
+            },
+            threshold_cosine: pipeline.threshold_cosine(),
+        };
+        let mut snapshot = lock(&self.snapshot);
+        snapshot.camera = status(&state);
+        snapshot.enrolment = enrolment.map(|(running, _)| running.view());
+        snapshot.stats = stats;
+        match seen {
+            Some((frame, faces)) => {
+                snapshot.frame = Some(frame);
+                snapshot.faces = faces;
+            }
+            None if !matches!(state, CameraState::Live(_)) => {
+                snapshot.frame = None;
+                snapshot.faces.clear();
+            }
+            None => {}
+        }
+        drop(snapshot);
+        (self.wake)();
+    }
+
+    fn set_fault(&self, sentence: Option<String>) {
+        set_fault(&self.snapshot, Worker::Recogniser, sentence);
+        (self.wake)();
+    }
+}
+
+/// What the ledger's thread needs to open, and to open again after a fault.
+#[derive(Clone)]
+pub struct LedgerSetup {
+    /// Files.
+    pub paths: DataPaths,
+    /// The device key.
+    pub key: Arc<KeySource>,
+    /// In force at the start.
+    pub settings: Settings,
+    /// The recogniser's weights.
+    pub weights: WeightsId,
+    /// Shared with the recogniser.
+    pub index: SharedIndex,
+    /// The kiosk's clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl LedgerSetup {
+    /// Opens the store and fills the index.
+    pub fn open(&self) -> Result<Ledger, LedgerError> {
+        let vault = Vault::open(&self.paths.store(), &self.key, self.clock.now())?;
+        self.ledger(vault, self.settings.clone())
+    }
+
+    /// Makes a new store with its first host and saves the settings.
+    pub fn create(&self, settings: Settings, host: InitHost) -> Result<Ledger, LedgerError> {
+        std::fs::create_dir_all(&self.paths.root)
+            .map_err(|source| LedgerError::File { path: self.paths.root.clone(), source })?;
+        settings.save(&self.paths.settings)?;
+        let zone = settings.zone.name().to_owned();
+        let vault = Vault::create(&self.paths.store(), &self.key, &zone, host, self.clock.now())?;
+        self.ledger(vault, settings)
+    }
+
+    /// Whether there is a store to open.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        Vault::exists(&self.paths.store())
+    }
+
+    fn ledger(&self, vault: Vault, settings: Settings) -> Result<Ledger, LedgerError> {
+        let (paths, weights) = (self.paths.clone(), self.weights.clone());
+        Ledger::new(vault, paths, settings, weights, self.index.clone(), self.clock.clone())
+    }
+}
+
+/// The ledger's parts; [`run`](Self::run) is its thread.
+pub struct LedgerWorker {
+    /// How to open the store.
+    pub setup: LedgerSetup,
+    /// Opened by the caller, so that a store that does not open is said at the start; `None` before set-up.
+    pub ledger: Option<Ledger>,
+    /// From the recogniser.
+    pub sightings: Receiver<ToLedger>,
+    /// From the window.
+    pub requests: Receiver<Request>,
+    /// To the window.
+    pub replies: Sender<Reply>,
+    /// To the window.
+    pub notices: Sender<Notice>,
+    /// To the recogniser.
+    pub commands: Sender<ToRecogniser>,
+    /// For faults.
+    pub snapshot: SnapshotCell,
+    /// Called after each change.
+    pub wake: Waker,
+    /// Set to end.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// What woke the ledger.
+enum Event {
+    Work(ToLedger),
+    Asked(Request),
+    Tick,
+}
+
+impl LedgerWorker {
+    /// Works until told to stop, then closes the store in order.
+    pub fn run(mut self) {
+        let mut reopen_at: Option<Instant> = None;
+        while !self.stop.load(Ordering::Relaxed) || !self.sightings.is_empty() {
+            let event = crossbeam_channel::select! {
+                recv(self.sightings) -> work => work.map_or(Event::Tick, Event::Work),
+                recv(self.requests) -> request => request.map_or(Event::Tick, Event::Asked),
+                default(TICK) => Event::Tick,
+            };
+            if reopen_at.is_some_and(|at| Instant::now() >= at) {
+                reopen_at = self.reopen();
+            }
+            let number = if let Event::Asked(request) = &event { Some(request.number) } else { None };
+            if catch_unwind(AssertUnwindSafe(|| self.handle(event))).is_err() {
+                self.broken("the ledger stopped by an internal error; the store is opened again by itself");
+                if let Some(number) = number {
+                    let sentence = "this could not be done because of an internal error: try again".to_owned();
+                    self.reply(number, Err(Refusal::Failed(sentence)));
+                }
+                reopen_at = Some(Instant::now());
+            }
+            if reopen_at.is_none() && self.ledger.as_ref().is_some_and(|l| l.vault().needs_reopening()) {
+                self.broken("a record could not be written; the store is opened again by itself");
+                reopen_at = Some(Instant::now() + RESTART_AFTER);
+            }
+        }
+        if let Some(ledger) = self.ledger.take()
+            && let Err(error) = ledger.close()
+        {
+            log::error!("the store was not closed in order and will be rebuilt at the next start: {error}");
+        }
+    }
+
+    fn broken(&mut self, sentence: &str) {
+        log::error!("ledger: {sentence}");
+        set_fault(&self.snapshot, Worker::Ledger, Some(sentence.to_owned()));
+        self.ledger = None;
+        (self.wake)();
+    }
+
+    /// Opens the store again; `Some` is when to try next.
+    fn reopen(&mut self) -> Option<Instant> {
+        match catch_unwind(AssertUnwindSafe(|| self.setup.open())) {
+            Ok(Ok(ledger)) => {
+                self.ledger = Some(ledger);
+                set_fault(&self.snapshot, Worker::Ledger, None);
+                (self.wake)();
+                None
+            }
+            failed => {
+                if let Ok(Err(error)) = failed {
+                    set_fault(&self.snapshot, Worker::Ledger, Some(error.to_string()));
+                }
+                (self.wake)();
+                Some(Instant::now() + RESTART_AFTER)
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Tick => {}
+            Event::Work(work) => self.work(work),
+            Event::Asked(Request { number, body }) => {
+                let (reply, notices) = self.ask(body);
+                notices.into_iter().for_each(|notice| self.notify(notice));
+                self.reply(number, reply);
+            }
+        }
+    }
+
+    fn work(&mut self, work: ToLedger) {
+        let Some(ledger) = &mut self.ledger else {
+            if matches!(work, ToLedger::Sighting(_)) && self.setup.exists() {
+                let sentence = "your visit was not recorded: the store is closed. Tell a host".to_owned();
+                self.notify(Notice::NotRecorded { sentence });
+            }
+            return;
+        };
+        match work {
+            ToLedger::Sighting(sighting) => match ledger.sighting(&sighting) {
+                Ok(Some(notice)) => self.notify(notice),
+                Ok(None) => {}
+                Err(error) => {
+                    log::error!("ledger: {error}");
+                    self.notify(Notice::NotRecorded { sentence: error.to_string() });
+                }
+            },
+            ToLedger::Shots { person, actor, shots } => {
+                let version = ledger.settings().consent_version.clone();
+                let notice = match ledger.enrol(actor, person, &version, &shots, true) {
+                    Ok(()) => Notice::Enrolled { person, shots: shots.len() },
+                    Err(error) => Notice::EnrolmentFailed { person, sentence: error.to_string() },
+                };
+                self.notify(notice);
+            }
+        }
+    }
+
+    fn ask(&mut self, body: RequestBody) -> (Result<ReplyBody, Refusal>, Vec<Notice>) {
+        let Some(ledger) = &mut self.ledger else {
+            return (self.ask_without_store(body), Vec::new());
+        };
+        match body {
+            RequestBody::Host(session, request @ (HostRequest::StartEnrolment { .. } | HostRequest::CancelEnrolment)) => {
+                if session.expired(self.setup.clock.now()) {
+                    return (Err(Refusal::SessionEnded), Vec::new());
+                }
+                let command = match request {
+                    HostRequest::StartEnrolment { person } => {
+                        ToRecogniser::Enrol(person, session.actor())
+                    }
+                    _ => ToRecogniser::CancelEnrolment,
+                };
+                (self.command(command), Vec::new())
+            }
+            body => {
+                let saves = matches!(body, RequestBody::Host(_, HostRequest::SaveSettings(_)));
+                let (reply, notices) = ledger.answer(body);
+                if saves && reply.is_ok() {
+                    self.setup.settings = ledger.settings().clone();
+                    let settings = Box::new(self.setup.settings.clone());
+                    return (self.command(ToRecogniser::Settings(settings)), notices);
+                }
+                (reply, notices)
+            }
+        }
+    }
+
+    /// Before set-up, or while a broken store is being opened again.
+    fn ask_without_store(&mut self, body: RequestBody) -> Result<ReplyBody, Refusal> {
+        if self.setup.exists() {
+            return Err(Refusal::Failed("the store is closed for the moment: try again in a few seconds".to_owned()));
+        }
+        match body {
+            RequestBody::Hosts => Ok(ReplyBody::Hosts(Vec::new())),
+            RequestBody::SetUp { site_name, zone, host_name, pin } => {
+                let failed = |e: &dyn std::fmt::Display| Refusal::Failed(e.to_string());
+                let zone = SiteZone::new(&zone).map_err(|e| failed(&e))?;
+                let settings = Settings { site_name, zone, ..self.setup.settings.clone() };
+                let attempt = pin.as_attempt();
+                let mut ledger = self
+                    .setup
+                    .create(settings.clone(), InitHost { name: host_name, pin })
+                    .map_err(|e| failed(&e))?;
+                self.setup.settings = settings.clone();
+                let host = ledger.vault().hosts().map_err(|e| failed(&e))?.first().map(|h| h.id);
+                let session = host.map(|host| ledger.login(host, &attempt));
+                self.ledger = Some(ledger);
+                self.command(ToRecogniser::Settings(Box::new(settings)))?;
+                session.unwrap_or(Err(Refusal::SessionEnded)).map(ReplyBody::LoggedIn)
+            }
+            _ => Err(Refusal::Failed("the kiosk is not set up yet: finish the first start".to_owned())),
+        }
+    }
+
+    fn command(&self, command: ToRecogniser) -> Result<ReplyBody, Refusal> {
+        match self.commands.try_send(command) {
+            Ok(()) => Ok(ReplyBody::Done),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                Err(Refusal::Failed("the recogniser does not answer: wait for it to restart, then try again".to_owned()))
+            }
+        }
+    }
+
+    fn notify(&self, notice: Notice) {
+        // Bounded, and the window drains it each frame: this waits only while the window hangs.
+        if self.notices.send(notice).is_err() {
+            log::warn!("a notice found no window");
+        }
+        (self.wake)();
+    }
+
+    fn reply(&self, number: u64, body: Result<ReplyBody, Refusal>) {
+        if self.replies.send(Reply { number, body }).is_err() {
+            log::warn!("a reply found no window");
+        }
+        (self.wake)();
+    }
+}
+
+/// The shots of a finished enrolment, as templates.
+#[must_use]
+pub fn templates(enrolment: Enrolment, weights: &WeightsId) -> Vec<NewTemplate> {
+    enrolment
+        .into_shots()
+        .into_iter()
+        .map(|shot| NewTemplate { embedding: shot.embedding, weights: weights.clone(), quality: shot.quality })
+        .collect()
+}
+
+/// Hands on what is waiting, oldest first, as far as there is room.
+fn flush(backlog: &mut VecDeque<ToLedger>, out: &Sender<ToLedger>) {
+    while let Some(work) = backlog.pop_front() {
+        if let Err(TrySendError::Full(work) | TrySendError::Disconnected(work)) = out.try_send(work) {
+            backlog.push_front(work);
+            return;
+        }
+    }
+}
+
+fn set_fault(snapshot: &SnapshotCell, worker: Worker, sentence: Option<String>) {
+    let mut snapshot = lock(snapshot);
+    snapshot.faults.retain(|fault| fault.worker != worker);
+    snapshot.faults.extend(sentence.map(|sentence| Fault { worker, sentence }));
+}
+
+fn status(state: &CameraState) -> CameraStatus {
+    match state {
+        CameraState::Opening => CameraStatus::Opening,
+        CameraState::Live(_) => CameraStatus::Live,
+        CameraState::Fault { reason, retry_in } => {
+            CameraStatus::Fault { reason: reason.clone(), retry_in: *retry_in }
+        }
+    }
+}
+
+fn lock(snapshot: &SnapshotCell) -> std::sync::MutexGuard<'_, Snapshot> {
+    snapshot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Frames a second over the last second or so.
+#[derive(Debug, Default)]
+struct Rate {
+    times: VecDeque<Instant>,
+}
+
+impl Rate {
+    fn tick(&mut self) {
+        self.times.push_back(Instant::now());
+        if self.times.len() > 60 {
+            self.times.pop_front();
+        }
+    }
+
+    fn fps(&self) -> f32 {
+        match (self.times.front(), self.times.back()) {
+            (Some(first), Some(last)) if last > first => {
+                (self.times.len() - 1) as f32 / last.duration_since(*first).as_secs_f32()
+            }
+            _ => 0.0,
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The PIN pad that opens host mode.
+//!
+//! Job: who, which digits, and what the answer was. It must not know whether a PIN is right: it asks, and shows dots.
+
+use super::{
+    Action, Asked, Goto, Scene, theme,
+    widgets::{PadKey, Weight, banner, button, caption, pin_dots, pin_pad, quiet},
+    words::{Words, countdown, sentence},
+};
+use crate::{
+    domain::HostId,
+    runtime::messages::{PinAttempt, Refusal, RequestBody},
+};
+use egui::{Button, Key, RichText, Ui, Vec2};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// What was typed and answered so far.
+#[derive(Default)]
+pub struct Login {
+    chosen: Option<HostId>,
+    pin: Zeroizing<String>,
+    verdict: Verdict,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Verdict {
+    #[default]
+    None,
+    Asked,
+    Wrong {
+        tries_left: u32,
+    },
+    /// Until this monotonic time.
+    LockedUntil(Duration),
+    /// Until another host unlocks.
+    Locked,
+    Failed(String),
+}
+
+impl Login {
+    /// The answer to [`RequestBody::Login`] when it was no; a yes leaves this screen.
+    pub fn refused(&mut self, asked: Asked, refusal: &Refusal, now: Duration) {
+        if asked != Asked::Login {
+            return;
+        }
+        self.verdict = match refusal {
+            Refusal::WrongPin { tries_left } => Verdict::Wrong { tries_left: *tries_left },
+            Refusal::LockedOut { retry_in: Some(wait) } => Verdict::LockedUntil(now + *wait),
+            Refusal::LockedOut { retry_in: None } => Verdict::Locked,
+            other => Verdict::Failed(sentence(&other.to_string())),
+        };
+    }
+
+    fn open(&self, now: Duration) -> bool {
+        match self.verdict {
+            Verdict::Asked => false,
+            Verdict::LockedUntil(until) => now >= until,
+            _ => true,
+        }
+    }
+
+    /// One key of the pad; a request when the PIN is to be tried. The typed digits are wiped then.
+    fn press(&mut self, key: PadKey, host: Option<HostId>) -> Option<RequestBody> {
+        match key {
+            PadKey::Digit(digit) if self.pin.len() < 12 => {
+                if self.pin.is_empty() {
+                    self.verdict = Verdict::None;
+                }
+                self.pin.push(digit);
+                None
+            }
+            PadKey::Digit(_) => None,
+            PadKey::Back => {
+                self.pin.pop();
+                None
+            }
+            PadKey::Enter => {
+                let host = host.filter(|_| !self.pin.is_empty())?;
+                let pin = PinAttempt::new(&self.pin);
+                self.pin = Zeroizing::default();
+                self.verdict = Verdict::Asked;
+                Some(RequestBody::Login { host, pin })
+            }
+        }
+    }
+}
+
+/// Draws it.
+pub fn login_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let words = scene.words;
+    let room = ui.available_size();
+    let wide = room.x > room.y && room.y < 640.0;
+    let key = Vec2::new(96.0, if wide { 64.0 } else { 72.0 });
+    let host = local.chosen.or_else(|| scene.hosts.first().map(|host| host.id));
+    let pad_width = 3.0 * key.x + 2.0 * theme::GAP;
+    let content = if wide { pad_width * 2.0 + theme::SPACE * 2.0 } else { pad_width.max(360.0) };
+    let height = if wide { 4.0 * key.y + 60.0 } else { 690.0 };
+    ui.add_space(((room.y - height) / 2.0).max(theme::SPACE));
+    ui.horizontal(|ui| {
+        ui.add_space(((room.x - content) / 2.0).max(theme::SPACE));
+        let head = |ui: &mut Ui, local: &mut Login, actions: &mut Vec<Action>| {
+            ui.vertical(|ui| {
+                ui.set_width(if wide { pad_width } else { content });
+                head_ui(ui, scene, local, host, actions);
+            });
+        };
+        let pad = |ui: &mut Ui, local: &mut Login, actions: &mut Vec<Action>| {
+            ui.vertical(|ui| {
+                pin_dots(
+                    ui,
+                    local.pin.len(),
+                    &words.with("login-digits", &[("count", local.pin.len().into())]),
+                );
+                ui.add_space(theme::GAP / 2.0);
+                let open = local.open(scene.now.mono) && host.is_some();
+                for pressed in pin_pad(ui, open, key, &words.say("login-delete"), &words.say("login-unlock"))
+                {
+                    actions.extend(local.press(pressed, host).map(Action::Ask));
+                }
+            });
+        };
+        if wide {
+            head(ui, local, &mut actions);
+            ui.add_space(theme::SPACE);
+            pad(ui, local, &mut actions);
+        } else {
+            ui.vertical(|ui| {
+                head(ui, local, &mut actions);
+                ui.add_space(theme::GAP);
+                pad(ui, local, &mut actions);
+            });
+        }
+    });
+    if ui.input(|input| input.key_pressed(Key::Escape)) {
+        actions.push(Action::Go(Goto::Attendee));
+    }
+    actions
+}
+
+fn head_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    local: &mut Login,
+    host: Option<HostId>,
+    actions: &mut Vec<Action>,
+) {
+    let words = scene.words;
+    let colours = theme::palette(ui);
+    if button(ui, &words.say("button-back"), Weight::Quiet).clicked() {
+        actions.push(Action::Go(Goto::Attendee));
+    }
+    ui.add_space(theme::GAP / 2.0);
+    ui.label(RichText::new(words.say("login-title")).font(theme::font(theme::TITLE)));
+    match scene.hosts {
+        [] => {
+            quiet(ui, &words.say("login-loading"));
+        }
+        [only] => {
+            quiet(ui, &words.with("login-as", &[("name", only.name.as_str().into())]));
+        }
+        several => {
+            caption(ui, &words.say("login-who"));
+            ui.horizontal_wrapped(|ui| {
+                for each in several {
+                    let chosen = Some(each.id) == host;
+                    let button = Button::selectable(chosen, each.name.as_str())
+                        .frame_when_inactive(true)
+                        .truncate()
+                        .min_size(Vec2::new(theme::TOUCH * 2.0, theme::TOUCH));
+                    if ui.add(button).clicked() {
+                        *local = Login { chosen: Some(each.id), ..Login::default() };
+                    }
+                }
+            });
+        }
+    }
+    if let Some((tone_is_alarm, text)) = verdict_words(&local.verdict, words, scene.now.mono) {
+        banner(ui, if tone_is_alarm { colours.alarm } else { colours.notice }, &text);
+    }
+}
+
+/// Whether it is serious, and in words.
+fn verdict_words(verdict: &Verdict, words: &Words, now: Duration) -> Option<(bool, String)> {
+    match verdict {
+        Verdict::None => None,
+        Verdict::Asked => Some((false, words.say("login-checking"))),
+        Verdict::Wrong { tries_left } => {
+            Some((true, words.with("login-wrong", &[("tries", (*tries_left).into())])))
+        }
+        Verdict::LockedUntil(until) if now < *until => {
+            let wait = countdown(until.saturating_sub(now));
+            Some((true, words.with("login-locked-for", &[("wait", wait.into())])))
+        }
+        Verdict::LockedUntil(_) => Some((false, words.say("login-try-again"))),
+        Verdict::Locked => Some((true, words.say("login-locked"))),
+        Verdict::Failed(text) => Some((true, text.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOST: HostId = HostId::from_bytes([1; 16]);
+
+    #[test]
+    fn digits_gather_and_are_gone_once_tried() {
+        let mut login = Login::default();
+        for digit in "1234567890123456".chars() {
+            assert!(login.press(PadKey::Digit(digit), Some(HOST)).is_none());
+        }
+        assert_eq!(login.pin.len(), 12);
+        login.press(PadKey::Back, Some(HOST));
+        assert_eq!(login.pin.len(), 11);
+        assert!(matches!(
+            login.press(PadKey::Enter, Some(HOST)),
+            Some(RequestBody::Login { host: HOST, .. })
+        ));
+        assert!(login.pin.is_empty());
+        assert!(!login.open(Duration::ZERO), "one try at a time");
+        assert!(login.press(PadKey::Enter, Some(HOST)).is_none(), "nothing to try");
+    }
+
+    #[test]
+    fn a_lock_out_counts_down_and_opens_again() {
+        let mut login = Login::default();
+        let lock = Refusal::LockedOut { retry_in: Some(Duration::from_secs(30)) };
+        login.refused(Asked::Login, &lock, Duration::from_secs(100));
+        assert!(!login.open(Duration::from_secs(129)));
+        let words = Words::new("en");
+        let (_, text) = verdict_words(&login.verdict, &words, Duration::from_secs(110)).unwrap();
+        assert!(text.contains("0:20"), "{text}");
+        assert!(login.open(Duration::from_secs(130)));
+    }
+}

@@ -1,0 +1,32 @@
+//! What people see: screens, widgets, theme and words.
+//!
+//! Job: a model in, pixels and typed [`Action`]s out. It must not know a worker, a file or a clock: a view gets the
+//! moment with its [`Scene`], keeps only what was typed, and asks for everything else by returning an action.
+
+mod attendee;
+mod audit;
+mod camera_words;
+mod cards;
+mod diagnostics;
+mod enrol;
+mod export;
+mod first_start;
+mod host;
+mod login;
+mod people;
+mod picture;
+mod screen;
+mod settings_form;
+pub mod theme;
+mod today;
+mod widgets;
+mod words;
+
+pub use attendee::{AttendeeModel, attendee_ui};
+pub use cards::Cards;
+pub use first_start::{FirstStart, first_start_ui};
+pub use host::host_ui;
+pub use login::{Login, login_ui};
+pub use picture::PictureTexture;
+pub use screen::{Action, Asked, Goto, HostPage, HostScreen, Scene, Screen};
+pub use words::Words;

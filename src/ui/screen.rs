@@ -1,0 +1,260 @@
+//! The screen as one enum, what a screen gets to draw with, and what it may ask for.
+//!
+//! A host screen holds the [`HostSession`] of a login: without one it cannot be built. Job: which screen is shown,
+//! with what was typed on it, and which reply belongs to it. It must not know who answers.
+
+use super::{
+    PictureTexture, Words, audit::Audit, enrol::Enrol, export::Export, first_start::FirstStart, login::Login,
+    people::People, settings_form::SettingsForm, today::Today,
+};
+use crate::{
+    domain::{EventId, Host, Moment, PersonId, PersonName, TrackId},
+    runtime::messages::{HostRequest, HostSession, Notice, Refusal, ReplyBody, RequestBody, Snapshot},
+    settings::Settings,
+};
+use jiff::{civil::Date, tz::TimeZone};
+use std::{sync::Arc, time::Duration};
+
+/// What the window shows.
+pub enum Screen {
+    /// No host yet: set the kiosk up.
+    FirstStart(FirstStart),
+    /// For everybody.
+    Attendee,
+    /// Who are you, and your PIN.
+    Login(Login),
+    /// Host mode, opened by a login.
+    Host(Box<HostScreen>, Arc<HostSession>),
+}
+
+/// A page of host mode with what was typed and loaded on it.
+pub enum HostScreen {
+    /// Who is known to the kiosk.
+    People(People),
+    /// Guided enrolment of one person.
+    Enrol(Enrol),
+    /// Who came and went.
+    Today(Today),
+    /// Reports to a file.
+    Export(Export),
+    /// What was done, by whom.
+    Audit(Audit),
+    /// What can be changed.
+    Settings(SettingsForm),
+    /// How it runs.
+    Diagnostics,
+}
+
+/// The pages that the navigation leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostPage {
+    /// [`HostScreen::Today`].
+    Today,
+    /// [`HostScreen::People`] and [`HostScreen::Enrol`].
+    People,
+    /// [`HostScreen::Export`].
+    Export,
+    /// [`HostScreen::Audit`].
+    Audit,
+    /// [`HostScreen::Settings`].
+    Settings,
+    /// [`HostScreen::Diagnostics`].
+    Diagnostics,
+}
+
+/// Everything that a view may look at. Nothing in it blocks or changes while a frame is drawn.
+pub struct Scene<'a> {
+    /// Settings in force.
+    pub settings: &'a Settings,
+    /// Newest picture and state of the workers.
+    pub snapshot: &'a Snapshot,
+    /// The words of the chosen language.
+    pub words: &'a Words,
+    /// The present instant, given in.
+    pub now: Moment,
+    /// The live picture.
+    pub picture: &'a PictureTexture,
+    /// Who can log in, as last told.
+    pub hosts: &'a [Host],
+    /// Time until a camera that is at fault is opened again, if it is.
+    pub camera_retry: Option<Duration>,
+}
+
+/// What a view asks for.
+#[derive(Debug)]
+pub enum Action {
+    /// Show another screen.
+    Go(Goto),
+    /// Ask the workers.
+    Ask(RequestBody),
+    /// Ask the workers for something that only a host may do; the window adds the session.
+    AskHost(HostRequest),
+    /// "Not me" on a card.
+    NotMe(EventId),
+    /// End host mode.
+    Lock,
+}
+
+/// Where to.
+#[derive(Debug, Clone)]
+pub enum Goto {
+    /// Back to everybody's screen.
+    Attendee,
+    /// To the PIN pad.
+    Login,
+    /// To a page of host mode.
+    Page(HostPage),
+    /// To the enrolment of a person.
+    Enrol(PersonId, PersonName),
+}
+
+/// What a pending request was about, so that its reply finds its screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // one per RequestBody and HostRequest, with the same names
+pub enum Asked {
+    SetUp,
+    Hosts,
+    Login,
+    Logout,
+    NotMe(EventId),
+    ChooseKind(TrackId),
+    People,
+    AddPerson,
+    StartEnrolment,
+    CancelEnrolment,
+    ErasePerson,
+    Day,
+    AddMark,
+    CorrectMark,
+    Export,
+    Audit,
+    Settings,
+    SaveSettings,
+}
+
+impl Asked {
+    /// The kind of a request.
+    #[must_use]
+    pub fn of(body: &RequestBody) -> Self {
+        match body {
+            RequestBody::SetUp { .. } => Self::SetUp,
+            RequestBody::Hosts => Self::Hosts,
+            RequestBody::Login { .. } => Self::Login,
+            RequestBody::Logout { .. } => Self::Logout,
+            RequestBody::NotMe(event) => Self::NotMe(*event),
+            RequestBody::ChooseKind { track, .. } => Self::ChooseKind(*track),
+            RequestBody::Host(_, request) => match request {
+                HostRequest::People => Self::People,
+                HostRequest::AddPerson { .. } => Self::AddPerson,
+                HostRequest::StartEnrolment { .. } => Self::StartEnrolment,
+                HostRequest::CancelEnrolment => Self::CancelEnrolment,
+                HostRequest::ErasePerson(_) => Self::ErasePerson,
+                HostRequest::Day(_) => Self::Day,
+                HostRequest::AddMark { .. } => Self::AddMark,
+                HostRequest::CorrectMark { .. } => Self::CorrectMark,
+                HostRequest::Export { .. } => Self::Export,
+                HostRequest::Audit { .. } => Self::Audit,
+                HostRequest::Settings => Self::Settings,
+                HostRequest::SaveSettings(_) => Self::SaveSettings,
+            },
+        }
+    }
+}
+
+impl Scene<'_> {
+    /// Rules of the site's zone.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        self.settings.zone.time_zone()
+    }
+
+    /// The attendance day in which `now` falls: before the configured hour it is still yesterday.
+    #[must_use]
+    pub fn attendance_day(&self) -> Date {
+        let local = self.now.utc.to_zoned(self.zone().clone());
+        let started = i16::from(local.hour()) >= i16::from(self.settings.day_start_hour);
+        if started { local.date() } else { local.date().yesterday().unwrap_or(Date::MIN) }
+    }
+
+    /// A host's name.
+    #[must_use]
+    pub fn host_name(&self, id: crate::domain::HostId) -> Option<&str> {
+        self.hosts.iter().find(|host| host.id == id).map(|host| host.name.as_str())
+    }
+}
+
+impl HostScreen {
+    /// A page as it opens, and what it needs to be filled.
+    #[must_use]
+    pub fn open(page: HostPage, scene: &Scene<'_>) -> (Self, Vec<HostRequest>) {
+        match page {
+            HostPage::Today => {
+                let day = scene.attendance_day();
+                (Self::Today(Today::new(day)), vec![HostRequest::Day(day), HostRequest::People])
+            }
+            HostPage::People => (Self::People(People::default()), vec![HostRequest::People]),
+            HostPage::Export => (Self::Export(Export::new(scene.attendance_day())), Vec::new()),
+            HostPage::Audit => (
+                Self::Audit(Audit::default()),
+                vec![HostRequest::Audit { limit: super::audit::NEWEST }, HostRequest::People],
+            ),
+            HostPage::Settings => (Self::Settings(SettingsForm::default()), vec![HostRequest::Settings]),
+            HostPage::Diagnostics => (Self::Diagnostics, Vec::new()),
+        }
+    }
+
+    /// The enrolment of a person, before it begins.
+    #[must_use]
+    pub fn enrol(person: PersonId, name: PersonName) -> Self {
+        Self::Enrol(Enrol::new(person, name))
+    }
+
+    /// Which entry of the navigation it belongs to.
+    #[must_use]
+    pub fn page(&self) -> HostPage {
+        match self {
+            Self::People(_) | Self::Enrol(_) => HostPage::People,
+            Self::Today(_) => HostPage::Today,
+            Self::Export(_) => HostPage::Export,
+            Self::Audit(_) => HostPage::Audit,
+            Self::Settings(_) => HostPage::Settings,
+            Self::Diagnostics => HostPage::Diagnostics,
+        }
+    }
+
+    /// A reply. One that is for a page already left changes nothing.
+    pub fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>) -> Vec<Action> {
+        match self {
+            Self::People(page) => page.reply(asked, body),
+            Self::Enrol(page) => page.reply(asked, body),
+            Self::Today(page) => page.reply(asked, body),
+            Self::Export(page) => page.reply(asked, body),
+            Self::Audit(page) => page.reply(asked, body),
+            Self::Settings(page) => page.reply(asked, body),
+            Self::Diagnostics => Vec::new(),
+        }
+    }
+
+    /// News from the workers that a page waits for.
+    pub fn notice(&mut self, notice: &Notice) -> Vec<Action> {
+        match (self, notice) {
+            (Self::Enrol(page), _) => {
+                page.notice(notice);
+                Vec::new()
+            }
+            (Self::Today(page), Notice::Recorded { .. } | Notice::StruckOut { .. }) => {
+                vec![Action::AskHost(HostRequest::Day(page.day()))]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Ends what must not go on unseen when the page is left.
+    #[must_use]
+    pub fn leave(&self) -> Option<HostRequest> {
+        match self {
+            Self::Enrol(page) if page.running() => Some(HostRequest::CancelEnrolment),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,424 @@
+//! The window's own building blocks over egui: buttons, cards, banners, fields, badges, rings, dialogs.
+//!
+//! Job: one look for each thing, from the theme. It must not know what any of them is used for.
+
+use super::theme::{self, Tone};
+use egui::{
+    Align, Align2, Button, Color32, ComboBox, CornerRadius, Frame, Id, Key, Layout, Margin, Modal, Painter,
+    Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2,
+    WidgetInfo,
+};
+
+/// How much a button asks to be pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// The next step.
+    Primary,
+    /// Another way.
+    Quiet,
+    /// Cannot be undone.
+    Danger,
+}
+
+/// A button of finger size.
+pub(super) fn button(ui: &mut Ui, text: &str, weight: Weight) -> Response {
+    button_if(ui, true, text, weight)
+}
+
+/// A button that can be pressed only when `enabled`.
+pub(super) fn button_if(ui: &mut Ui, enabled: bool, text: &str, weight: Weight) -> Response {
+    let colours = theme::palette(ui);
+    let tone = match weight {
+        Weight::Primary => Some(colours.accent),
+        Weight::Danger => Some(colours.alarm),
+        Weight::Quiet => None,
+    };
+    ui.add_enabled(enabled, toned_button(text, tone).min_size(Vec2::new(theme::TOUCH * 2.0, theme::TOUCH)))
+}
+
+/// A button in a table row: its spoken name says which row.
+pub(super) fn row_button(ui: &mut Ui, text: &str, spoken: &str, weight: Weight) -> Response {
+    let colours = theme::palette(ui);
+    let ink = if weight == Weight::Danger { colours.alarm.solid } else { colours.accent.solid };
+    let response = ui.add(
+        Button::new(RichText::new(text).color(ink))
+            .fill(Color32::TRANSPARENT)
+            .stroke(Stroke::new(1.0, colours.line))
+            .min_size(Vec2::new(theme::TOUCH, theme::ROW - 10.0)),
+    );
+    name(&response, spoken);
+    response
+}
+
+/// A button of `size` with text of `font_size`, filled with a tone.
+pub(super) fn sized_button(
+    ui: &mut Ui,
+    text: &str,
+    tone: Option<Tone>,
+    size: Vec2,
+    font_size: f32,
+) -> Response {
+    let colours = theme::palette(ui);
+    let text = RichText::new(text).font(theme::font(font_size));
+    let button = match tone {
+        Some(tone) => {
+            Button::new(text.color(tone.on_solid)).fill(tone.solid).stroke(Stroke::new(1.0, tone.solid))
+        }
+        None => {
+            Button::new(text.color(colours.ink)).fill(colours.surface).stroke(Stroke::new(1.0, colours.line))
+        }
+    };
+    ui.add_sized(size, button.corner_radius(CornerRadius::same(theme::RADIUS)))
+}
+
+fn toned_button(text: &str, tone: Option<Tone>) -> Button<'_> {
+    match tone {
+        Some(tone) => Button::new(RichText::new(text).color(tone.on_solid))
+            .fill(tone.solid)
+            .stroke(Stroke::new(1.0, tone.solid)),
+        None => Button::new(text),
+    }
+}
+
+/// Gives a button the name by which it is found and read aloud.
+pub(super) fn name(response: &Response, spoken: &str) {
+    let enabled = response.enabled();
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, spoken));
+}
+
+/// A page's title, with room for buttons at its right.
+pub(super) fn page_title(ui: &mut Ui, title: &str, right: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(theme::TOUCH);
+        ui.label(RichText::new(title).font(theme::font(theme::TITLE)));
+        ui.with_layout(Layout::right_to_left(Align::Center), right);
+    });
+    ui.add_space(theme::GAP / 2.0);
+}
+
+/// Text of less weight.
+pub(super) fn quiet(ui: &mut Ui, text: &str) -> Response {
+    let colour = theme::palette(ui).quiet;
+    ui.label(RichText::new(text).color(colour))
+}
+
+/// Small text of less weight: captions.
+pub(super) fn caption(ui: &mut Ui, text: &str) -> Response {
+    let colour = theme::palette(ui).quiet;
+    ui.label(RichText::new(text).small().color(colour))
+}
+
+/// A card.
+pub(super) fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let colours = theme::palette(ui);
+    Frame::new()
+        .fill(colours.surface)
+        .stroke(Stroke::new(1.0, colours.line))
+        .corner_radius(theme::rounded())
+        .inner_margin(Margin::same(20))
+        .show(ui, add)
+        .inner
+}
+
+/// A sentence across the page, on a quiet fill.
+pub(super) fn banner(ui: &mut Ui, tone: Tone, text: &str) {
+    Frame::new()
+        .fill(tone.soft)
+        .corner_radius(CornerRadius::same(theme::RADIUS_SMALL))
+        .inner_margin(Margin::symmetric(16, 12))
+        .show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            ui.label(RichText::new(text).color(tone.on_soft));
+        });
+}
+
+/// A word on a quiet pill.
+pub(super) fn badge(ui: &mut Ui, tone: Tone, text: &str) -> Response {
+    Frame::new()
+        .fill(tone.soft)
+        .corner_radius(CornerRadius::same(255))
+        .inner_margin(Margin::symmetric(12, 4))
+        .show(ui, |ui| ui.label(RichText::new(text).small().color(tone.on_soft)))
+        .inner
+}
+
+/// A figure with its caption.
+pub(super) fn tile(ui: &mut Ui, width: f32, figure: &str, text: &str, ink: Color32) {
+    let colours = theme::palette(ui);
+    Frame::new()
+        .fill(colours.surface)
+        .stroke(Stroke::new(1.0, colours.line))
+        .corner_radius(theme::rounded())
+        .inner_margin(Margin::symmetric(18, 12))
+        .show(ui, |ui| {
+            ui.set_width(width - 38.0);
+            ui.vertical(|ui| {
+                ui.spacing_mut().item_spacing.y = 2.0;
+                ui.label(RichText::new(figure).font(theme::font(theme::FIGURE)).color(ink));
+                caption(ui, text);
+            });
+        });
+}
+
+/// A one-line field with its name above.
+pub(super) fn field(ui: &mut Ui, label: &str, text: &mut String, hint: &str) -> Response {
+    labelled(ui, label, |ui| {
+        let width = ui.available_width().min(theme::COLUMN);
+        ui.add(
+            TextEdit::singleline(text)
+                .hint_text(hint.to_owned())
+                .desired_width(width)
+                .margin(Margin::symmetric(14, 12))
+                .min_size(Vec2::new(0.0, theme::TOUCH)),
+        )
+    })
+}
+
+/// A field for a PIN: dots, digits only.
+pub(super) fn pin_field(ui: &mut Ui, label: &str, text: &mut String) -> Response {
+    let response = labelled(ui, label, |ui| {
+        let width = ui.available_width().min(theme::COLUMN);
+        ui.add(
+            TextEdit::singleline(text)
+                .password(true)
+                .desired_width(width)
+                .margin(Margin::symmetric(14, 12))
+                .min_size(Vec2::new(0.0, theme::TOUCH)),
+        )
+    });
+    text.retain(|c| c.is_ascii_digit());
+    response
+}
+
+fn labelled(ui: &mut Ui, label: &str, add: impl FnOnce(&mut Ui) -> Response) -> Response {
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        let id = caption(ui, label).id;
+        add(ui).labelled_by(id)
+    })
+    .inner
+}
+
+/// A choice among a few, with its name above.
+pub(super) fn choice<T: PartialEq + Clone>(ui: &mut Ui, label: &str, value: &mut T, options: &[(T, String)]) {
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        let id = caption(ui, label).id;
+        let chosen = options.iter().find(|(option, _)| option == value).map_or("", |(_, text)| text);
+        let width = ui.available_width().min(theme::COLUMN);
+        let combo = ComboBox::from_id_salt(label).width(width).selected_text(chosen);
+        combo
+            .show_ui(ui, |ui| {
+                for (option, text) in options {
+                    ui.selectable_value(value, option.clone(), text);
+                }
+            })
+            .response
+            .labelled_by(id);
+    });
+}
+
+/// Two or three choices side by side, all in view.
+pub(super) fn segments<T: PartialEq + Clone>(ui: &mut Ui, value: &mut T, options: &[(T, String)]) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        for (option, text) in options {
+            let chosen = value == option;
+            let button = Button::selectable(chosen, text.as_str())
+                .frame_when_inactive(true)
+                .min_size(Vec2::new(theme::TOUCH * 1.8, theme::TOUCH));
+            if ui.add(button).clicked() {
+                *value = option.clone();
+            }
+        }
+    });
+}
+
+/// A dialog over the page. `None` while it stays, `Some(())` when it was closed by Escape or a press beside it.
+pub(super) fn dialog(ui: &Ui, id: &str, title: &str, add: impl FnOnce(&mut Ui)) -> Option<()> {
+    let shade = theme::palette(ui).shade;
+    let width = (ui.ctx().content_rect().width() - 2.0 * theme::SPACE).min(theme::COLUMN);
+    let height = ui.ctx().content_rect().height() - 4.0 * theme::SPACE;
+    let modal = Modal::new(Id::unique(id)).backdrop_color(shade).show(ui.ctx(), |ui| {
+        ui.set_width(width);
+        egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+            ui.heading(title);
+            ui.add_space(theme::GAP / 2.0);
+            add(ui);
+        });
+    });
+    modal.should_close().then_some(())
+}
+
+/// A circle that fills clockwise from the top; `share` 0 to 1.
+pub(super) fn ring(
+    painter: &Painter,
+    centre: Pos2,
+    radius: f32,
+    width: f32,
+    share: f32,
+    back: Color32,
+    fill: Color32,
+) {
+    painter.circle_stroke(centre, radius, Stroke::new(width, back));
+    let share = share.clamp(0.0, 1.0);
+    if share <= 0.0 {
+        return;
+    }
+    let steps = (64.0 * share).ceil().max(2.0) as usize;
+    let points = (0..=steps).map(|step| {
+        let angle = std::f32::consts::TAU * (share * step as f32 / steps as f32 - 0.25);
+        centre + radius * Vec2::angled(angle)
+    });
+    painter.add(Shape::line(points.collect(), Stroke::new(width, fill)));
+}
+
+/// A tick, drawn: no font has one that fits.
+pub(super) fn tick(painter: &Painter, centre: Pos2, size: f32, stroke: Stroke) {
+    let at = |x: f32, y: f32| centre + size * Vec2::new(x, y);
+    painter.add(Shape::line(vec![at(-0.5, 0.02), at(-0.14, 0.38), at(0.52, -0.36)], stroke));
+}
+
+/// The four corners of a frame.
+pub(super) fn corners(painter: &Painter, rect: Rect, length: f32, stroke: Stroke) {
+    let radius = length * 0.45;
+    for (corner, x, y) in [
+        (rect.left_top(), 1.0, 1.0),
+        (rect.right_top(), -1.0, 1.0),
+        (rect.left_bottom(), 1.0, -1.0),
+        (rect.right_bottom(), -1.0, -1.0),
+    ] {
+        let mut points = vec![corner + Vec2::new(0.0, y * length)];
+        points.extend((0..=6).map(|step| {
+            let angle = std::f32::consts::FRAC_PI_2 * step as f32 / 6.0;
+            corner + Vec2::new(x * radius * (1.0 - angle.cos()), y * radius * (1.0 - angle.sin()))
+        }));
+        points.push(corner + Vec2::new(x * length, 0.0));
+        painter.add(Shape::line(points, stroke));
+    }
+}
+
+/// Text painted at a place, wrapped and elided to fit `width`; also told to assistive technology. Returns its rectangle.
+pub(super) fn text_at(
+    ui: &Ui,
+    at: Pos2,
+    align: Align2,
+    text: &str,
+    font: egui::FontId,
+    ink: Color32,
+    width: f32,
+) -> Rect {
+    let mut job = egui::text::LayoutJob::single_section(text.to_owned(), egui::TextFormat::simple(font, ink));
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width);
+    let galley = ui.painter().layout_job(job);
+    let rect = align.anchor_size(at, galley.size());
+    let response = ui.interact(rect, ui.scope_id().with((text, at.x as i32, at.y as i32)), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    ui.painter().galley(rect.min, galley, ink);
+    rect
+}
+
+/// A part of the screen with its own layout.
+pub(super) fn within<R>(ui: &mut Ui, rect: Rect, layout: Layout, add: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.scope_builder(UiBuilder::new().max_rect(rect).layout(layout), add).inner
+}
+
+/// What the PIN pad's keys did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PadKey {
+    /// A digit.
+    Digit(char),
+    /// Take the last one away.
+    Back,
+    /// Done.
+    Enter,
+}
+
+/// A PIN pad for fingers; the keyboard does the same. `key` is the side of one key in points.
+pub(super) fn pin_pad(ui: &mut Ui, enabled: bool, key: Vec2, back: &str, enter: &str) -> Vec<PadKey> {
+    let mut pressed = Vec::new();
+    let accent = theme::palette(ui).accent;
+    ui.add_enabled_ui(enabled, |ui| {
+        ui.spacing_mut().item_spacing = Vec2::splat(theme::GAP * 0.75);
+        for row in [['1', '2', '3'], ['4', '5', '6'], ['7', '8', '9']] {
+            ui.horizontal(|ui| {
+                for digit in row {
+                    if sized_button(ui, &digit.to_string(), None, key, theme::DIGIT).clicked() {
+                        pressed.push(PadKey::Digit(digit));
+                    }
+                }
+            });
+        }
+        ui.horizontal(|ui| {
+            let response = sized_button(ui, "", None, key, theme::DIGIT);
+            name(&response, back);
+            backspace(ui, &response);
+            if response.clicked() {
+                pressed.push(PadKey::Back);
+            }
+            if sized_button(ui, "0", None, key, theme::DIGIT).clicked() {
+                pressed.push(PadKey::Digit('0'));
+            }
+            let response = sized_button(ui, "", Some(accent), key, theme::DIGIT);
+            name(&response, enter);
+            tick(ui.painter(), response.rect.center(), 22.0, Stroke::new(3.0, accent.on_solid));
+            if response.clicked() {
+                pressed.push(PadKey::Enter);
+            }
+        });
+    });
+    if enabled {
+        pressed.extend(typed(ui));
+    }
+    pressed
+}
+
+fn typed(ui: &Ui) -> Vec<PadKey> {
+    ui.input(|input| {
+        input
+            .events
+            .iter()
+            .flat_map(|event| match event {
+                egui::Event::Text(text) => {
+                    text.chars().filter(char::is_ascii_digit).map(PadKey::Digit).collect::<Vec<_>>()
+                }
+                egui::Event::Key { key: Key::Backspace, pressed: true, .. } => vec![PadKey::Back],
+                egui::Event::Key { key: Key::Enter, pressed: true, repeat: false, .. } => vec![PadKey::Enter],
+                _ => Vec::new(),
+            })
+            .collect()
+    })
+}
+
+fn backspace(ui: &Ui, response: &Response) {
+    let colours = theme::palette(ui);
+    let ink = if response.enabled() { colours.ink } else { colours.quiet };
+    let centre = response.rect.center();
+    let stroke = Stroke::new(2.0, ink);
+    let at = |x: f32, y: f32| centre + Vec2::new(x, y);
+    let outline = vec![at(-16.0, 0.0), at(-8.0, -9.0), at(15.0, -9.0), at(15.0, 9.0), at(-8.0, 9.0)];
+    ui.painter().add(Shape::closed_line(outline, stroke));
+    ui.painter().line_segment([at(-2.0, -4.0), at(6.0, 4.0)], stroke);
+    ui.painter().line_segment([at(-2.0, 4.0), at(6.0, -4.0)], stroke);
+}
+
+/// Dots for the digits typed so far.
+pub(super) fn pin_dots(ui: &mut Ui, typed: usize, spoken: &str) {
+    let colours = theme::palette(ui);
+    let places = typed.max(6);
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(places as f32 * 28.0, 36.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken));
+    for place in 0..places {
+        let centre = Pos2::new(rect.left() + 14.0 + 28.0 * place as f32, rect.center().y);
+        if place < typed {
+            ui.painter().circle_filled(centre, 8.0, colours.ink);
+        } else {
+            ui.painter().circle_stroke(centre, 7.0, Stroke::new(1.5, colours.line));
+        }
+    }
+}
+
+/// An outlined rectangle with rounded corners.
+pub(super) fn outline(painter: &Painter, rect: Rect, stroke: Stroke) {
+    painter.rect_stroke(rect, theme::rounded(), stroke, StrokeKind::Inside);
+}

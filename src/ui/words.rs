@@ -1,0 +1,231 @@
+//! Every word on the screen, from Fluent files: a second language is a file.
+//!
+//! Job: message id (and values) in, text in the chosen language out, with local times and dates. It must not know
+//! which screen asks. In `ui` and `app` a literal of the form `two-or-more-parts` is a message id; a test holds
+//! these literals and the files against each other.
+
+use crate::domain::MarkKind;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use std::time::Duration;
+use unic_langid::LanguageIdentifier;
+
+/// Languages that are embedded: code, own name, messages.
+pub const LANGUAGES: [(&str, &str, &str); 2] = [
+    ("en", "English", include_str!("../../assets/locales/en/faceprint.ftl")),
+    ("de", "Deutsch", include_str!("../../assets/locales/de/faceprint.ftl")),
+];
+
+/// The words of one language; what it lacks is said in English.
+pub struct Words {
+    language: &'static str,
+    bundles: Vec<FluentBundle<FluentResource>>,
+}
+
+impl Words {
+    /// The language whose code `language` begins with (`de-AT` is `de`), else English.
+    #[must_use]
+    pub fn new(language: &str) -> Self {
+        let short = language.split(['-', '_']).next().unwrap_or_default();
+        let chosen = LANGUAGES.iter().find(|(code, ..)| *code == short).unwrap_or(&LANGUAGES[0]);
+        let mut bundles = vec![bundle(chosen.0, chosen.2)];
+        if chosen.0 != LANGUAGES[0].0 {
+            bundles.push(bundle(LANGUAGES[0].0, LANGUAGES[0].2));
+        }
+        Self { language: chosen.0, bundles }
+    }
+
+    /// The code of the language in use.
+    #[must_use]
+    pub fn language(&self) -> &'static str {
+        self.language
+    }
+
+    /// A message without values.
+    #[must_use]
+    pub fn say(&self, id: &str) -> String {
+        self.with(id, &[])
+    }
+
+    /// A message with values. An id that is in no file is shown as it is; a test keeps that from happening.
+    #[must_use]
+    pub fn with(&self, id: &str, values: &[(&'static str, FluentValue<'_>)]) -> String {
+        let mut args = FluentArgs::with_capacity(values.len());
+        for (name, value) in values {
+            args.set(*name, value.clone());
+        }
+        for bundle in &self.bundles {
+            if let Some(pattern) = bundle.get_message(id).and_then(|message| message.value()) {
+                return bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned();
+            }
+        }
+        id.to_owned()
+    }
+
+    /// "In" or "Out".
+    #[must_use]
+    pub fn kind(&self, kind: MarkKind) -> String {
+        self.say(match kind {
+            MarkKind::CheckIn => "kind-in",
+            MarkKind::CheckOut => "kind-out",
+        })
+    }
+
+    /// "Wednesday, 25 November 2026".
+    #[must_use]
+    pub fn date(&self, date: Date) -> String {
+        self.with(
+            "date-long",
+            &[
+                ("weekday", date.weekday().to_monday_one_offset().into()),
+                ("day", date.day().into()),
+                ("month", date.month().into()),
+                ("year", date.year().to_string().into()),
+            ],
+        )
+    }
+}
+
+/// "08:58" in the site's zone.
+#[must_use]
+pub fn time_of_day(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M").to_string()
+}
+
+/// "2026-11-25 08:58:03" in the site's zone.
+#[must_use]
+pub fn date_and_time(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// "1:05" minutes and seconds, rounded up so that it reaches 0:00 only at the end.
+#[must_use]
+pub fn countdown(left: Duration) -> String {
+    let secs = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    format!("{}:{:02}", secs / 60, secs % 60)
+}
+
+/// A sentence as it stands on a screen: workers write errors in lower case without a full stop.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let mut chars = text.trim().chars();
+    let Some(first) = chars.next() else { return String::new() };
+    let mut out: String = first.to_uppercase().chain(chars).collect();
+    if !out.ends_with(['.', '!', '?', '…']) {
+        out.push('.');
+    }
+    out
+}
+
+fn bundle(code: &str, source: &str) -> FluentBundle<FluentResource> {
+    let language: LanguageIdentifier = code.parse().unwrap_or_default();
+    let mut bundle = FluentBundle::new_concurrent(vec![language]);
+    bundle.set_use_isolating(false); // egui has no glyph for the isolation marks
+    // What the parser could read is kept; a test fails on anything it could not.
+    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(partial, _)| partial);
+    bundle.add_resource_overriding(resource);
+    bundle
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fluent_bundle::FluentResource;
+    use std::collections::BTreeSet;
+
+    /// Ids of a file, and the names of the values that each message takes.
+    fn messages(source: &str) -> BTreeSet<String> {
+        let resource = FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| errors).unwrap();
+        drop(resource);
+        source
+            .lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+            .filter_map(|line| line.split_once('=').map(|(id, _)| id.trim().to_owned()))
+            .collect()
+    }
+
+    fn values(source: &str) -> BTreeSet<(String, String)> {
+        let mut found = BTreeSet::new();
+        let mut id = String::new();
+        for line in source.lines() {
+            if line.starts_with(|c: char| c.is_ascii_lowercase()) {
+                id = line.split('=').next().unwrap().trim().to_owned();
+            }
+            for part in line.split('$').skip(1) {
+                let name: String =
+                    part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                found.insert((id.clone(), name));
+            }
+        }
+        found
+    }
+
+    /// String literals of the form `two-or-more-parts` in the sources of `ui` and `app`.
+    fn literals() -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for module in ["ui", "app"] {
+            for entry in std::fs::read_dir(format!("{}/src/{module}", env!("CARGO_MANIFEST_DIR"))).unwrap() {
+                let source = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+                let code = source.split("#[cfg(test)]").next().unwrap();
+                for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+                    for literal in line.split('"').skip(1).step_by(2) {
+                        let parts: Vec<_> = literal.split('-').collect();
+                        let plain = |part: &&str| {
+                            !part.is_empty()
+                                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+                        };
+                        let starts = literal.starts_with(|c: char| c.is_ascii_lowercase());
+                        if starts && parts.len() > 1 && parts.iter().all(plain) {
+                            found.insert(literal.to_owned());
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn no_message_is_missing_and_none_is_unused() {
+        let (known, used) = (messages(LANGUAGES[0].2), literals());
+        let missing: Vec<_> = used.difference(&known).collect();
+        let unused: Vec<_> = known.difference(&used).collect();
+        assert!(missing.is_empty(), "not in en/faceprint.ftl: {missing:#?}");
+        assert!(unused.is_empty(), "in en/faceprint.ftl, but on no screen: {unused:#?}");
+    }
+
+    #[test]
+    fn every_language_says_everything_with_the_same_values() {
+        let (_, _, english) = LANGUAGES[0];
+        for (code, _, source) in &LANGUAGES[1..] {
+            let (known, wanted) = (messages(source), messages(english));
+            let lacking: Vec<_> = wanted.difference(&known).collect();
+            let surplus: Vec<_> = known.difference(&wanted).collect();
+            assert!(
+                lacking.is_empty() && surplus.is_empty(),
+                "{code} lacks {lacking:#?}, has no use for {surplus:#?}"
+            );
+            assert_eq!(values(source), values(english), "{code}");
+        }
+    }
+
+    #[test]
+    fn values_and_dates_are_filled_in() {
+        let words = Words::new("en");
+        assert_eq!(words.date(jiff::civil::date(2026, 11, 25)), "Wednesday, 25 November 2026");
+        assert_eq!(Words::new("de-AT").date(jiff::civil::date(2026, 11, 25)), "Mittwoch, 25. November 2026");
+        assert_eq!(Words::new("xx").language(), "en");
+        assert_eq!(words.kind(MarkKind::CheckIn), "In");
+    }
+
+    #[test]
+    fn times_are_local_and_sentences_have_an_end() {
+        let at: Timestamp = "2026-07-01T06:58:03Z".parse().unwrap();
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        assert_eq!(time_of_day(at, &zone), "08:58");
+        assert_eq!(date_and_time(at, &zone), "2026-07-01 08:58:03");
+        assert_eq!(countdown(Duration::from_millis(64_200)), "1:05");
+        assert_eq!(sentence("the disk is full: free some space"), "The disk is full: free some space.");
+        assert_eq!(sentence(""), "");
+    }
+}

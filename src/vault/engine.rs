@@ -1,0 +1,481 @@
+//! Journal, checkpoint and working copy as one: changes go in, sealed records come out.
+//!
+//! Job: the order in which files are written, and what is done when one of them fails. It must not know what a record
+//! means; the one exception is the tree of personal keys, whose deletions must leave the disk.
+//!
+//! # Order
+//!
+//! 1. The change is appended to the journal and synced. Before this, nothing is promised; after it, everything is.
+//! 2. It is applied to the working copy (sled). A failure here throws the copy away and rebuilds it.
+//! 3. When the journal has grown, a checkpoint is written and older segments go.
+//!
+//! At start the working copy is used only if the store was closed in order, at exactly the entry that the journal ends
+//! with, and its [`Digest`] over all records is right. Otherwise it is rebuilt.
+
+use super::{
+    Damage, VaultError,
+    checkpoint::Checkpoint,
+    codec::{Change, Tree, Write, encode_change},
+    digest::Digest,
+    journal::{Journal, Segments, journal_dir},
+    storage::{Storage, replace},
+    working::{Pair, Working, WorkingError},
+};
+use crate::crypto::{Keys, MacKey, SealKey};
+use std::{
+    cell::RefCell,
+    fs::{self, File, OpenOptions, TryLockError},
+    ops::Bound,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Journal bytes after which a checkpoint is written.
+const CHECKPOINT_AFTER: u64 = 8 << 20;
+/// At a clean close already this many bytes are worth one.
+const CHECKPOINT_AT_CLOSE: u64 = 1 << 20;
+/// Kept aside so that erasing and closing work on a full disk.
+const RESERVE_LEN: usize = 256 << 10;
+/// Records read from the working copy at once.
+const PAGE: usize = 512;
+
+/// Whether a change may use up the reserve when the disk is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// Refused on a full disk.
+    Normal,
+    /// Erasing, closing, counting a wrong PIN.
+    MustSucceed,
+}
+
+/// The lock that keeps a second process out, for as long as it lives.
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    pub(super) fn take(dir: &Path) -> Result<Self, VaultError> {
+        let path = dir.join("lock");
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(VaultError::io("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(VaultError::Busy(dir.to_owned())),
+            Err(TryLockError::Error(e)) => Err(VaultError::io("lock", &path)(e)),
+        }
+    }
+}
+
+/// See the module.
+pub(super) struct Engine {
+    disk: Arc<dyn Storage>,
+    dir: PathBuf,
+    journal: Journal,
+    checkpoint: Checkpoint,
+    marker: SealKey,
+    mac: MacKey,
+    copy: RefCell<WorkingCopy>,
+    purge_due: bool,
+    checkpoint_after: u64,
+    note: Option<String>,
+    _lock: Lock,
+}
+
+/// The working copy with what it should hold.
+struct WorkingCopy {
+    working: Option<Working>,
+    digest: Digest,
+}
+
+impl Engine {
+    /// An empty store in a folder that is locked and holds nothing yet.
+    pub(super) fn create(
+        disk: Arc<dyn Storage>,
+        dir: &Path,
+        keys: &Keys,
+        lock: Lock,
+    ) -> Result<Self, VaultError> {
+        let journal = Journal::create(segments(&disk, dir, keys)?)?;
+        let engine = Self::assemble(disk, dir, keys, lock, journal)?;
+        engine.rebuild()?;
+        engine.keep_reserve();
+        Ok(engine)
+    }
+
+    /// Opens a store, rebuilding the working copy when it cannot be trusted.
+    pub(super) fn open(
+        disk: Arc<dyn Storage>,
+        dir: &Path,
+        keys: &Keys,
+        lock: Lock,
+    ) -> Result<Self, VaultError> {
+        for rest in ["checkpoint.tmp", "clean.tmp", "reserve.tmp", "vault.tmp", "vault.key.tmp"] {
+            let path = dir.join(rest);
+            disk.remove(&path).map_err(VaultError::io("remove", &path))?;
+        }
+        let after = checkpoint(&disk, dir, keys)?.seq()?;
+        // The entry that erased a key goes together with the entry that brought it: while it is there, so may be the key.
+        let mut purge_due = false;
+        let journal = Journal::open(segments(&disk, dir, keys)?, after, &mut |_, change| {
+            purge_due |= erases_a_key(&change);
+            Ok(())
+        })?;
+        let mut engine = Self::assemble(disk, dir, keys, lock, journal)?;
+        engine.purge_due = purge_due;
+        engine.open_working()?;
+        engine.keep_reserve();
+        if engine.purge_due
+            && let Err(e) = engine.purge()
+        {
+            log::warn!("old files with traces of an erased person are still there: {e}");
+        }
+        Ok(engine)
+    }
+
+    fn assemble(
+        disk: Arc<dyn Storage>,
+        dir: &Path,
+        keys: &Keys,
+        lock: Lock,
+        journal: Journal,
+    ) -> Result<Self, VaultError> {
+        Ok(Self {
+            checkpoint: checkpoint(&disk, dir, keys)?,
+            disk,
+            dir: dir.to_owned(),
+            journal,
+            marker: keys.seal_key("clean")?,
+            mac: keys.mac_key("digest")?,
+            copy: RefCell::new(WorkingCopy { working: None, digest: Digest::default() }),
+            purge_due: false,
+            checkpoint_after: CHECKPOINT_AFTER,
+            note: None,
+            _lock: lock,
+        })
+    }
+
+    /// What had to be done at start, in words; `None` when nothing.
+    pub(super) fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// Whether traces of an erased person are still in old files.
+    pub(super) fn purge_due(&self) -> bool {
+        self.purge_due
+    }
+
+    /// Makes a change durable, then visible. After an error it is neither.
+    pub(super) fn commit(&mut self, change: &Change, urgency: Urgency) -> Result<(), VaultError> {
+        let bytes = encode_change(change)?;
+        match self.journal.append(&bytes) {
+            Err(VaultError::DiskFull) if urgency == Urgency::MustSucceed => {
+                self.release_reserve();
+                self.journal.append(&bytes)?
+            }
+            other => other?,
+        };
+        self.purge_due |= erases_a_key(change);
+        if let Err(e) = self.apply(change) {
+            log::warn!("the working copy failed and is rebuilt: {e}");
+            if let Err(e) = self.rebuild() {
+                log::warn!("it could not be rebuilt yet, the records are safe in the journal: {e}");
+            }
+        }
+        if self.journal.len() > self.checkpoint_after {
+            self.checkpoint_after = match self.write_checkpoint() {
+                Ok(()) => CHECKPOINT_AFTER,
+                Err(e) => {
+                    log::warn!("no checkpoint could be written, the journal goes on: {e}");
+                    self.journal.len() + CHECKPOINT_AFTER / 4
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// One record.
+    pub(super) fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
+        self.with_working(|working| working.get(tree, key))
+    }
+
+    /// The largest key of a tree.
+    pub(super) fn last_key(&self, tree: Tree) -> Result<Option<Vec<u8>>, VaultError> {
+        self.with_working(|working| working.last_key(tree))
+    }
+
+    /// Hands the records of a tree with keys from `from` on to `visit`, in key order, until it says `false`.
+    pub(super) fn for_each_from(
+        &self,
+        tree: Tree,
+        from: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, VaultError>,
+    ) -> Result<(), VaultError> {
+        let mut start = Bound::Included(from.to_vec());
+        loop {
+            let page: Vec<Pair> =
+                self.with_working(|working| working.page(tree, (start.clone(), Bound::Unbounded), PAGE))?;
+            for (key, value) in &page {
+                if !visit(key, value)? {
+                    return Ok(());
+                }
+            }
+            match page.last() {
+                Some((key, _)) if page.len() == PAGE => start = Bound::Excluded(key.clone()),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// All records of a tree.
+    pub(super) fn for_each(
+        &self,
+        tree: Tree,
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), VaultError>,
+    ) -> Result<(), VaultError> {
+        self.for_each_from(tree, &[], &mut |key, value| visit(key, value).map(|()| true))
+    }
+
+    /// Makes what was deleted leave the disk: a checkpoint without it, old segments removed, the working copy made
+    /// anew in another folder.
+    pub(super) fn purge(&mut self) -> Result<(), VaultError> {
+        if let Err(VaultError::DiskFull) = self.write_checkpoint() {
+            self.release_reserve();
+            self.write_checkpoint()?;
+        }
+        self.rebuild()?;
+        self.purge_due = false;
+        self.keep_reserve();
+        Ok(())
+    }
+
+    /// Closes in order: the next start finds the working copy as it is.
+    pub(super) fn close(mut self) -> Result<(), VaultError> {
+        if self.purge_due {
+            self.purge().map_err(|e| VaultError::ErasurePending(Box::new(e)))?;
+        }
+        if self.journal.len() > CHECKPOINT_AT_CLOSE
+            && let Err(e) = self.write_checkpoint()
+        {
+            log::warn!("no checkpoint could be written, the journal stays: {e}");
+        }
+        let (seq, copy) = (self.journal.last_seq(), self.copy.get_mut());
+        let Some(working) = copy.working.take() else { return Ok(()) };
+        let content = [&seq.to_be_bytes()[..], &copy.digest.to_bytes()].concat();
+        let marked = working.close().map_err(VaultError::from).and_then(|()| {
+            let sealed = self.marker.seal("clean", b"", &content)?;
+            replace(&*self.disk, &self.dir.join("clean"), &sealed)
+        });
+        if let Err(e) = marked {
+            log::warn!("the store could not be marked as closed and will be rebuilt at the next start: {e}");
+        }
+        Ok(())
+    }
+
+    /// Nothing more can be recorded until the store is opened again.
+    pub(super) fn is_poisoned(&self) -> bool {
+        self.journal.is_poisoned()
+    }
+
+    fn apply(&self, change: &Change) -> Result<(), VaultError> {
+        let copy = &mut *self.copy.borrow_mut();
+        let Some(working) = &copy.working else {
+            return Err(VaultError::Working("it was closed by an earlier failure".to_owned()));
+        };
+        let applied = apply(working, &mut copy.digest, &self.mac, change);
+        if applied.is_err() {
+            copy.working = None;
+        }
+        Ok(applied?)
+    }
+
+    /// Reads from the working copy; when it fails, rebuilds it and reads once more.
+    fn with_working<T>(&self, read: impl Fn(&Working) -> Result<T, WorkingError>) -> Result<T, VaultError> {
+        if let Some(working) = &self.copy.borrow().working {
+            match read(working) {
+                Ok(done) => return Ok(done),
+                Err(e) => log::warn!("the working copy failed and is rebuilt: {e}"),
+            }
+        }
+        self.rebuild()?;
+        match &self.copy.borrow().working {
+            Some(working) => Ok(read(working)?),
+            None => Err(VaultError::Working("it was closed by an earlier failure".to_owned())),
+        }
+    }
+
+    /// Uses the copy on disk if it is exactly what it should be, and rebuilds it otherwise.
+    fn open_working(&mut self) -> Result<(), VaultError> {
+        let why = match self.clean_digest()? {
+            Some(digest) => match self.open_trusted(digest) {
+                Ok(()) => return Ok(()),
+                Err(why) => why,
+            },
+            None => "an unclean stop".to_owned(),
+        };
+        let records = self.rebuild()?;
+        self.note = Some(format!("rebuilt {records} records from checkpoint and journal after {why}"));
+        Ok(())
+    }
+
+    /// The digest of a store that was closed in order at the journal's end.
+    fn clean_digest(&self) -> Result<Option<Digest>, VaultError> {
+        let Ok(sealed) = self.disk.read(&self.dir.join("clean"), 4096) else { return Ok(None) };
+        let Ok(content) = self.marker.open("clean", b"", &sealed) else { return Ok(None) };
+        let Some((seq, digest)) = content.split_first_chunk::<8>() else { return Ok(None) };
+        let (seq, last) = (u64::from_be_bytes(*seq), self.journal.last_seq());
+        if seq > last {
+            return Err(Damage::Missing { from: last + 1, to: seq }.into());
+        }
+        Ok(Digest::from_bytes(digest).filter(|_| seq == last))
+    }
+
+    fn open_trusted(&self, digest: Digest) -> Result<(), String> {
+        let newest = self.generations().ok().and_then(|g| g.last().copied());
+        let dir = newest.map(|n| self.generation(n)).ok_or("the working copy was missing")?;
+        let working = Working::open(&dir).map_err(|e| format!("the working copy failed ({e})"))?;
+        *self.copy.borrow_mut() = WorkingCopy { working: Some(working), digest };
+        match self.count_digest() {
+            Ok(counted) if counted == digest => Ok(()),
+            Ok(_) => Err("the working copy was not what was written".to_owned()),
+            Err(e) => Err(format!("the working copy failed ({e})")),
+        }
+    }
+
+    fn count_digest(&self) -> Result<Digest, VaultError> {
+        let mut digest = Digest::default();
+        for tree in Tree::ALL {
+            self.for_each(tree, &mut |key, value| {
+                digest.add(&self.mac, tree, key, value);
+                Ok(())
+            })?;
+        }
+        Ok(digest)
+    }
+
+    /// Throws the working copy away and makes a new one from checkpoint and journal, in a folder of its own: threads
+    /// of an old sled may still hold the old one. Returns how many records were written.
+    fn rebuild(&self) -> Result<u64, VaultError> {
+        self.copy.borrow_mut().working = None;
+        let old = self.generations()?;
+        for old in &old {
+            let path = self.generation(*old);
+            fs::remove_dir_all(&path).map_err(VaultError::io("remove", &path))?;
+        }
+        let dir = self.generation(old.last().map_or(1, |newest| newest + 1));
+        fs::create_dir_all(&dir).map_err(VaultError::io("make", &dir))?;
+        let rebuilt = self.rebuild_in(&dir);
+        if rebuilt.is_err() {
+            let _ = fs::remove_dir_all(&dir); // half a copy is of no use; the next try removes it otherwise
+        }
+        rebuilt
+    }
+
+    fn rebuild_in(&self, dir: &Path) -> Result<u64, VaultError> {
+        let working = Working::open(dir)?;
+        let (after, mut written) = (self.checkpoint.seq()?, 0);
+        let mut digest = Digest::default();
+        if after > 0 {
+            digest = self.checkpoint.read(&mut |change| {
+                written += change.len() as u64;
+                Ok(working.apply(&change)?)
+            })?;
+        }
+        self.journal.replay(after, &mut |change| {
+            written += change.len() as u64;
+            Ok(apply(&working, &mut digest, &self.mac, &change)?)
+        })?;
+        *self.copy.borrow_mut() = WorkingCopy { working: Some(working), digest };
+        Ok(written)
+    }
+
+    /// Writes a checkpoint and lets the older segments go. A working copy that does not hold what it should is
+    /// rebuilt first, so that an image never makes a loss permanent.
+    fn write_checkpoint(&mut self) -> Result<(), VaultError> {
+        if !self.write_image()? {
+            log::warn!("the working copy was not what was written and is rebuilt");
+            self.rebuild()?;
+            if !self.write_image()? {
+                return Err(VaultError::Working("it does not hold what was written".to_owned()));
+            }
+        }
+        self.journal.rotate()
+    }
+
+    /// False when the working copy does not hold what it should.
+    fn write_image(&self) -> Result<bool, VaultError> {
+        self.with_working(|_| Ok(()))?;
+        let want = self.copy.borrow().digest;
+        let mut image = self.checkpoint.begin(self.journal.last_seq())?;
+        let mut digest = Digest::default();
+        let mut copied = Ok(());
+        for tree in Tree::ALL {
+            copied = copied.and_then(|()| {
+                self.for_each(tree, &mut |key, value| {
+                    digest.add(&self.mac, tree, key, value);
+                    image.add(Write { tree, key: key.to_vec(), value: Some(value.to_vec()) })
+                })
+            });
+        }
+        if copied.is_err() || digest != want {
+            image.abandon();
+            return copied.map(|()| false);
+        }
+        image.finish(&digest)?;
+        Ok(true)
+    }
+
+    fn generation(&self, number: u64) -> PathBuf {
+        self.dir.join("sled").join(format!("{number:06}"))
+    }
+
+    fn generations(&self) -> Result<Vec<u64>, VaultError> {
+        let dir = self.dir.join("sled");
+        let names = match self.disk.list(&dir) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
+            names => names.map_err(VaultError::io("read", &dir))?,
+        };
+        let mut numbers: Vec<u64> = names.iter().filter_map(|name| name.parse().ok()).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    fn keep_reserve(&self) {
+        let path = self.dir.join("reserve");
+        let whole = fs::metadata(&path).is_ok_and(|m| m.len() == RESERVE_LEN as u64);
+        if !whole && let Err(e) = replace(&*self.disk, &path, &vec![0x5a; RESERVE_LEN]) {
+            log::warn!("no space could be kept in reserve: {e}");
+        }
+    }
+
+    fn release_reserve(&self) {
+        let _ = self.disk.remove(&self.dir.join("reserve")); // if it fails, the write that needed it says so
+    }
+}
+
+fn apply(working: &Working, digest: &mut Digest, mac: &MacKey, change: &Change) -> Result<(), WorkingError> {
+    for write in change {
+        if let Some(old) = working.get(write.tree, &write.key)? {
+            digest.remove(mac, write.tree, &write.key, &old);
+        }
+        if let Some(new) = &write.value {
+            digest.add(mac, write.tree, &write.key, new);
+        }
+    }
+    working.apply(change)
+}
+
+fn erases_a_key(change: &Change) -> bool {
+    change.iter().any(|write| write.tree == Tree::PersonKeys && write.value.is_none())
+}
+
+fn segments(disk: &Arc<dyn Storage>, dir: &Path, keys: &Keys) -> Result<Segments, VaultError> {
+    Ok(Segments::new(disk.clone(), journal_dir(dir), *keys.store(), keys.seal_key("journal")?))
+}
+
+fn checkpoint(disk: &Arc<dyn Storage>, dir: &Path, keys: &Keys) -> Result<Checkpoint, VaultError> {
+    Ok(Checkpoint::new(disk.clone(), dir, *keys.store(), keys.seal_key("checkpoint")?))
+}

@@ -1,0 +1,191 @@
+//! Attendance events: append-only; what counts is worked out from the corrections.
+
+use super::{Urgency, Vault, VaultError, codec::Tree};
+use crate::domain::{Actor, AuditAction, Correction, EventId, Mark, MarkKind, MarkSource, Moment, PersonId};
+use jiff::Timestamp;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// An event before the vault gives it a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMark {
+    /// Whose.
+    pub person: PersonId,
+    /// In or out.
+    pub kind: MarkKind,
+    /// When it holds for.
+    pub at: Timestamp,
+    /// IANA name of the site's time zone.
+    pub zone: String,
+    /// How the kiosk came to know.
+    pub source: MarkSource,
+    /// Who caused it.
+    pub actor: Actor,
+    /// Present when it was entered by hand or corrects another.
+    pub correction: Option<Correction>,
+}
+
+impl Vault {
+    /// Records an event together with its audit entry. When this returns `Ok`, both survive a power cut; only then may
+    /// anybody be told. After an error neither is on record.
+    pub fn record_mark(&mut self, mark: NewMark, now: Moment) -> Result<Mark, VaultError> {
+        self.check_correction(&mark)?;
+        let mut draft = self.draft(now)?;
+        let id = EventId(self.marks.last + 1);
+        let mark = Mark {
+            id,
+            person: mark.person,
+            kind: mark.kind,
+            at: mark.at,
+            zone: mark.zone,
+            mono_ms: u64::try_from(now.mono.as_millis()).unwrap_or(u64::MAX),
+            clock_jumped: draft.jumped,
+            source: mark.source,
+            actor: mark.actor,
+            correction: mark.correction,
+        };
+        let action = match mark.correction.as_ref().and_then(|c| c.replaces) {
+            Some(replaces) => AuditAction::Corrected { replaces, by: id },
+            None => AuditAction::Marked(id, mark.person, mark.kind),
+        };
+        draft.writes.push(self.seals.put(Tree::Marks, &id.0.to_be_bytes(), &mark)?);
+        draft.marks = true;
+        self.log(&mut draft, mark.actor, action, now)?;
+        self.commit(draft, Urgency::Normal)?;
+        self.marks.add(&mark);
+        Ok(mark)
+    }
+
+    /// Every event with `from <= at < to`, corrected ones too, in the order of `at`: the history.
+    pub fn marks(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Mark>, VaultError> {
+        self.marks.between(from, to).map(|id| self.mark(id)).collect()
+    }
+
+    /// The events with `from <= at < to` that count, in the order of `at`: what reports show. Takes corrections into
+    /// account wherever their own time lies.
+    pub fn effective_marks(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Mark>, VaultError> {
+        self.marks.between(from, to).filter(|id| self.marks.counts(*id)).map(|id| self.mark(id)).collect()
+    }
+
+    /// The latest event of a person that counts, by `at`.
+    pub fn last_mark(&self, person: PersonId) -> Result<Option<Mark>, VaultError> {
+        self.marks.last_of(person).map(|id| self.mark(id)).transpose()
+    }
+
+    /// One event by number.
+    pub fn mark(&self, id: EventId) -> Result<Mark, VaultError> {
+        let key = id.0.to_be_bytes();
+        match self.engine.get(Tree::Marks, &key)? {
+            Some(sealed) => self.seals.get(Tree::Marks, &key, &sealed),
+            None => Err(VaultError::NoSuchMark(id)),
+        }
+    }
+
+    fn check_correction(&self, mark: &NewMark) -> Result<(), VaultError> {
+        let correction = mark.correction.as_ref();
+        if mark.source == MarkSource::Host && correction.is_none_or(|c| c.reason.trim().is_empty()) {
+            return Err(VaultError::ReasonMissing);
+        }
+        let Some(replaces) = correction.and_then(|c| c.replaces) else {
+            return self.person(mark.person).map(|_| ());
+        };
+        if self.mark(replaces)?.person != mark.person {
+            return Err(VaultError::NoSuchMark(replaces));
+        }
+        if self.marks.replaced.contains(&replaces) {
+            return Err(VaultError::AlreadyCorrected(replaces));
+        }
+        Ok(())
+    }
+}
+
+/// Where events stand: built once at start, so that a day or a person is found without opening every record.
+#[derive(Default)]
+pub(super) struct MarkIndex {
+    last: u64,
+    by_time: BTreeSet<(Timestamp, EventId)>,
+    by_person: HashMap<PersonId, BTreeSet<(Timestamp, EventId)>>,
+    replaced: HashSet<EventId>,
+    striking: HashSet<EventId>,
+}
+
+impl MarkIndex {
+    pub(super) fn add(&mut self, mark: &Mark) {
+        self.last = self.last.max(mark.id.0);
+        self.by_time.insert((mark.at, mark.id));
+        self.by_person.entry(mark.person).or_default().insert((mark.at, mark.id));
+        if let Some(correction) = &mark.correction {
+            self.replaced.extend(correction.replaces);
+            if !correction.stands {
+                self.striking.insert(mark.id);
+            }
+        }
+    }
+
+    fn counts(&self, id: EventId) -> bool {
+        !self.replaced.contains(&id) && !self.striking.contains(&id)
+    }
+
+    fn between(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = EventId> {
+        let (from, to) = ((from, EventId(0)), (to.max(from), EventId(0)));
+        self.by_time.range(from..to).map(|(_, id)| *id)
+    }
+
+    fn last_of(&self, person: PersonId) -> Option<EventId> {
+        self.by_person.get(&person)?.iter().rev().map(|(_, id)| *id).find(|id| self.counts(*id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::effective_marks;
+    use proptest::prelude::*;
+
+    fn any_marks() -> impl Strategy<Value = Vec<Mark>> {
+        let one = (0_i64..50, 0_u8..3, prop::option::of((any::<prop::sample::Index>(), any::<bool>())));
+        prop::collection::vec(one, 1..40).prop_map(|rows| {
+            let mut marks: Vec<Mark> = Vec::new();
+            for (at, person, correction) in rows {
+                let number = marks.len() as u64 + 1;
+                let correction = correction.map(|(which, stands)| Correction {
+                    replaces: (!marks.is_empty()).then(|| marks[which.index(marks.len())].id),
+                    stands,
+                    reason: "r".to_owned(),
+                });
+                marks.push(Mark {
+                    id: EventId(number),
+                    person: PersonId::from_bytes([person; 16]),
+                    kind: MarkKind::CheckIn,
+                    at: Timestamp::from_second(at).unwrap(),
+                    zone: "UTC".to_owned(),
+                    mono_ms: 0,
+                    clock_jumped: false,
+                    source: MarkSource::Host,
+                    actor: Actor::Kiosk,
+                    correction,
+                });
+            }
+            marks
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn the_index_finds_what_a_plain_search_finds(marks in any_marks(), from in 0_i64..50, len in 0_i64..50) {
+            let mut index = MarkIndex::default();
+            marks.iter().for_each(|m| index.add(m));
+            let (from, to) = (Timestamp::from_second(from).unwrap(), Timestamp::from_second(from + len).unwrap());
+            let mut plain = effective_marks(&marks);
+            plain.sort_by_key(|m| (m.at, m.id));
+            let want: Vec<_> = plain.iter().filter(|m| from <= m.at && m.at < to).map(|m| m.id).collect();
+            let got: Vec<_> = index.between(from, to).filter(|id| index.counts(*id)).collect();
+            prop_assert_eq!(got, want);
+            for person in (0..3).map(|p| PersonId::from_bytes([p; 16])) {
+                let want = plain.iter().rfind(|m| m.person == person).map(|m| m.id);
+                prop_assert_eq!(index.last_of(person), want);
+            }
+        }
+    }
+}

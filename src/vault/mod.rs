@@ -1,0 +1,391 @@
+//! Everything that is kept: people, templates, attendance, the audit chain.
+//!
+//! Job: nothing acknowledged is lost, nothing kept can be read or changed without the device key, and what is erased
+//! is gone. It must not know who may do what (that is `access`), nor draw or decide anything. One thread owns it.
+//!
+//! # What is acknowledged
+//!
+//! ```text
+//! record_mark ─ seal records ─ append to the journal ─ fdatasync ─ apply to sled ─ Ok ─ "Checked in 08:58"
+//!                                                       └ a stop before: not on record, and nobody was told
+//!                                                                    └ a stop after: there at the next start
+//! ```
+//!
+//! A caller prints, shows or counts a change only after the call has returned `Ok`.
+//!
+//! # The folder
+//!
+//! | name | what | lost or damaged |
+//! |---|---|---|
+//! | `vault.key` | key blob ([`crate::crypto`]) | refused: restore a backup |
+//! | `journal/NNNNNN.log` | every change since the checkpoint, at least (`journal`) | refused, naming the entry; a torn tail is cut off |
+//! | `checkpoint` | sealed image of all records (`checkpoint`) | refused, naming the chunk |
+//! | `clean` | sealed: number of the newest entry and digest of all records, at the last close in order | rebuilt |
+//! | `sled/NNNNNN/` | the working copy, from which everything is read | rebuilt |
+//! | `reserve` | 256 kB, given up when the disk is full so that erasing and closing work | made again |
+//! | `lock` | held while a kiosk runs | made again |
+//!
+//! `clean` holds, sealed in the tree `clean` under an empty key, 8 bytes entry number (big-endian) and 32 bytes digest.
+//! What records look like is in `codec`; the chain in `audit`; which file is written when, in `engine`.
+//!
+//! # Threat model
+//!
+//! | who | gets | why |
+//! |---|---|---|
+//! | a thief of the disk or a copy of the folder, without the device key | sizes, times of writing, random ids, how many records of each kind | every value is sealed; keys come from a random master key that the device key wraps. A passphrase costs argon2id with 64 MiB per guess |
+//! | a thief of the whole machine | with a device key file: everything, as the kiosk itself would. With a passphrase: the row above | an unattended restart needs the key on the machine. Disk encryption bound to a TPM helps; out of scope here |
+//! | somebody who can write to the folder, without the key | may destroy, or put back a whole older folder; cannot change, add, move or take out a single record unseen | records are bound to their place, the working copy to a keyed digest, journal and checkpoint to their order. An older folder shows against an exported audit head |
+//! | a guesser at the screen | ten tries per host, with waits | `access`; counts are durable before the PIN is looked at. A PIN is never a key |
+//! | a host | what hosts may do, under their name in the audit log | entries cannot be changed or removed through the program |
+//! | root on the running kiosk, or a debugger | everything in memory | out of scope. Keys, PINs and faces are wiped after use, and never logged |
+//! | a power cut, kill -9, a full disk | nothing acknowledged | journal first; see above |
+//!
+//! Erasure: a person's key exists only sealed, in the journal, checkpoint and working copy; all three are written anew
+//! without it before the erasure is reported done. What the file system, an SSD's spare blocks or a backup still hold is
+//! out of the program's hands: encrypt the disk, and let backups expire. Reasons of corrections are free text and stay:
+//! they should not name anybody.
+
+mod audit;
+mod checkpoint;
+mod codec;
+mod digest;
+mod engine;
+mod error;
+mod journal;
+mod marks;
+mod people;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod working;
+
+pub use audit::{AuditFault, AuditReport};
+pub use codec::MAX_VALUE_LEN;
+pub use error::{Damage, VaultError};
+pub use marks::NewMark;
+pub use people::{NewTemplate, Template};
+
+use crate::{
+    crypto::{DeviceKey, KeySource, Keys, Pepper, Pin, random_bytes},
+    domain::{Actor, AuditAction, AuditHead, Mark, Moment, PersonId, PersonName, WeightsId},
+};
+use audit::Chain;
+use codec::{Change, Seals, SiteRecord, Tree};
+use engine::{Engine, Lock, Urgency};
+use journal::journal_dir;
+use marks::MarkIndex;
+use std::{collections::HashMap, path::Path, sync::Arc};
+use storage::{Disk, Storage, replace, sync_parent};
+
+/// Wall and monotonic clock may drift apart by this much between two records before it counts as a jump.
+const CLOCK_TOLERANCE_SECS: i64 = 5;
+const KEY_BLOB: &str = "vault.key";
+const KEY_BLOB_UNFINISHED: &str = "vault.key.new";
+const SITE: &[u8] = b"site";
+const WEIGHTS: &[u8] = b"weights";
+
+/// The first host of a new store.
+pub struct InitHost {
+    /// Display name.
+    pub name: PersonName,
+    /// Their PIN.
+    pub pin: Pin,
+}
+
+/// An open store. Owned by one thread; a second [`Vault::open`] of the same folder fails while it lives. Dropping it
+/// without [`Vault::close`] loses nothing but costs a rebuild at the next start.
+pub struct Vault {
+    engine: Engine,
+    keys: Keys,
+    seals: Seals,
+    chain: Chain,
+    head: AuditHead,
+    disk: Arc<dyn Storage>,
+    key_blob: std::path::PathBuf,
+    /// This run of the program, among all that count wrong PINs.
+    run: u64,
+    zone: String,
+    last_write: Option<Moment>,
+    jumped_since_mark: bool,
+    badges: HashMap<String, PersonId>,
+    marks: MarkIndex,
+}
+
+/// Start and stop.
+impl Vault {
+    /// Whether `dir` holds a store: then it is opened, not created.
+    #[must_use]
+    pub fn exists(dir: &Path) -> bool {
+        dir.join(KEY_BLOB).exists() || (journal_dir(dir).exists() && !dir.join(KEY_BLOB_UNFINISHED).exists())
+    }
+
+    /// Makes a store with its first host. Makes `dir`, and the device key file, if they are not there. A folder that
+    /// holds a store is refused; what an interrupted `create` left is written over.
+    pub fn create(
+        dir: &Path,
+        key: &KeySource,
+        site_zone: &str,
+        host: InitHost,
+        now: Moment,
+    ) -> Result<Self, VaultError> {
+        Self::create_on(Arc::new(Disk), dir, key, site_zone, host, now)
+    }
+
+    /// Opens a store, records that the kiosk started, and rebuilds the working copy when it cannot be trusted
+    /// ([`Vault::open_note`] says so).
+    pub fn open(dir: &Path, key: &KeySource, now: Moment) -> Result<Self, VaultError> {
+        Self::open_on(Arc::new(Disk), dir, key, now)
+    }
+
+    /// A failed write could not be undone: nothing more is recorded until the store is opened again.
+    #[must_use]
+    pub fn needs_reopening(&self) -> bool {
+        self.engine.is_poisoned()
+    }
+
+    /// What had to be repaired at start, in words.
+    #[must_use]
+    pub fn open_note(&self) -> Option<String> {
+        self.engine.note().map(str::to_owned)
+    }
+
+    /// Records that the kiosk stopped, and leaves everything in order. Works on a full disk.
+    pub fn close(mut self, now: Moment) -> Result<(), VaultError> {
+        let mut draft = self.draft(now)?;
+        self.log(&mut draft, Actor::Kiosk, AuditAction::Stopped, now)?;
+        self.commit(draft, Urgency::MustSucceed)?;
+        self.engine.close()
+    }
+
+    /// Lets another key file (made if it is not there) or passphrase open the store from now on. Records stay as they
+    /// are; the old key opens an old copy of `vault.key` still.
+    pub fn change_key(&mut self, actor: Actor, key: &KeySource, now: Moment) -> Result<(), VaultError> {
+        make_device_key(key)?;
+        replace(&*self.disk, &self.key_blob, &self.keys.wrap(key)?)?;
+        self.audit(actor, AuditAction::SettingsChanged, now).map(|_| ())
+    }
+
+    fn create_on(
+        disk: Arc<dyn Storage>,
+        dir: &Path,
+        key: &KeySource,
+        site_zone: &str,
+        host: InitHost,
+        now: Moment,
+    ) -> Result<Self, VaultError> {
+        disk.create_dir(dir).map_err(VaultError::io("make", dir))?;
+        let lock = Lock::take(dir)?;
+        if Self::exists(dir) {
+            return Err(VaultError::AlreadyExists(dir.to_owned()));
+        }
+        clear_unfinished(&*disk, dir)?;
+        make_device_key(key)?;
+        let keys = Keys::generate()?;
+        let (unfinished, blob) = (dir.join(KEY_BLOB_UNFINISHED), dir.join(KEY_BLOB));
+        replace(&*disk, &unfinished, &keys.wrap(key)?)?;
+        let engine = Engine::create(disk.clone(), dir, &keys, lock)?;
+        let mut vault = Self::assemble(engine, keys, disk, dir)?;
+        vault.zone = site_zone.to_owned();
+        vault.write_first_records(host, now)?;
+        vault.disk.rename(&unfinished, &blob).map_err(VaultError::io("write", &blob))?;
+        sync_parent(&*vault.disk, &blob)?;
+        Ok(vault)
+    }
+
+    fn write_first_records(&mut self, host: InitHost, now: Moment) -> Result<(), VaultError> {
+        let mut draft = self.draft(now)?;
+        let site = SiteRecord { zone: self.zone.clone(), created: now.utc };
+        draft.writes.push(self.seals.put(Tree::Meta, SITE, &site)?);
+        self.log(&mut draft, Actor::Kiosk, AuditAction::StoreCreated, now)?;
+        self.draft_host(&mut draft, Actor::Kiosk, host.name, &host.pin, now)?;
+        self.log(&mut draft, Actor::Kiosk, AuditAction::Started, now)?;
+        self.commit(draft, Urgency::Normal)
+    }
+
+    fn open_on(disk: Arc<dyn Storage>, dir: &Path, key: &KeySource, now: Moment) -> Result<Self, VaultError> {
+        if !Self::exists(dir) {
+            return Err(VaultError::NotAStore(dir.to_owned()));
+        }
+        let lock = Lock::take(dir)?;
+        let blob = dir.join(KEY_BLOB);
+        let blob = disk.read(&blob, 4096).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => VaultError::KeyBlobMissing(dir.to_owned()),
+            _ => VaultError::io("read", &blob)(e),
+        })?;
+        let keys = Keys::unwrap(&blob, key)?;
+        let engine = Engine::open(disk.clone(), dir, &keys, lock)?;
+        let mut vault = Self::assemble(engine, keys, disk, dir)?;
+        vault.load()?;
+        vault.write_start(now)?;
+        Ok(vault)
+    }
+
+    fn assemble(engine: Engine, keys: Keys, disk: Arc<dyn Storage>, dir: &Path) -> Result<Self, VaultError> {
+        Ok(Self {
+            engine,
+            seals: Seals::new(&keys)?,
+            chain: Chain::new(keys.mac_key("audit")?),
+            keys,
+            head: audit::EMPTY,
+            disk,
+            key_blob: dir.join(KEY_BLOB),
+            run: u64::from_le_bytes(random_bytes()?),
+            zone: String::new(),
+            last_write: None,
+            jumped_since_mark: false,
+            badges: HashMap::new(),
+            marks: MarkIndex::default(),
+        })
+    }
+
+    /// Reads what is held in memory: the site, badges, where events stand.
+    fn load(&mut self) -> Result<(), VaultError> {
+        let Some(sealed) = self.engine.get(Tree::Meta, SITE)? else {
+            return Err(Damage::Missing { from: 1, to: 1 }.into());
+        };
+        self.zone = self.seals.get::<SiteRecord>(Tree::Meta, SITE, &sealed)?.zone;
+        for person in self.people()? {
+            self.index_badge(&person);
+        }
+        let mut marks = MarkIndex::default();
+        self.engine.for_each(Tree::Marks, &mut |key, sealed| {
+            marks.add(&self.seals.get::<Mark>(Tree::Marks, key, sealed)?);
+            Ok(())
+        })?;
+        self.marks = marks;
+        Ok(())
+    }
+
+    fn write_start(&mut self, now: Moment) -> Result<(), VaultError> {
+        let newest = self.newest_entry()?;
+        let mut draft = Draft { writes: vec![], head: audit::EMPTY, now, jumped: false, marks: false };
+        if let Some(entry) = newest {
+            self.head = AuditHead { number: entry.number, hash: entry.hash };
+            draft.head = self.head;
+            let behind = now.utc.as_second() - entry.at.as_second();
+            if behind < -CLOCK_TOLERANCE_SECS {
+                draft.jumped = true;
+                self.log(&mut draft, Actor::Kiosk, AuditAction::ClockJumped(behind), now)?;
+            }
+        }
+        if self.engine.note().is_some() {
+            self.log(&mut draft, Actor::Kiosk, AuditAction::Rebuilt, now)?;
+        }
+        self.log(&mut draft, Actor::Kiosk, AuditAction::Started, now)?;
+        self.commit(draft, Urgency::MustSucceed)
+    }
+}
+
+/// The site and its weights.
+impl Vault {
+    /// IANA name of the site's time zone, as given when the store was made.
+    #[must_use]
+    pub fn site_zone(&self) -> &str {
+        &self.zone
+    }
+
+    /// The weights that were last put to use.
+    pub fn weights_in_use(&self) -> Result<Option<WeightsId>, VaultError> {
+        let sealed = self.engine.get(Tree::Meta, WEIGHTS)?;
+        sealed.map(|sealed| self.seals.get(Tree::Meta, WEIGHTS, &sealed)).transpose()
+    }
+
+    /// Records which weights are in use; true, with an audit entry, when they differ from before.
+    pub fn set_weights(
+        &mut self,
+        actor: Actor,
+        weights: &WeightsId,
+        now: Moment,
+    ) -> Result<bool, VaultError> {
+        if self.weights_in_use()?.as_ref() == Some(weights) {
+            return Ok(false);
+        }
+        let mut draft = self.draft(now)?;
+        draft.writes.push(self.seals.put(Tree::Meta, WEIGHTS, weights)?);
+        self.log(&mut draft, actor, AuditAction::WeightsChanged(weights.as_str().to_owned()), now)?;
+        self.commit(draft, Urgency::Normal)?;
+        Ok(true)
+    }
+
+    /// The PIN pepper, for `access`.
+    pub fn pepper(&self) -> Result<Pepper, VaultError> {
+        Ok(self.keys.pepper()?)
+    }
+
+    /// Whether files with traces of an erased person are still on disk, for lack of space or another fault.
+    #[must_use]
+    pub fn erasure_pending(&self) -> bool {
+        self.engine.purge_due()
+    }
+
+    /// Tries again to remove them.
+    pub fn finish_erasure(&mut self) -> Result<(), VaultError> {
+        match self.engine.purge_due() {
+            true => self.engine.purge().map_err(|e| VaultError::ErasurePending(Box::new(e))),
+            false => Ok(()),
+        }
+    }
+}
+
+/// A change on its way into the journal.
+struct Draft {
+    writes: Change,
+    head: AuditHead,
+    now: Moment,
+    /// The clock jumped since the last mark.
+    jumped: bool,
+    /// Holds a mark, which carries the jump.
+    marks: bool,
+}
+
+impl Vault {
+    /// Starts a change; notes in it when the wall clock jumped since the one before.
+    fn draft(&self, now: Moment) -> Result<Draft, VaultError> {
+        let mut draft =
+            Draft { writes: vec![], head: self.head, now, jumped: self.jumped_since_mark, marks: false };
+        if let Some(secs) = self.last_write.and_then(|last| clock_jump_secs(last, now)) {
+            draft.jumped = true;
+            self.log(&mut draft, Actor::Kiosk, AuditAction::ClockJumped(secs), now)?;
+        }
+        Ok(draft)
+    }
+
+    /// Makes a change durable; only then is it remembered in memory.
+    fn commit(&mut self, draft: Draft, urgency: Urgency) -> Result<(), VaultError> {
+        self.engine.commit(&draft.writes, urgency)?;
+        self.head = draft.head;
+        self.last_write = Some(draft.now);
+        self.jumped_since_mark = draft.jumped && !draft.marks;
+        Ok(())
+    }
+}
+
+/// By how many seconds the wall clock ran ahead of the monotonic clock, if by more than the tolerance.
+fn clock_jump_secs(last: Moment, now: Moment) -> Option<i64> {
+    let wall_ms = now.utc.as_millisecond() - last.utc.as_millisecond();
+    let mono_ms = i64::try_from(now.mono.as_millis()).ok()? - i64::try_from(last.mono.as_millis()).ok()?;
+    let secs = (wall_ms - mono_ms) / 1000;
+    (secs.abs() > CLOCK_TOLERANCE_SECS).then_some(secs)
+}
+
+fn make_device_key(key: &KeySource) -> Result<(), VaultError> {
+    match key {
+        KeySource::File(path) if !path.exists() => Ok(DeviceKey::create(path)?),
+        _ => Ok(()),
+    }
+}
+
+/// Removes what a `create` left that did not reach its end.
+fn clear_unfinished(disk: &dyn Storage, dir: &Path) -> Result<(), VaultError> {
+    if !dir.join(KEY_BLOB_UNFINISHED).exists() {
+        return Ok(());
+    }
+    let journal = journal_dir(dir);
+    if journal.exists() {
+        for name in disk.list(&journal).map_err(VaultError::io("read", &journal))? {
+            let path = journal.join(name);
+            disk.remove(&path).map_err(VaultError::io("remove", &path))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,308 @@
+//! The running kiosk without its window: real threads, a real store, real picture folders; only the networks are
+//! replaced, by an engine that reads who somebody is from the colour of the picture.
+
+use faceprint::{
+    crypto::{KeySource, Pin, PinAttempt},
+    domain::{
+        CalibrationData, Clock, DetectedFace, EMBEDDING_LEN, Embedding, Landmarks, PersonId, PersonName,
+        Point, Quality, Rect, SystemClock, WeightsId,
+    },
+    imaging::Frame,
+    runtime::{
+        kiosk::Kiosk,
+        ledger::DataPaths,
+        messages::{
+            CameraStatus, HostRequest, HostSession, Link, Notice, Refusal, Reply, ReplyBody, Request,
+            RequestBody, Worker,
+        },
+        pipeline::SharedIndex,
+        workers::LedgerSetup,
+    },
+    settings::Settings,
+    vision::{FaceEngine, VisionError},
+};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+const PIN: &str = "481516";
+/// A colour per person; black is nobody in front of the camera, grey a stranger.
+const RED: [u8; 3] = [200, 0, 0];
+const BLUE: [u8; 3] = [0, 0, 200];
+const GREY: [u8; 3] = [90, 90, 90];
+const NOBODY: [u8; 3] = [0, 0, 0];
+
+/// Reads who somebody is from the first pixel.
+struct ColourEngine {
+    weights: WeightsId,
+    calibration: CalibrationData,
+    panic_once: Arc<AtomicBool>,
+}
+
+impl ColourEngine {
+    fn new(panic_once: Arc<AtomicBool>) -> Self {
+        let calibration = CalibrationData { threshold_cosine: 0.4, ..CalibrationData::uncalibrated() };
+        Self { weights: weights(), calibration, panic_once }
+    }
+}
+
+fn weights() -> WeightsId {
+    WeightsId::new("colours").unwrap()
+}
+
+impl FaceEngine for ColourEngine {
+    fn detect(&mut self, frame: &Frame) -> Result<Vec<DetectedFace>, VisionError> {
+        assert!(!self.panic_once.swap(false, Ordering::Relaxed), "a test breaks the recogniser");
+        if frame.rgb()[..3] == NOBODY {
+            return Ok(Vec::new());
+        }
+        let point = |x, y| Point { x, y };
+        let landmarks = [
+            point(60.0, 60.0),
+            point(100.0, 60.0),
+            point(80.0, 80.0),
+            point(65.0, 100.0),
+            point(95.0, 100.0),
+        ];
+        let bbox = Rect { x0: 40.0, y0: 20.0, x1: 120.0, y1: 130.0 };
+        Ok(vec![DetectedFace { bbox, landmarks: Landmarks(landmarks), score: 0.9 }])
+    }
+
+    fn assess(&mut self, frame: &Frame, _: &DetectedFace) -> Quality {
+        // The second pixel's red is the yaw, 128 looks straight ahead.
+        let yaw_deg = f32::from(frame.rgb()[3]) - 128.0;
+        Quality {
+            eye_distance_px: 40.0,
+            yaw_deg,
+            pitch_deg: 0.0,
+            roll_deg: 0.0,
+            sharpness: 200.0,
+            brightness: 120.0,
+            inside: 1.0,
+        }
+    }
+
+    fn embed(&mut self, frame: &Frame, faces: &[DetectedFace]) -> Result<Vec<Embedding>, VisionError> {
+        let mut raw = [0.01; EMBEDDING_LEN];
+        for (axis, value) in frame.rgb()[..3].iter().enumerate() {
+            raw[axis] = f32::from(*value);
+        }
+        if frame.rgb()[..3] == GREY {
+            raw[..3].fill(0.01);
+            raw[7] = 100.0;
+        }
+        faces.iter().map(|_| Ok(Embedding::from_raw(&raw)?)).collect()
+    }
+
+    fn weights(&self) -> &WeightsId {
+        &self.weights
+    }
+
+    fn calibration(&self) -> &CalibrationData {
+        &self.calibration
+    }
+}
+
+/// A kiosk looking at a folder that the test fills.
+struct Running {
+    folder: tempfile::TempDir,
+    link: Link,
+    kiosk: Option<Kiosk>,
+    next: u64,
+    panic_once: Arc<AtomicBool>,
+    notices: Vec<Notice>,
+}
+
+impl Running {
+    fn start(scene: &[([u8; 3], usize)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let frames = folder.path().join("frames");
+        paint(&frames, scene);
+        let mut settings = Settings::for_site("Test");
+        settings.camera = format!("{}@30", frames.display()).parse().unwrap();
+        settings.guard_secs = 0;
+        let panic_once = Arc::new(AtomicBool::new(false));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let setup = LedgerSetup {
+            paths: DataPaths::new(&folder.path().join("data"), None),
+            key: Arc::new(KeySource::File(folder.path().join("key"))),
+            settings,
+            weights: weights(),
+            index: SharedIndex::default(),
+            clock,
+        };
+        let breaks = panic_once.clone();
+        let load = Box::new(move || Ok(Box::new(ColourEngine::new(breaks.clone())) as Box<dyn FaceEngine>));
+        let ledger = setup.exists().then(|| setup.open().unwrap());
+        let (kiosk, link) = Kiosk::start(setup, ledger, load, "test".into(), Arc::new(|| ())).unwrap();
+        Self { folder, link, kiosk: Some(kiosk), next: 0, panic_once, notices: Vec::new() }
+    }
+
+    fn ask(&mut self, body: RequestBody) -> Result<ReplyBody, Refusal> {
+        self.next += 1;
+        self.link.requests.send(Request { number: self.next, body }).unwrap();
+        let Reply { number, body } = self.link.replies.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert_eq!(number, self.next);
+        body
+    }
+
+    fn set_up(&mut self) -> Arc<HostSession> {
+        let reply = self.ask(RequestBody::SetUp {
+            site_name: "Test".into(),
+            zone: "Europe/Berlin".into(),
+            host_name: PersonName::new("Ada").unwrap(),
+            pin: Pin::new(PIN).unwrap(),
+        });
+        let Ok(ReplyBody::LoggedIn(session)) = reply else { panic!("{reply:?}") };
+        session
+    }
+
+    fn add(&mut self, session: &Arc<HostSession>, name: &str) -> PersonId {
+        let name = PersonName::new(name).unwrap();
+        let reply =
+            self.ask(RequestBody::Host(session.clone(), HostRequest::AddPerson { name, badge: None }));
+        let Ok(ReplyBody::Added(person)) = reply else { panic!("{reply:?}") };
+        person
+    }
+
+    /// Waits for a notice; those before it are kept in `notices`.
+    fn wait_for(&mut self, what: &str, wanted: impl Fn(&Notice) -> bool) -> Notice {
+        let until = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < until {
+            if let Ok(notice) = self.link.notices.recv_timeout(Duration::from_millis(50)) {
+                self.notices.push(notice.clone());
+                if wanted(&notice) {
+                    return notice;
+                }
+            }
+        }
+        let snapshot = self.link.snapshot.lock().unwrap();
+        panic!(
+            "no {what}; camera {:?}, faults {:?}, enrolment {:?}",
+            snapshot.camera, snapshot.faults, snapshot.enrolment
+        )
+    }
+
+    fn wait_until(&self, what: &str, holds: impl Fn(&faceprint::runtime::messages::Snapshot) -> bool) {
+        let until = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < until {
+            if holds(&self.link.snapshot.lock().unwrap()) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("never {what}");
+    }
+}
+
+/// Frames of one colour each; yaw swings so that guided enrolment finds its three poses.
+fn paint(folder: &Path, scene: &[([u8; 3], usize)]) {
+    std::fs::create_dir_all(folder).unwrap();
+    let mut number = 0;
+    for (colour, frames) in scene {
+        for step in 0..*frames {
+            let yaw = [128, 128, 143, 143, 113, 113][step / 10 % 6];
+            let mut picture = image::RgbImage::from_pixel(160, 160, image::Rgb(*colour));
+            picture.put_pixel(1, 0, image::Rgb([yaw, 0, 0]));
+            picture.save(folder.join(format!("{number:05}.png"))).unwrap();
+            number += 1;
+        }
+    }
+}
+
+#[test]
+fn from_first_start_through_guided_enrolment_to_a_mark_and_not_me() {
+    let mut kiosk = Running::start(&[(RED, 120)]);
+    assert!(matches!(kiosk.ask(RequestBody::Hosts), Ok(ReplyBody::Hosts(hosts)) if hosts.is_empty()));
+    let session = kiosk.set_up();
+    let person = kiosk.add(&session, "Grace");
+    let reply = kiosk.ask(RequestBody::Host(session.clone(), HostRequest::StartEnrolment { person }));
+    assert!(matches!(reply, Ok(ReplyBody::Done)), "{reply:?}");
+    kiosk.wait_for("enrolment", |n| matches!(n, Notice::Enrolled { person: p, shots: 3 } if *p == person));
+
+    let recorded = kiosk.wait_for("mark", |n| matches!(n, Notice::Recorded { .. }));
+    let Notice::Recorded { event, name, .. } = recorded else { unreachable!() };
+    assert_eq!(name.as_str(), "Grace");
+    assert!(matches!(kiosk.ask(RequestBody::NotMe(event)), Ok(ReplyBody::Done)));
+    kiosk.wait_for("strike-out", |n| *n == Notice::StruckOut { event });
+    let today = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::get("Europe/Berlin").unwrap()).date();
+    let mut marks = 0;
+    for day in [today.yesterday().unwrap(), today] {
+        let reply = kiosk.ask(RequestBody::Host(session.clone(), HostRequest::Day(day)));
+        let Ok(ReplyBody::Day(view)) = reply else { panic!("{reply:?}") };
+        marks += view.marks.iter().filter(|m| m.event == event).count();
+    }
+    assert_eq!(marks, 0, "what was struck out no longer counts");
+}
+
+#[test]
+fn a_stranger_is_unknown_and_an_erased_person_becomes_one() {
+    let mut kiosk = Running::start(&[(BLUE, 120), (NOBODY, 90), (GREY, 90), (NOBODY, 90)]);
+    let session = kiosk.set_up();
+    let person = kiosk.add(&session, "Grace");
+    kiosk.ask(RequestBody::Host(session.clone(), HostRequest::StartEnrolment { person })).unwrap();
+    kiosk.wait_for("enrolment", |n| matches!(n, Notice::Enrolled { .. }));
+    kiosk.wait_for("mark", |n| matches!(n, Notice::Recorded { .. }));
+    kiosk.ask(RequestBody::Host(session.clone(), HostRequest::ErasePerson(person))).unwrap();
+    while kiosk.link.notices.try_recv().is_ok() {}
+    // A whole round of the scene without anybody recognised.
+    std::thread::sleep(Duration::from_secs(14));
+    let late: Vec<Notice> = kiosk.link.notices.try_iter().collect();
+    assert!(late.is_empty(), "{late:?}");
+}
+
+#[test]
+fn one_visit_is_one_mark_however_long_it_lasts() {
+    let mut kiosk = Running::start(&[(RED, 300)]);
+    let session = kiosk.set_up();
+    let person = kiosk.add(&session, "Grace");
+    kiosk.ask(RequestBody::Host(session, HostRequest::StartEnrolment { person })).unwrap();
+    kiosk.wait_for("mark", |n| matches!(n, Notice::Recorded { .. }));
+    std::thread::sleep(Duration::from_secs(8));
+    let late: Vec<Notice> = kiosk.link.notices.try_iter().collect();
+    assert!(late.is_empty(), "{late:?}");
+}
+
+#[test]
+fn a_panic_in_the_recogniser_is_a_fault_that_passes_and_the_picture_goes_on() {
+    let mut kiosk = Running::start(&[(RED, 120)]);
+    kiosk.set_up();
+    kiosk.wait_until("live", |s| s.camera == CameraStatus::Live && !s.faces.is_empty());
+    kiosk.panic_once.store(true, Ordering::Relaxed);
+    kiosk.wait_until("faulty", |s| s.faults.iter().any(|f| f.worker == Worker::Recogniser));
+    let number = kiosk.link.snapshot.lock().unwrap().frame.as_ref().map(|f| f.number());
+    kiosk.wait_until("a newer picture", |s| s.frame.as_ref().map(|f| f.number()) > number);
+    kiosk.wait_until("well again", |s| s.faults.is_empty() && !s.faces.is_empty());
+}
+
+#[test]
+fn a_camera_folder_that_vanishes_is_a_fault_and_comes_back_by_itself() {
+    let kiosk = Running::start(&[(RED, 60)]);
+    kiosk.wait_until("live", |s| s.camera == CameraStatus::Live && s.frame.is_some());
+    let (here, away) = (kiosk.folder.path().join("frames"), kiosk.folder.path().join("away"));
+    std::fs::rename(&here, &away).unwrap();
+    kiosk.wait_until("a fault", |s| matches!(s.camera, CameraStatus::Fault(_)) && s.frame.is_none());
+    std::fs::rename(&away, &here).unwrap();
+    kiosk.wait_until("live again", |s| s.camera == CameraStatus::Live && s.frame.is_some());
+}
+
+#[test]
+fn a_wrong_pin_is_refused_and_a_stopped_kiosk_closes_its_store() {
+    let mut kiosk = Running::start(&[(NOBODY, 30)]);
+    kiosk.set_up();
+    let Ok(ReplyBody::Hosts(hosts)) = kiosk.ask(RequestBody::Hosts) else { panic!() };
+    let wrong = RequestBody::Login { host: hosts[0].id, pin: PinAttempt::new("000000") };
+    assert!(matches!(kiosk.ask(wrong), Err(Refusal::WrongPin { .. })));
+    let right = RequestBody::Login { host: hosts[0].id, pin: PinAttempt::new(PIN) };
+    assert!(matches!(kiosk.ask(right), Ok(ReplyBody::LoggedIn(_))));
+    drop(kiosk.kiosk.take());
+    let paths = DataPaths::new(&kiosk.folder.path().join("data"), None);
+    let key = KeySource::File(kiosk.folder.path().join("key"));
+    let vault = faceprint::vault::Vault::open(&paths.store(), &key, SystemClock::new().now()).unwrap();
+    assert_eq!(vault.open_note(), None, "closed in order: nothing to rebuild");
+}

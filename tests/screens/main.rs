@@ -1,0 +1,516 @@
+//! The real window, driven as a person would: by what is written on it, with a clock that the test owns.
+
+mod fake;
+
+use egui::{Role, Vec2};
+use egui_kittest::{Harness, kittest::Queryable as _};
+use fake::{Fake, HOST, PIN, name, person};
+use faceprint::{
+    app::FaceprintApp,
+    domain::{EventId, MarkKind, MarkSource, PersonId, QualityIssue, Rect, TrackId},
+    runtime::messages::{
+        CameraFault, CameraStatus, DayView, EnrolmentPose, EnrolmentView, ExportFormat, FaceState, FaceView, Fault,
+        HostRequest, MarkRow, Notice, ReplyBody, RequestBody, Worker,
+    },
+    settings::Settings,
+    ui::{HostPage, Screen, theme},
+};
+use std::{path::PathBuf, time::Duration};
+
+const SIZES: [(f32, f32); 4] = [(1280.0, 720.0), (800.0, 480.0), (1080.0, 1920.0), (1920.0, 1080.0)];
+
+/// A window and the workers that the test plays.
+struct Bench {
+    fake: Fake,
+    harness: Harness<'static, FaceprintApp>,
+}
+
+impl Bench {
+    fn with(settings: Settings, size: (f32, f32), strip: Option<&str>) -> Self {
+        let (fake, app) = Fake::new(settings, strip);
+        let harness = Harness::builder()
+            .with_size(Vec2::from(size))
+            .with_step_dt(0.1)
+            .with_max_steps(12)
+            .with_context_setup(theme::install)
+            .build_ui_state(
+                |ui, app: &mut FaceprintApp| {
+                    let ctx = ui.ctx().clone();
+                    app.take_in(&ctx);
+                    app.draw(ui);
+                },
+                app,
+            );
+        Self { fake, harness }
+    }
+
+    fn new() -> Self {
+        let mut bench = Self::with(Settings::for_site("Main entrance"), SIZES[0], None);
+        bench.fake.answer_hosts();
+        bench.fake.snapshot.lock().unwrap().camera = CameraStatus::Live;
+        bench.run();
+        bench
+    }
+
+    fn host_mode() -> Self {
+        let mut bench = Self::new();
+        bench.log_in();
+        bench
+    }
+
+    fn log_in(&mut self) {
+        self.press("Host mode");
+        self.fake.answer_hosts();
+        self.run();
+        self.type_pin(PIN);
+        self.fake.answer_login();
+        self.run();
+        assert_eq!(self.page(), Some(HostPage::Today));
+    }
+
+    fn run(&mut self) {
+        self.harness.run();
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.fake.clock.advance(time);
+        self.run();
+    }
+
+    fn press(&mut self, label: &str) {
+        self.harness.get_by_role_and_label(Role::Button, label).click();
+        self.run();
+    }
+
+    fn write(&mut self, label: &str, text: &str) {
+        self.harness.get_by_role_and_label(Role::TextInput, label).click();
+        self.run();
+        self.harness.get_by_role_and_label(Role::TextInput, label).type_text(text);
+        self.run();
+    }
+
+    fn write_pin(&mut self, label: &str, text: &str) {
+        self.harness.get_by_role_and_label(Role::PasswordInput, label).click();
+        self.run();
+        self.harness.get_by_role_and_label(Role::PasswordInput, label).type_text(text);
+        self.run();
+    }
+
+    fn type_pin(&mut self, pin: &str) {
+        for digit in pin.chars() {
+            self.press(&digit.to_string());
+        }
+        self.press("Unlock");
+    }
+
+    fn says(&self, text: &str) -> bool {
+        self.harness.query_all_by_label_contains(text).next().is_some()
+    }
+
+    fn page(&self) -> Option<HostPage> {
+        match self.harness.state().screen() {
+            Screen::Host(page, _) => Some(page.page()),
+            _ => None,
+        }
+    }
+
+    fn recorded(&mut self, event: u64, track: u64, who: &str, kind: MarkKind) {
+        let at = faceprint::domain::Clock::now(&self.fake.clock).utc;
+        let notice = Notice::Recorded { event: EventId(event), track: Some(TrackId(track)), name: name(who), kind, at };
+        self.fake.notices.send(notice).unwrap();
+        self.run();
+    }
+
+    /// Everything that can be pressed has a name (kittest checks), is large enough, and lies inside the window.
+    fn check_buttons(&self, what: &str) {
+        let window = self.harness.ctx.content_rect();
+        for node in self.harness.query_all_by_role(Role::Button) {
+            let rect = node.rect();
+            let inside = window.expand(1.0).contains_rect(rect);
+            assert!(inside, "{what}: {:?} reaches outside: {rect:?} of {window:?}", node.value());
+            assert!(rect.height() >= 40.0 && rect.width() >= 40.0, "{what}: a button of {rect:?}");
+        }
+    }
+}
+
+fn host_request(body: &RequestBody) -> Option<&HostRequest> {
+    match body {
+        RequestBody::Host(_, request) => Some(request),
+        _ => None,
+    }
+}
+
+#[test]
+fn first_start_asks_for_everything_and_ends_in_host_mode() {
+    let mut bench = Bench::with(Settings::for_site("Faceprint"), SIZES[0], None);
+    bench.fake.hosts.clear();
+    bench.fake.answer_hosts();
+    bench.run();
+    assert!(bench.says("Set up this kiosk"));
+    bench.write("Name of the site", "Werk Süd");
+    bench.press("Next");
+    bench.write("Your name", "Grace");
+    bench.write_pin("PIN", "123456");
+    assert!(bench.says("first that anybody would try"));
+    bench.press("Back");
+    bench.press("Next");
+    for _ in 0..6 {
+        bench.harness.get_by_role_and_label(Role::PasswordInput, "PIN").click();
+        bench.run();
+        bench.harness.key_press(egui::Key::End);
+        bench.harness.key_press(egui::Key::Backspace);
+        bench.run();
+    }
+    bench.write_pin("PIN", PIN);
+    assert!(bench.says("not the same"));
+    bench.write_pin("The same PIN again", PIN);
+    bench.press("Next");
+    assert!(bench.says("eye level"));
+    bench.press("Finish");
+    let request = bench.fake.find(|body| matches!(body, RequestBody::SetUp { .. })).unwrap();
+    let RequestBody::SetUp { site_name, host_name, zone, .. } = &request.body else { unreachable!() };
+    assert_eq!((site_name.as_str(), host_name.as_str()), ("Werk Süd", "Grace"));
+    assert!(!zone.is_empty());
+    let session = bench.fake.session();
+    bench.fake.reply(&request, Ok(ReplyBody::LoggedIn(session)));
+    bench.run();
+    assert_eq!(bench.page(), Some(HostPage::People));
+}
+
+#[test]
+fn a_wrong_pin_costs_tries_then_time_and_the_right_one_opens() {
+    let mut bench = Bench::new();
+    bench.press("Host mode");
+    bench.fake.answer_hosts();
+    bench.run();
+    assert!(bench.says("Grace Hopper, type your PIN."));
+    bench.type_pin("111111");
+    bench.fake.answer_login();
+    bench.run();
+    assert!(bench.says("This PIN is wrong. 9 tries are left."));
+    for _ in 0..4 {
+        bench.type_pin("111111");
+        bench.fake.answer_login();
+        bench.run();
+    }
+    bench.harness.key_press(egui::Key::Num1);
+    bench.type_pin_is_ignored();
+    bench.wait(Duration::from_secs(10));
+    assert!(bench.says("0:20"), "the lock-out counts down");
+    bench.wait(Duration::from_secs(21));
+    bench.type_pin(PIN);
+    bench.fake.answer_login();
+    bench.run();
+    assert_eq!(bench.page(), Some(HostPage::Today));
+}
+
+impl Bench {
+    /// While locked out, neither touch nor keyboard makes a request.
+    fn type_pin_is_ignored(&mut self) {
+        while self.fake.next().is_some() {}
+        for digit in PIN.chars() {
+            self.harness.get_by_role_and_label(Role::Button, &digit.to_string()).click();
+            self.harness.event(egui::Event::Text(digit.to_string()));
+        }
+        self.harness.key_press(egui::Key::Enter);
+        self.run();
+        assert!(self.fake.find(|body| matches!(body, RequestBody::Login { .. })).is_none());
+        assert!(self.says("Too many wrong PINs"));
+    }
+}
+
+#[test]
+fn a_pin_typed_on_the_keyboard_works_and_is_never_shown() {
+    let mut bench = Bench::new();
+    bench.press("Host mode");
+    bench.fake.answer_hosts();
+    bench.run();
+    for digit in PIN.chars() {
+        bench.harness.event(egui::Event::Text(digit.to_string()));
+    }
+    bench.run();
+    assert!(bench.says("6 digits typed"));
+    assert!(!bench.says(PIN));
+    bench.harness.key_press(egui::Key::Enter);
+    bench.run();
+    bench.fake.answer_login();
+    bench.run();
+    assert_eq!(bench.page(), Some(HostPage::Today));
+}
+
+#[test]
+fn an_answer_that_comes_after_leaving_opens_nothing() {
+    let mut bench = Bench::new();
+    bench.press("Host mode");
+    bench.fake.answer_hosts();
+    bench.run();
+    bench.type_pin(PIN);
+    bench.press("Back");
+    bench.fake.answer_login();
+    bench.run();
+    assert!(matches!(bench.harness.state().screen(), Screen::Attendee));
+    assert!(bench.fake.find(|body| matches!(body, RequestBody::Logout { host: HOST, timed_out: false })).is_some());
+}
+
+#[test]
+fn a_recorded_mark_is_a_card_that_can_be_disputed_for_some_seconds() {
+    let mut bench = Bench::new();
+    bench.recorded(7, 1, "Ada Lovelace", MarkKind::CheckIn);
+    assert!(bench.says("Ada Lovelace"));
+    let zone = Settings::for_site("x").zone;
+    let at = faceprint::domain::Clock::now(&bench.fake.clock).utc.to_zoned(zone.time_zone().clone());
+    assert!(bench.says(&format!("Checked in {}", at.strftime("%H:%M"))));
+    bench.recorded(8, 2, "Alan Turing", MarkKind::CheckOut);
+    assert!(bench.says("Ada Lovelace") && bench.says("Alan Turing"), "a card each");
+    bench.wait(Duration::from_secs(3));
+    bench.harness.get_all_by_role_and_label(Role::Button, "Not me").next().unwrap().click();
+    bench.run();
+    let request = bench.fake.find(|body| matches!(body, RequestBody::NotMe(EventId(8)))).expect("the newest is on top");
+    bench.fake.reply(&request, Ok(ReplyBody::Done));
+    bench.fake.notices.send(Notice::StruckOut { event: EventId(8) }).unwrap();
+    bench.run();
+    assert!(bench.says("Removed") && !bench.says("Alan Turing"));
+    bench.wait(Duration::from_secs(6));
+    assert!(!bench.says("Ada Lovelace") && !bench.says("Not me") && !bench.says("Removed"));
+}
+
+#[test]
+fn whoever_is_asked_chooses_in_or_out() {
+    let mut bench = Bench::new();
+    let who = PersonId::from_bytes([4; 16]);
+    bench.fake.notices.send(Notice::Ask { track: TrackId(3), person: who, name: name("Ada") }).unwrap();
+    bench.run();
+    bench.press("Out");
+    let asked = bench.fake.find(|body| {
+        matches!(body, RequestBody::ChooseKind { track: TrackId(3), person, kind: MarkKind::CheckOut } if *person == who)
+    });
+    assert!(asked.is_some());
+    assert!(!bench.says("In or out?"));
+}
+
+#[test]
+fn faces_are_spoken_to_and_faults_are_sentences() {
+    let mut bench = Bench::new();
+    let face = |state| FaceView {
+        track: TrackId(1),
+        bbox: Rect { x0: 10.0, y0: 10.0, x1: 90.0, y1: 110.0 },
+        state,
+    };
+    for (state, words) in [
+        (FaceState::Advice(QualityIssue::TooFar), "Please come closer"),
+        (FaceState::Advice(QualityIssue::TurnToCamera), "Turn to the camera"),
+        (FaceState::Unknown, "Not recognised"),
+        (FaceState::Recognised, "Thank you"),
+    ] {
+        bench.fake.snapshot.lock().unwrap().faces = vec![face(state)];
+        bench.run();
+        assert!(bench.says(words), "{words}");
+    }
+    {
+        let mut snapshot = bench.fake.snapshot.lock().unwrap();
+        snapshot.camera =
+            CameraStatus::Fault { reason: CameraFault::Unplugged, retry_in: Some(Duration::from_secs(8)) };
+        snapshot.faults =
+            vec![Fault { worker: Worker::Ledger, sentence: "the disk is full: free some space".into() }];
+    }
+    bench.run();
+    bench.wait(Duration::from_secs(3));
+    assert!(bench.says("The camera was disconnected.") && bench.says("Trying again in 0:05."));
+    assert!(bench.says("The disk is full: free some space."));
+}
+
+#[test]
+fn host_mode_locks_itself_and_input_keeps_it_open() {
+    let mut bench = Bench::host_mode();
+    assert!(bench.says("Locks in 1:00"));
+    bench.wait(Duration::from_secs(50));
+    assert!(bench.says("Locks in 0:10"));
+    bench.press("People");
+    bench.wait(Duration::from_secs(50));
+    assert_eq!(bench.page(), Some(HostPage::People), "the press counted");
+    bench.wait(Duration::from_secs(11));
+    assert!(matches!(bench.harness.state().screen(), Screen::Attendee));
+    assert!(bench.fake.find(|body| matches!(body, RequestBody::Logout { timed_out: true, .. })).is_some());
+}
+
+#[test]
+fn a_person_is_added_and_enrolled() {
+    let mut bench = Bench::host_mode();
+    bench.press("People");
+    let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::People))).unwrap();
+    bench.fake.reply(&request, Ok(ReplyBody::People(Vec::new())));
+    bench.run();
+    while let Some(request) = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::People))) {
+        bench.fake.reply(&request, Ok(ReplyBody::People(Vec::new())));
+    }
+    bench.run();
+    assert!(bench.says("Nobody yet"));
+    bench.press("Add person");
+    bench.write("Name", "Ada Lovelace");
+    bench.press("Add");
+    let request =
+        bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::AddPerson { .. }))).unwrap();
+    let id = PersonId::from_bytes([5; 16]);
+    bench.fake.reply(&request, Ok(ReplyBody::Added(id)));
+    bench.run();
+    assert!(bench.says("Enrol Ada Lovelace"));
+    assert!(bench.says("Consent"));
+    bench.press("Start");
+    assert!(bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::StartEnrolment { .. }))).is_none());
+    bench.harness.get_by_role_and_label(Role::CheckBox, "The person has read this and agrees").click();
+    bench.run();
+    bench.press("Start");
+    let started = bench.fake.find(|body| {
+        matches!(host_request(body), Some(HostRequest::StartEnrolment { person }) if *person == id)
+    });
+    bench.fake.reply(&started.unwrap(), Ok(ReplyBody::Done));
+    bench.fake.snapshot.lock().unwrap().enrolment =
+        Some(EnrolmentView { person: id, taken: 1, wanted: 3, pose: EnrolmentPose::Aside, advice: None });
+    bench.run();
+    assert!(bench.says("1 of 3 pictures taken") && bench.says("to the left"));
+    bench.fake.snapshot.lock().unwrap().enrolment = None;
+    bench.fake.notices.send(Notice::Enrolled { person: id, shots: 3 }).unwrap();
+    bench.run();
+    assert!(bench.says("Enrolled with 3 pictures."));
+}
+
+#[test]
+fn leaving_an_enrolment_ends_it() {
+    let mut bench = Bench::host_mode();
+    bench.press("People");
+    while let Some(request) = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::People))) {
+        bench.fake.reply(&request, Ok(ReplyBody::People(vec![person(2, "Ada", 0)])));
+    }
+    bench.run();
+    bench.press("Enrol Ada");
+    bench.harness.get_by_role_and_label(Role::CheckBox, "The person has read this and agrees").click();
+    bench.run();
+    bench.press("Start");
+    bench.press("Lock");
+    assert!(bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::CancelEnrolment))).is_some());
+    assert!(matches!(bench.harness.state().screen(), Screen::Attendee));
+}
+
+#[test]
+fn erasing_needs_a_second_word() {
+    let mut bench = Bench::host_mode();
+    bench.press("People");
+    while let Some(request) = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::People))) {
+        bench.fake.reply(&request, Ok(ReplyBody::People(vec![person(2, "Ada", 3), person(3, "Alan", 0)])));
+    }
+    bench.run();
+    bench.press("Erase Ada");
+    bench.press("Erase");
+    assert!(bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::ErasePerson(_)))).is_none());
+    bench.harness.get_by_role_and_label(Role::CheckBox, "I understand that this cannot be undone").click();
+    bench.run();
+    bench.press("Erase");
+    let erased = bench.fake.find(|body| {
+        matches!(host_request(body), Some(HostRequest::ErasePerson(id)) if *id == PersonId::from_bytes([2; 16]))
+    });
+    assert!(erased.is_some());
+}
+
+#[test]
+fn a_mark_is_corrected_with_a_reason() {
+    let mut bench = Bench::host_mode();
+    let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Day(_)))).unwrap();
+    let Some(HostRequest::Day(day)) = host_request(&request.body) else { unreachable!() };
+    let row = MarkRow {
+        event: EventId(41),
+        person: PersonId::from_bytes([2; 16]),
+        name: Some(name("Ada")),
+        kind: MarkKind::CheckIn,
+        at: faceprint::domain::Clock::now(&bench.fake.clock).utc,
+        source: MarkSource::Face,
+        corrected: false,
+    };
+    let view = DayView { date: Some(*day), marks: vec![row], people: 3, present: 1, inside: 1 };
+    bench.fake.reply(&request, Ok(ReplyBody::Day(view)));
+    bench.run();
+    let button = bench.harness.get_all_by_role(Role::Button).find(|node| {
+        node.accesskit_node().label().is_some_and(|label| label.starts_with("Correct Ada"))
+    });
+    button.unwrap().click();
+    bench.run();
+    bench.press("Strike it out");
+    bench.press("Save");
+    let asked = |body: &RequestBody| {
+        matches!(host_request(body), Some(HostRequest::CorrectMark { event: EventId(41), replacement: None, reason })
+            if reason == "Held the door")
+    };
+    assert!(bench.fake.find(asked).is_none(), "not without a reason");
+    bench.write("Reason", "Held the door");
+    bench.press("Save");
+    assert!(bench.fake.find(asked).is_some());
+}
+
+#[test]
+fn an_export_says_where_it_was_saved() {
+    let mut bench = Bench::host_mode();
+    bench.press("Export");
+    bench.press("Today");
+    bench.press("PDF report");
+    bench.press("Save");
+    let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Export { .. }))).unwrap();
+    let Some(HostRequest::Export { format, from, to, .. }) = host_request(&request.body) else { unreachable!() };
+    assert_eq!((*format, from), (ExportFormat::Pdf, to));
+    let path = PathBuf::from("/data/exports/attendance.pdf");
+    bench.fake.reply(&request, Ok(ReplyBody::Exported { path, rows: 42 }));
+    bench.run();
+    assert!(bench.says("Saved 42 rows to /data/exports/attendance.pdf"));
+}
+
+#[test]
+fn settings_in_another_language_apply_at_once() {
+    let mut bench = Bench::host_mode();
+    bench.press("Settings");
+    let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Settings))).unwrap();
+    let mut settings = Settings::for_site("Main entrance");
+    bench.fake.reply(&request, Ok(ReplyBody::Settings(Box::new(settings.clone()))));
+    bench.run();
+    assert!(bench.says("Name of the site"));
+    settings.language = "de".into();
+    let request_again = faceprint::runtime::messages::Request { number: request.number, body: RequestBody::Hosts };
+    bench.fake.reply(&request_again, Ok(ReplyBody::Settings(Box::new(settings.clone()))));
+    bench.run();
+    assert!(bench.says("Name of the site"), "a number is answered once");
+    bench.harness.get_by_role_and_label(Role::ComboBox, "Language").click();
+    bench.run();
+    bench.press("Deutsch");
+    bench.press("Save");
+    let saved = bench.fake.find(|body| {
+        matches!(host_request(body), Some(HostRequest::SaveSettings(new)) if new.language == "de")
+    });
+    bench.fake.reply(&saved.expect("the form was saved"), Ok(ReplyBody::Done));
+    bench.run();
+    let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Settings))).unwrap();
+    bench.fake.reply(&request, Ok(ReplyBody::Settings(Box::new(settings))));
+    bench.run();
+    assert!(bench.says("Name des Standorts"));
+}
+
+#[test]
+fn every_screen_fits_every_size() {
+    for size in SIZES {
+        let mut bench = Bench::with(Settings::for_site("Main entrance"), size, Some("Demo · host PIN 802715"));
+        bench.fake.answer_hosts();
+        bench.run();
+        bench.check_buttons("attendee");
+        bench.recorded(1, 1, "Ada Lovelace", MarkKind::CheckIn);
+        bench.recorded(2, 2, "Alan Mathison Turing", MarkKind::CheckOut);
+        bench.check_buttons("two cards");
+        bench.press("Host mode");
+        bench.fake.answer_hosts();
+        bench.run();
+        bench.check_buttons("login");
+        bench.type_pin(PIN);
+        bench.fake.answer_login();
+        bench.run();
+        for page in ["Today", "People", "Export", "Audit", "Settings", "Diagnostics"] {
+            bench.harness.get_all_by_role_and_label(Role::Button, page).next().unwrap().click();
+            bench.run();
+            bench.check_buttons(page);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+"""Paths, arguments and small helpers shared by every step."""
+
+import argparse
+import os
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    """The options that every step understands."""
+    parser = argparse.ArgumentParser(description=description)
+    shared = REPO / ".." / "shared"
+    parser.add_argument("--faces", type=Path, default=shared / "data/train", help="folder of faces-*.safetensors")
+    parser.add_argument("--lfw", type=Path, default=shared / "data/lfw_view1", help="LFW View 1 images and pairsDevTest.txt")
+    parser.add_argument("--clips", type=Path, default=shared / "data/clips", help="folders of video frames")
+    parser.add_argument("--teachers", type=Path, default=shared / "weights", help="folder of the teachers' ONNX files")
+    parser.add_argument("--work", type=Path, default=REPO / "target/training", help="caches and checkpoints")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads to use")
+    parser.add_argument("--device", default="cpu", help="torch device: cpu, cuda, mps")
+    parser.add_argument("--smoke", action="store_true", help="a few images, under a minute: shows that the step runs")
+    return parser
+
+
+def workspace(args) -> Path:
+    """The working folder; a smoke run has one of its own, so that it never touches real checkpoints."""
+    folder = args.work / "smoke" if args.smoke else args.work
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def onnx_session(path: Path, threads: int):
+    """An onnxruntime CPU session with a fixed number of threads."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def write_atomically(path: Path, write) -> None:
+    """Calls `write(temporary path)` and renames: a reader or a restart never sees half a file."""
+    temporary = path.with_name(path.name + ".part")
+    write(temporary)
+    os.replace(temporary, path)

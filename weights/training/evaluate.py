@@ -1,0 +1,201 @@
+"""Step 4: figures of an exported network, or of a teacher to compare with.
+
+    python weights/training/evaluate.py recogniser weights/fp-face-1 [--detector weights/fp-detect-1]
+    python weights/training/evaluate.py detector weights/fp-detect-1
+    python weights/training/evaluate.py recogniser ../shared/weights/mbf_w8dequant.onnx
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+import faces as face_data
+import scenes
+import vision
+from common import REPO, arguments, onnx_session, workspace
+from export import load_export
+from train_recogniser import plain
+
+SIDE = 320
+
+
+def open_detector(path: Path, threads: int):
+    if path.suffix == ".onnx":
+        return vision.OnnxDetector(path, threads)
+    return vision.TorchDetector(load_export(path)[0])
+
+
+def open_recogniser(path: Path, threads: int):
+    """A function from (N, 112, 112, 3) u8 to normalised embeddings."""
+    if path.suffix == ".onnx":
+        session = onnx_session(path, threads)
+        name = session.get_inputs()[0].name
+
+        def raw(batch):
+            return session.run(None, {name: plain(batch).numpy()})[0]
+    else:
+        model, _ = load_export(path)
+
+        @torch.no_grad()
+        def raw(batch):
+            return model(plain(batch)).numpy()
+
+    def embed(pixels: np.ndarray) -> np.ndarray:
+        rows = np.concatenate([raw(pixels[i : i + 32]) for i in range(0, len(pixels), 32)])
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    return embed
+
+
+def read(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+def lfw_pairs(folder: Path) -> list[tuple[str, str, bool]]:
+    """(image, image, same person) with images as "Name/Name_0001.jpg"."""
+
+    def image(name, number):
+        return f"{name}/{name}_{int(number):04}.jpg"
+
+    pairs = []
+    for line in (folder / "pairsDevTest.txt").read_text().splitlines()[1:]:
+        f = line.split()
+        if len(f) == 3:
+            pairs.append((image(f[0], f[1]), image(f[0], f[2]), True))
+        elif len(f) == 4:
+            pairs.append((image(f[0], f[1]), image(f[2], f[3]), False))
+    return pairs
+
+
+def central(found: list[vision.Found], picture: np.ndarray):
+    """The face that an LFW picture is about: the one nearest to its middle."""
+    middle = np.array(picture.shape[1::-1]) / 2
+    return min(found, key=lambda f: np.abs((f.box[:2] + f.box[2:]) / 2 - middle).sum(), default=None)
+
+
+def best_accuracy(scores: np.ndarray, same: np.ndarray) -> tuple[float, float]:
+    """The highest accuracy of any threshold, and that threshold."""
+    thresholds = np.sort(scores)
+    accuracy = [((scores >= t) == same).mean() for t in thresholds]
+    i = int(np.argmax(accuracy))
+    return float(accuracy[i]), float(thresholds[i])
+
+
+def wilson(share: float, count: int) -> list[float]:
+    """95 % interval of a share."""
+    z = 1.96
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * np.sqrt(share * (1 - share) / count + z * z / (4 * count**2)) / (1 + z * z / count)
+    return [round(float(middle - half), 4), round(float(middle + half), 4)]
+
+
+def evaluate_recogniser(args, work: Path) -> dict:
+    pairs = lfw_pairs(args.lfw)
+    pairs = pairs[:10] + pairs[-10:] if args.smoke else pairs
+    names = sorted({name for a, b, _ in pairs for name in (a, b)})
+    # Alignment does not depend on the recogniser: keep it between runs.
+    cache = work / f"lfw-{args.detector.stem}-{SIDE}.npz"
+    if cache.exists() and not args.realign and list(np.load(cache)["names"]) == names:
+        crops, ok = np.load(cache)["crops"], np.load(cache)["ok"]
+    else:
+        detector = open_detector(args.detector, args.threads)
+        crops, ok = np.zeros((len(names), 112, 112, 3), np.uint8), np.zeros(len(names), bool)
+        for i, name in enumerate(names):
+            picture = read(args.lfw / name)
+            face = central(detector.find(picture, SIDE), picture)
+            if face is not None:
+                crops[i], ok[i] = vision.align(picture, face.landmarks), True
+        np.savez(cache, names=names, crops=crops, ok=ok)
+    embeddings = open_recogniser(args.network, args.threads)(crops)
+    embeddings[~ok] = 0  # a face that is not found matches nobody
+    index = {name: i for i, name in enumerate(names)}
+    scores = np.array([embeddings[index[a]] @ embeddings[index[b]] for a, b, _ in pairs])
+    same = np.array([s for _, _, s in pairs])
+    accuracy, threshold = best_accuracy(scores, same)
+    # The threshold of one half judged on the other, as LFW's folds do.
+    halves = [np.arange(len(pairs)) % 2 == k for k in (0, 1)]
+    crossed = [((scores[h] >= best_accuracy(scores[~h], same[~h])[1]) == same[h]).mean() for h in halves]
+    person = np.array([name.split("/")[0] for name in names])
+    upper = np.triu(np.ones((len(names), len(names)), bool), 1) & ok[:, None] & ok[None, :]
+    everything = embeddings @ embeddings.T
+    genuine = everything[upper & (person[:, None] == person[None, :])]
+    impostor = np.sort(everything[upper & (person[:, None] != person[None, :])])
+    report = {"network": args.network.name, "detector": args.detector.name, "pairs": len(pairs)}
+    report |= {"not_found": int((~ok).sum()), "accuracy": round(accuracy, 4), "threshold": round(threshold, 4)}
+    report["accuracy_crossed"] = round(float(np.mean(crossed)), 4)
+    report["accuracy_95"] = wilson(report["accuracy_crossed"], len(pairs))
+    for far in (1e-2, 1e-3, 1e-4):
+        at = impostor[min(len(impostor) - 1, int(len(impostor) * (1 - far)))]
+        report[f"tar_at_far_{far:g}"] = round(float((genuine > at).mean()), 4)
+    report |= {"genuine_pairs": len(genuine), "impostor_pairs": len(impostor)}
+    report |= {"genuine_mean": round(float(genuine.mean()), 3), "impostor_std": round(float(impostor.std()), 4)}
+    return report
+
+
+def compare(student, teacher, pictures, side: int) -> dict:
+    """How well the student finds the faces of which the teacher is sure, over (H, W, 3) pictures."""
+    faces = hits = extra = 0
+    distances = []
+    for picture in pictures:
+        wanted, found = teacher.find(picture, side), student.find(picture, side)
+        for face in wanted:
+            faces += 1
+            best = max(found, key=lambda f: vision.iou(f.box, face.box), default=None)
+            if best is not None and vision.iou(best.box, face.box) > 0.5:
+                hits += 1
+                eyes = np.linalg.norm(face.landmarks[0] - face.landmarks[1])
+                distances.append(np.linalg.norm(best.landmarks - face.landmarks, axis=1).mean() / eyes)
+        extra += sum(all(vision.iou(f.box, face.box) <= 0.3 for face in wanted) for f in found)
+    report = {"pictures": len(pictures), "faces": faces, "found": round(hits / max(faces, 1), 4), "extra": extra}
+    if distances:
+        report |= {"landmark_error": round(float(np.mean(distances)), 4), "p95": round(float(np.quantile(distances, 0.95)), 4)}
+    return report
+
+
+def evaluate_detector(args, work: Path) -> dict:
+    student = open_detector(args.network, args.threads)
+    teacher = vision.OnnxDetector(args.teachers / "det_500m.onnx", args.threads)
+    images = sorted(args.lfw.glob("*/*.jpg"))[:: 200 if args.smoke else 1]
+    frames = sorted(args.clips.glob("*/*.jpg"))[:: 200 if args.smoke else 10]
+    report = {"network": args.network.name, "side": SIDE}
+    report["lfw"] = compare(student, teacher, [read(p) for p in images], SIDE)
+    report["clips"] = compare(student, teacher, [read(p) for p in frames], SIDE)
+    sprites = [read_sprite(p) for p in sorted((REPO / "assets/demo").glob("person-*.png"))]
+    report["demo"] = compare(student, teacher, sprites, SIDE)
+    faces = face_data.load(args.faces, work, args.smoke)
+    random = np.random.default_rng(99)
+    crops = faces.pixels if args.smoke else faces.pixels[np.flatnonzero(faces.held_out)]
+    empty = [scenes.non_face(crops, random, SIDE) for _ in range(20 if args.smoke else 1000)]
+    blank = [p for p in empty if not teacher.find(p, SIDE, 0.3)]
+    false = [f.score for picture in blank for f in student.find(picture, SIDE)]
+    report["no_face"] = {"pictures": len(blank), "false_faces": len(false), "teacher_unsure": len(empty) - len(blank)}
+    return report
+
+
+def read_sprite(path: Path) -> np.ndarray:
+    """A demo person before a grey wall."""
+    sprite = Image.open(path)
+    picture = Image.new("RGBA", (480, 360), (186, 184, 178, 255))
+    picture.alpha_composite(sprite, (112, 40))
+    return np.asarray(picture.convert("RGB"))
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("kind", choices=["recogniser", "detector"])
+    parser.add_argument("network", type=Path, help="an exported folder or an ONNX file")
+    parser.add_argument("--detector", type=Path, help="aligns for the recogniser (default: the teacher's)")
+    parser.add_argument("--realign", action="store_true", help="do not use the aligned crops of an earlier run")
+    args = parser.parse_args()
+    args.detector = args.detector or args.teachers / "det_500m.onnx"
+    torch.set_num_threads(args.threads)
+    work = workspace(args)
+    report = (evaluate_recogniser if args.kind == "recogniser" else evaluate_detector)(args, work)
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Training by the clock: the learning rate follows the share of the time budget that is spent.
+
+Machines without a GPU are shared and their speed changes from minute to minute; a budget in minutes ends when the
+night ends, whatever else ran. The time spent is kept in the checkpoint, so a resumed run goes on where it stopped.
+"""
+
+import copy
+import time
+
+import torch
+
+
+class Clock:
+    def __init__(self, minutes: float, spent_seconds: float = 0.0):
+        self.budget = minutes * 60
+        self.began = time.time() - spent_seconds
+
+    def spent(self) -> float:
+        return time.time() - self.began
+
+    def progress(self) -> float:
+        """0 at the start, 1 when the budget is spent."""
+        return min(1.0, self.spent() / self.budget)
+
+
+def learning_rate_factor(step: int, progress: float, warmup: int = 200, hold: float = 0.3) -> float:
+    """Linear warm-up over `warmup` steps, full until `hold`, then linear to zero at the end of the budget."""
+    return min(1.0, (step + 1) / warmup) * min(1.0, (1.0 - progress) / (1.0 - hold))
+
+
+class Average:
+    """An exponential moving average of the weights (and BN statistics), which is what gets exported."""
+
+    def __init__(self, model: torch.nn.Module, decay: float = 0.998):
+        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        self.decay = decay
+
+    @torch.no_grad()
+    def update(self, model: torch.nn.Module, step: int) -> None:
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for mine, theirs in zip(self.model.state_dict().values(), model.state_dict().values()):
+            if mine.dtype.is_floating_point:
+                mine.lerp_(theirs, 1 - decay)
+            else:
+                mine.copy_(theirs)
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum whose matrix is orthogonalised before it is applied (Jordan et al., 2024), for 3x3 and 1x1 kernels.
+
+    Every kernel here is followed by a BN, so only its direction matters: it is kept at norm sqrt(outputs), which
+    makes the learning rate relative.
+    """
+
+    def __init__(self, parameters, lr: float = 0.02, momentum: float = 0.9):
+        super().__init__(parameters, {"lr": lr, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                state = self.state[p]
+                if "momentum" not in state:
+                    state["momentum"] = torch.zeros_like(p.grad)
+                buffer = state["momentum"].lerp_(p.grad, 1 - group["momentum"])
+                update = p.grad.lerp(buffer, group["momentum"])  # Nesterov
+                update = orthogonalised(update.reshape(len(p), -1)).reshape(p.shape)
+                target = len(p) ** 0.5
+                p.mul_(target / p.norm().clamp_min(1e-12))
+                p.add_(update, alpha=-group["lr"] * target / update.norm().clamp_min(1e-12))
+
+
+def orthogonalised(matrix: torch.Tensor, steps: int = 4) -> torch.Tensor:
+    """Newton-Schulz iteration towards the nearest (semi-)orthogonal matrix."""
+    a, b, c = 3.4445, -4.7750, 2.0315
+    x = matrix / (matrix.norm() + 1e-7)
+    tall = x.shape[0] > x.shape[1]
+    x = x.T if tall else x
+    for _ in range(steps):
+        s = x @ x.T
+        x = a * x + (b * s + c * s @ s) @ x
+    return x.T if tall else x

@@ -1,0 +1,37 @@
+"""Runs every step on a few images, in a folder of its own, so that this code cannot rot.
+
+    python weights/training/smoke.py [the options that every step takes]
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from common import arguments, workspace
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    args = arguments(__doc__).parse_args()
+    args.smoke = True
+    export = workspace(args) / "export"
+    steps = [
+        ["targets.py"],
+        ["train_recogniser.py"],
+        ["train_detector.py"],
+        ["export.py", "recogniser", "--reference"],
+        ["export.py", "detector", "--reference"],
+        ["evaluate.py", "detector", export / "fp-detect-1"],
+        ["evaluate.py", "recogniser", export / "fp-face-1"],
+        ["calibrate.py", export / "fp-face-1"],
+    ]
+    for step, *rest in steps:
+        print(f"== {step} {' '.join(map(str, rest))}", flush=True)
+        command = [sys.executable, HERE / step, *rest, *sys.argv[1:], *([] if "--smoke" in sys.argv else ["--smoke"])]
+        subprocess.run(list(map(str, command)), check=True)
+    print("every step ran")
+
+
+if __name__ == "__main__":
+    main()

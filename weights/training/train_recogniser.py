@@ -1,0 +1,189 @@
+"""Step 2: the recogniser learns the teacher's embeddings.
+
+    python weights/training/train_recogniser.py --minutes 600
+
+Loss: 1 - cosine to the teacher's embedding of the same face, plus the divergence between the teacher's and the
+student's similarities to a bank of other faces' teacher embeddings (who looks like whom). Only the student sees the
+augmentation. Resolution grows with the budget: small pictures first, which cost a third. Resumes from its checkpoint.
+"""
+
+import json
+import time
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+import faces as face_data
+import targets as target_data
+from common import arguments, workspace, write_atomically
+from recogniser import Config, Recogniser
+from schedule import Average, Clock, Muon, learning_rate_factor
+
+# (share of the budget, side of the picture in pixels)
+RESOLUTIONS = ((0.6, 64), (0.8, 80), (1.0, 112))
+BANK = 1024
+BANK_TEMPERATURE = 16.0
+BANK_WEIGHT = 0.2
+
+
+def augment(pixels: torch.Tensor, side: int, random: torch.Generator) -> torch.Tensor:
+    """(N, 112, 112, 3) u8 to (N, 3, side, side), normalised; geometry, light, colour, blur, noise, occlusion."""
+    n = len(pixels)
+
+    def uniform(low, high, *shape):
+        return torch.rand(*(shape or (n,)), generator=random) * (high - low) + low
+
+    def chance(p):
+        return torch.rand(n, generator=random) < p
+
+    x = (pixels.permute(0, 3, 1, 2).float() - 127.5) / 127.5
+    # Rotation, scale, shift and mirror as one warp; about what an imperfect detector does to the alignment.
+    angle, scale = uniform(-0.1, 0.1), uniform(0.94, 1.06)
+    mirror = torch.where(chance(0.5), -1.0, 1.0)
+    theta = torch.zeros(n, 2, 3)
+    theta[:, 0, 0], theta[:, 0, 1] = torch.cos(angle) * scale * mirror, -torch.sin(angle) * scale
+    theta[:, 1, 0], theta[:, 1, 1] = torch.sin(angle) * scale * mirror, torch.cos(angle) * scale
+    theta[:, :, 2] = uniform(-0.04, 0.04, n, 2)
+    if side < 112:
+        x = F.interpolate(x, (side, side), mode="bilinear", antialias=True, align_corners=False)
+    grid = F.affine_grid(theta, [n, 3, side, side], align_corners=False)
+    x = F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    # A camera far away or out of focus: a part of the batch goes through a smaller size.
+    poor = torch.nonzero(chance(0.15)).flatten()
+    if len(poor):
+        small = int(side * float(uniform(0.3, 0.8, 1)))
+        small_x = F.interpolate(x[poor], (small, small), mode="bilinear", antialias=True, align_corners=False)
+        x[poor] = F.interpolate(small_x, (side, side), mode="bilinear", align_corners=False)
+    # Light and colour.
+    grey = x.mean(1, keepdim=True)
+    saturation = torch.where(chance(0.15), torch.zeros(n), uniform(0.7, 1.3)).view(-1, 1, 1, 1)
+    x = grey + (x - grey) * saturation
+    x = x * uniform(0.75, 1.2).view(-1, 1, 1, 1) + uniform(-0.2, 0.2).view(-1, 1, 1, 1)
+    x = x * uniform(0.93, 1.07, n, 3).view(n, 3, 1, 1)
+    noisy = torch.nonzero(chance(0.15)).flatten()
+    if len(noisy):
+        x[noisy] += torch.randn(x[noisy].shape, generator=random) * 0.06
+    # Something in front of the face.
+    for i in torch.nonzero(chance(0.1)).flatten().tolist():
+        h, w = (int(side * v) for v in uniform(0.1, 0.4, 2).tolist())
+        top, left = (int(v) for v in uniform(0, side * 0.7, 2).tolist())
+        x[i, :, top : top + h, left : left + w] = uniform(-1, 1, 3).view(3, 1, 1)
+    return x.clamp(-1, 1)
+
+
+def plain(pixels: np.ndarray, side: int = 112) -> torch.Tensor:
+    """(N, 112, 112, 3) u8 to the network's input, as the kiosk feeds it."""
+    x = (torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() - 127.5) / 127.5
+    return x if side == 112 else F.interpolate(x, (side, side), mode="bilinear", antialias=True)
+
+
+def loss_of(embeddings: torch.Tensor, wanted: torch.Tensor, bank: torch.Tensor) -> tuple[torch.Tensor, float]:
+    """The loss and, to watch, the mean cosine to the teacher."""
+    student = F.normalize(embeddings)
+    cosine = (student * wanted).sum(1).mean()
+    others = torch.cat([wanted, bank])
+    likeness = F.log_softmax(wanted @ others.T * BANK_TEMPERATURE, dim=1)
+    seen = F.log_softmax(student @ others.T * BANK_TEMPERATURE, dim=1)
+    divergence = F.kl_div(seen, likeness, log_target=True, reduction="batchmean")
+    return 1 - cosine + BANK_WEIGHT * divergence, cosine.item()
+
+
+@torch.no_grad()
+def held_out_cosine(model, faces, targets, rows, side, device) -> float:
+    total = 0.0
+    for begin in range(0, len(rows), 64):
+        part = rows[begin : begin + 64]
+        embedded = F.normalize(model(plain(faces.pixels[part], side).to(device))).cpu()
+        total += (embedded * torch.from_numpy(targets[part].astype(np.float32))).sum().item()
+    return total / len(rows)
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--minutes", type=float, default=600, help="time budget, the learning rate's schedule")
+    parser.add_argument("--batch", type=int, default=96)
+    parser.add_argument("--muon-rate", type=float, default=0.03)
+    parser.add_argument("--adam-rate", type=float, default=1.5e-3)
+    parser.add_argument("--name", default="recogniser", help="name of the checkpoint and its log")
+    parser.add_argument("--fresh", action="store_true", help="ignore an existing checkpoint")
+    args = parser.parse_args()
+    work = workspace(args)
+    if args.smoke:
+        args.minutes, args.batch = min(args.minutes, 0.4), min(args.batch, 16)
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(0)
+    device = torch.device(args.device)
+    faces = face_data.load(args.faces, work, args.smoke)
+    targets = np.load(work / "targets.npy", mmap_mode="r")
+    visiting = target_data.order(len(faces))
+
+    model = Recogniser(Config()).to(device, memory_format=torch.channels_last)
+    kernels = [p for n, p in model.named_parameters() if p.ndim == 4 and n != "conv1.weight"]
+    others = [p for n, p in model.named_parameters() if p.ndim != 4 or n == "conv1.weight"]
+    muon = Muon(kernels, args.muon_rate)
+    adam = torch.optim.AdamW(others, args.adam_rate, betas=(0.9, 0.98), weight_decay=0.01)
+    average = Average(model)
+    checkpoint, step, seen, spent = work / f"{args.name}.pt", 0, 0, 0.0
+    if checkpoint.exists() and not args.fresh:
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        model.load_state_dict(state["model"])
+        average.model.load_state_dict(state["average"])
+        muon.load_state_dict(state["muon"])
+        adam.load_state_dict(state["adam"])
+        step, seen, spent = state["step"], state["seen"], state["spent"]
+        print(f"resumed at step {step}, {seen} images, {spent / 60:.1f} min", flush=True)
+
+    def save():
+        state = {"config": model.config.to_json(), "model": model.state_dict(), "average": average.model.state_dict()}
+        state |= {"muon": muon.state_dict(), "adam": adam.state_dict()}
+        state |= {"step": step, "seen": seen, "spent": clock.spent()}
+        write_atomically(checkpoint, lambda p: torch.save(state, p))
+
+    log = (work / f"{args.name}.jsonl").open("a")
+    random = torch.Generator().manual_seed(step)
+    choice = np.random.default_rng(step)
+    clock, queue, watched, mean_cosine = Clock(args.minutes, spent), [], None, 0.0
+    while (progress := clock.progress()) < 1.0:
+        if len(queue) < args.batch:
+            ready = visiting[: target_data.progress(work)]
+            allowed = ready[~faces.held_out[ready]]
+            if len(allowed) < 2 * args.batch:
+                time.sleep(5)
+                continue
+            queue = choice.permutation(allowed).tolist()
+            watched = ready[faces.held_out[ready]][:512]
+            # While the teacher is still at work, come back soon for the faces it has done since.
+            queue = queue if len(ready) == len(visiting) else queue[: 100 * args.batch]
+        rows = np.sort([queue.pop() for _ in range(args.batch)])
+        side = next(side for until, side in RESOLUTIONS if progress < until)
+        x = augment(torch.from_numpy(faces.pixels[rows]), side, random)
+        wanted = torch.from_numpy(targets[rows].astype(np.float32))
+        bank = torch.from_numpy(targets[np.sort(choice.choice(allowed, min(BANK, len(allowed)), replace=False))])
+        x = x.to(device, memory_format=torch.channels_last)
+        factor = learning_rate_factor(step, progress)
+        for optimiser, rate in ((muon, args.muon_rate), (adam, args.adam_rate)):
+            optimiser.param_groups[0]["lr"] = rate * factor
+            optimiser.zero_grad()
+        loss, cosine = loss_of(model(x), wanted.to(device), bank.to(device, torch.float32))
+        loss.backward()
+        muon.step()
+        adam.step()
+        step, seen = step + 1, seen + len(rows)
+        average.update(model, step)
+        mean_cosine += (cosine - mean_cosine) / min(step, 100)
+        if step % 50 == 0:
+            print(f"step {step} side {side} loss {loss.item():.3f} cosine {mean_cosine:.3f} seen {seen} {clock.spent() / 60:.1f} min", flush=True)
+        if step % 250 == 0:
+            save()
+            held_out = held_out_cosine(average.model, faces, targets, watched, side, device)
+            entry = {"step": step, "seen": seen, "side": side, "minutes": round(clock.spent() / 60, 1), "held_out_cosine": round(held_out, 4)}
+            print(entry, flush=True)
+            log.write(json.dumps(entry) + "\n")
+            log.flush()
+    save()
+    print(f"done: {seen} images in {clock.spent() / 60:.1f} min", flush=True)
+
+
+if __name__ == "__main__":
+    main()
