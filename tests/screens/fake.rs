@@ -1,16 +1,17 @@
 //! The workers' end of the wire, played by a test: it answers when told to, and its PIN check is the real one.
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use faceprint::{
     access::{LockoutPolicy, Login, LoginError},
     app::FaceprintApp,
     crypto::{Pepper, Pin, PinHash, Secret},
     domain::{AttemptState, Clock, Host, HostId, ManualClock, Person, PersonId, PersonName},
     runtime::messages::{
-        HostSession, Link, Notice, PersonRow, PinAttempt, Refusal, Reply, ReplyBody, Request, RequestBody, Snapshot,
+        HostSession, Link, Notice, PersonRow, PinAttempt, Refusal, Reply, ReplyBody, Request, RequestBody,
+        Snapshot,
     },
     settings::Settings,
 };
-use crossbeam_channel::{Receiver, Sender, bounded};
 use std::{
     collections::VecDeque,
     convert::Infallible,
@@ -92,7 +93,8 @@ impl Fake {
 
     /// Checks the PIN of the oldest login, as the ledger would.
     pub fn answer_login(&mut self) {
-        let request = self.find(|body| matches!(body, RequestBody::Login { .. })).expect("a login was asked for");
+        let request =
+            self.find(|body| matches!(body, RequestBody::Login { .. })).expect("a login was asked for");
         let RequestBody::Login { pin, .. } = &request.body else { unreachable!() };
         let body = match self.check(pin) {
             Ok(session) => Ok(ReplyBody::LoggedIn(session)),
@@ -110,8 +112,7 @@ impl Fake {
 
     fn check(&mut self, pin: &PinAttempt) -> Result<Arc<HostSession>, LoginError<Infallible>> {
         let attempts = self.attempts;
-        let login =
-            Login { host: HOST, secret: Some(&self.hash), pepper: &self.pepper, pin, attempts };
+        let login = Login { host: HOST, secret: Some(&self.hash), pepper: &self.pepper, pin, attempts };
         let kept = &mut self.attempts;
         LockoutPolicy::default()
             .login(&login, self.clock.now(), |state, _| {

@@ -4,17 +4,17 @@ mod fake;
 
 use egui::{Role, Vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use fake::{Fake, HOST, PIN, name, person};
 use faceprint::{
     app::FaceprintApp,
     domain::{EventId, MarkKind, MarkSource, PersonId, QualityIssue, Rect, TrackId},
     runtime::messages::{
-        CameraFault, CameraStatus, DayView, EnrolmentPose, EnrolmentView, ExportFormat, FaceState, FaceView, Fault,
-        HostRequest, MarkRow, Notice, ReplyBody, RequestBody, Worker,
+        CameraFault, CameraStatus, DayView, EnrolmentPose, EnrolmentView, ExportFormat, FaceState, FaceView,
+        Fault, HostRequest, MarkRow, Notice, ReplyBody, RequestBody, Worker,
     },
     settings::Settings,
     ui::{HostPage, Screen, theme},
 };
+use fake::{Fake, HOST, PIN, name, person};
 use std::{path::PathBuf, time::Duration};
 
 const SIZES: [(f32, f32); 4] = [(1280.0, 720.0), (800.0, 480.0), (1080.0, 1920.0), (1920.0, 1080.0)];
@@ -116,7 +116,13 @@ impl Bench {
 
     fn recorded(&mut self, event: u64, track: u64, who: &str, kind: MarkKind) {
         let at = faceprint::domain::Clock::now(&self.fake.clock).utc;
-        let notice = Notice::Recorded { event: EventId(event), track: Some(TrackId(track)), name: name(who), kind, at };
+        let notice = Notice::Recorded {
+            event: EventId(event),
+            track: Some(TrackId(track)),
+            name: name(who),
+            kind,
+            at,
+        };
         self.fake.notices.send(notice).unwrap();
         self.run();
     }
@@ -249,7 +255,12 @@ fn an_answer_that_comes_after_leaving_opens_nothing() {
     bench.fake.answer_login();
     bench.run();
     assert!(matches!(bench.harness.state().screen(), Screen::Attendee));
-    assert!(bench.fake.find(|body| matches!(body, RequestBody::Logout { host: HOST, timed_out: false })).is_some());
+    assert!(
+        bench
+            .fake
+            .find(|body| matches!(body, RequestBody::Logout { host: HOST, timed_out: false }))
+            .is_some()
+    );
 }
 
 #[test]
@@ -265,7 +276,8 @@ fn a_recorded_mark_is_a_card_that_can_be_disputed_for_some_seconds() {
     bench.wait(Duration::from_secs(3));
     bench.harness.get_all_by_role_and_label(Role::Button, "Not me").next().unwrap().click();
     bench.run();
-    let request = bench.fake.find(|body| matches!(body, RequestBody::NotMe(EventId(8)))).expect("the newest is on top");
+    let request =
+        bench.fake.find(|body| matches!(body, RequestBody::NotMe(EventId(8)))).expect("the newest is on top");
     bench.fake.reply(&request, Ok(ReplyBody::Done));
     bench.fake.notices.send(Notice::StruckOut { event: EventId(8) }).unwrap();
     bench.run();
@@ -291,11 +303,8 @@ fn whoever_is_asked_chooses_in_or_out() {
 #[test]
 fn faces_are_spoken_to_and_faults_are_sentences() {
     let mut bench = Bench::new();
-    let face = |state| FaceView {
-        track: TrackId(1),
-        bbox: Rect { x0: 10.0, y0: 10.0, x1: 90.0, y1: 110.0 },
-        state,
-    };
+    let face =
+        |state| FaceView { track: TrackId(1), bbox: Rect { x0: 10.0, y0: 10.0, x1: 90.0, y1: 110.0 }, state };
     for (state, words) in [
         (FaceState::Advice(QualityIssue::TooFar), "Please come closer"),
         (FaceState::Advice(QualityIssue::TurnToCamera), "Turn to the camera"),
@@ -340,7 +349,8 @@ fn a_person_is_added_and_enrolled() {
     let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::People))).unwrap();
     bench.fake.reply(&request, Ok(ReplyBody::People(Vec::new())));
     bench.run();
-    while let Some(request) = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::People))) {
+    while let Some(request) = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::People)))
+    {
         bench.fake.reply(&request, Ok(ReplyBody::People(Vec::new())));
     }
     bench.run();
@@ -356,13 +366,18 @@ fn a_person_is_added_and_enrolled() {
     assert!(bench.says("Enrol Ada Lovelace"));
     assert!(bench.says("Consent"));
     bench.press("Start");
-    assert!(bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::StartEnrolment { .. }))).is_none());
+    assert!(
+        bench
+            .fake
+            .find(|body| matches!(host_request(body), Some(HostRequest::StartEnrolment { .. })))
+            .is_none()
+    );
     bench.harness.get_by_role_and_label(Role::CheckBox, "The person has read this and agrees").click();
     bench.run();
     bench.press("Start");
-    let started = bench.fake.find(|body| {
-        matches!(host_request(body), Some(HostRequest::StartEnrolment { person }) if *person == id)
-    });
+    let started = bench.fake.find(
+        |body| matches!(host_request(body), Some(HostRequest::StartEnrolment { person }) if *person == id),
+    );
     bench.fake.reply(&started.unwrap(), Ok(ReplyBody::Done));
     bench.fake.snapshot.lock().unwrap().enrolment =
         Some(EnrolmentView { person: id, taken: 1, wanted: 3, pose: EnrolmentPose::Aside, advice: None });
@@ -378,7 +393,8 @@ fn a_person_is_added_and_enrolled() {
 fn leaving_an_enrolment_ends_it() {
     let mut bench = Bench::host_mode();
     bench.press("People");
-    while let Some(request) = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::People))) {
+    while let Some(request) = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::People)))
+    {
         bench.fake.reply(&request, Ok(ReplyBody::People(vec![person(2, "Ada", 0)])));
     }
     bench.run();
@@ -387,7 +403,9 @@ fn leaving_an_enrolment_ends_it() {
     bench.run();
     bench.press("Start");
     bench.press("Lock");
-    assert!(bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::CancelEnrolment))).is_some());
+    assert!(
+        bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::CancelEnrolment))).is_some()
+    );
     assert!(matches!(bench.harness.state().screen(), Screen::Attendee));
 }
 
@@ -395,13 +413,16 @@ fn leaving_an_enrolment_ends_it() {
 fn erasing_needs_a_second_word() {
     let mut bench = Bench::host_mode();
     bench.press("People");
-    while let Some(request) = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::People))) {
+    while let Some(request) = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::People)))
+    {
         bench.fake.reply(&request, Ok(ReplyBody::People(vec![person(2, "Ada", 3), person(3, "Alan", 0)])));
     }
     bench.run();
     bench.press("Erase Ada");
     bench.press("Erase");
-    assert!(bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::ErasePerson(_)))).is_none());
+    assert!(
+        bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::ErasePerson(_)))).is_none()
+    );
     bench.harness.get_by_role_and_label(Role::CheckBox, "I understand that this cannot be undone").click();
     bench.run();
     bench.press("Erase");
@@ -428,9 +449,10 @@ fn a_mark_is_corrected_with_a_reason() {
     let view = DayView { date: Some(*day), marks: vec![row], people: 3, present: 1, inside: 1 };
     bench.fake.reply(&request, Ok(ReplyBody::Day(view)));
     bench.run();
-    let button = bench.harness.get_all_by_role(Role::Button).find(|node| {
-        node.accesskit_node().label().is_some_and(|label| label.starts_with("Correct Ada"))
-    });
+    let button = bench
+        .harness
+        .get_all_by_role(Role::Button)
+        .find(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with("Correct Ada")));
     button.unwrap().click();
     bench.run();
     bench.press("Strike it out");
@@ -452,8 +474,11 @@ fn an_export_says_where_it_was_saved() {
     bench.press("Today");
     bench.press("PDF report");
     bench.press("Save");
-    let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Export { .. }))).unwrap();
-    let Some(HostRequest::Export { format, from, to, .. }) = host_request(&request.body) else { unreachable!() };
+    let request =
+        bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Export { .. }))).unwrap();
+    let Some(HostRequest::Export { format, from, to, .. }) = host_request(&request.body) else {
+        unreachable!()
+    };
     assert_eq!((*format, from), (ExportFormat::Pdf, to));
     let path = PathBuf::from("/data/exports/attendance.pdf");
     bench.fake.reply(&request, Ok(ReplyBody::Exported { path, rows: 42 }));
@@ -471,7 +496,8 @@ fn settings_in_another_language_apply_at_once() {
     bench.run();
     assert!(bench.says("Name of the site"));
     settings.language = "de".into();
-    let request_again = faceprint::runtime::messages::Request { number: request.number, body: RequestBody::Hosts };
+    let request_again =
+        faceprint::runtime::messages::Request { number: request.number, body: RequestBody::Hosts };
     bench.fake.reply(&request_again, Ok(ReplyBody::Settings(Box::new(settings.clone()))));
     bench.run();
     assert!(bench.says("Name of the site"), "a number is answered once");
@@ -479,9 +505,9 @@ fn settings_in_another_language_apply_at_once() {
     bench.run();
     bench.press("Deutsch");
     bench.press("Save");
-    let saved = bench.fake.find(|body| {
-        matches!(host_request(body), Some(HostRequest::SaveSettings(new)) if new.language == "de")
-    });
+    let saved = bench.fake.find(
+        |body| matches!(host_request(body), Some(HostRequest::SaveSettings(new)) if new.language == "de"),
+    );
     bench.fake.reply(&saved.expect("the form was saved"), Ok(ReplyBody::Done));
     bench.run();
     let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Settings))).unwrap();
@@ -493,7 +519,8 @@ fn settings_in_another_language_apply_at_once() {
 #[test]
 fn every_screen_fits_every_size() {
     for size in SIZES {
-        let mut bench = Bench::with(Settings::for_site("Main entrance"), size, Some("Demo · host PIN 802715"));
+        let mut bench =
+            Bench::with(Settings::for_site("Main entrance"), size, Some("Demo · host PIN 802715"));
         bench.fake.answer_hosts();
         bench.run();
         bench.check_buttons("attendee");
