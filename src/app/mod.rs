@@ -344,13 +344,3 @@ fn camera_retry(camera: &CameraStatus, since: Duration) -> Option<Duration> {
         CameraStatus::Opening | CameraStatus::Live => None,
     }
 }
-
-impl eframe::App for FaceprintApp {
-    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        self.take_in(ctx);
-    }
-
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
-        self.draw(ui);
-    }
-}

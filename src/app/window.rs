@@ -5,7 +5,7 @@
 use super::FaceprintApp;
 use crate::{domain::Clock, runtime::messages::Link, settings::Settings, ui::theme};
 use eframe::NativeOptions;
-use egui::{ThemePreference, ViewportBuilder};
+use egui::{ThemePreference, ViewportBuilder, ViewportCommand};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, OnceLock},
@@ -83,7 +83,10 @@ pub fn run(link: Link, options: AppOptions) -> Result<(), AppError> {
                 let ctx = creation.egui_ctx.clone();
                 dress(&ctx, look);
                 let _ = repaint.set(Box::new(move || ctx.request_repaint())); // one window, so it was empty
-                Ok(Box::new(FaceprintApp::new(link, settings, clock, strip)))
+                Ok(Box::new(Window {
+                    app: FaceprintApp::new(link, settings, clock, strip),
+                    fill: fullscreen,
+                }))
             }),
         )
     };
@@ -95,6 +98,31 @@ pub fn run(link: Link, options: AppOptions) -> Result<(), AppError> {
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
             Err(AppError::Library(text.unwrap_or_else(|| "no reason given".to_owned())))
         }
+    }
+}
+
+/// The app as eframe calls it.
+struct Window {
+    app: FaceprintApp,
+    /// Keep to the monitor's size. Without a window manager nobody else makes a window full screen.
+    fill: bool,
+}
+
+impl eframe::App for Window {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.app.take_in(ctx);
+        let (monitor, window) =
+            ctx.input(|input| (input.viewport().monitor_size, input.viewport().outer_rect));
+        if let (true, Some(monitor), Some(window)) = (self.fill, monitor, window)
+            && (window.size() - monitor).abs().max_elem() > 1.0
+        {
+            ctx.send_viewport_cmd(ViewportCommand::OuterPosition(egui::Pos2::ZERO));
+            ctx.send_viewport_cmd(ViewportCommand::InnerSize(monitor));
+        }
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.app.draw(ui);
     }
 }
 

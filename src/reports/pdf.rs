@@ -40,7 +40,7 @@ pub fn write_pdf(
     let mut document = PdfDocument::new("Attendance report");
     if let Ok(made) = OffsetDateTime::from_unix_timestamp(report.generated_at.timestamp().as_second()) {
         let info = &mut document.metadata.info;
-        (info.creation_date, info.modification_date, info.metadata_date) = (made.clone(), made.clone(), made);
+        (info.creation_date, info.modification_date, info.metadata_date) = (made, made, made);
     }
     let font_id = document.add_font(&font);
     let mut sheet = Sheet::new(Face { font, id: font_id, unprintable: 0 }, paper);

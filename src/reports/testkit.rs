@@ -19,7 +19,7 @@ pub(super) fn report(rows: usize) -> AttendanceReport {
             person: PersonId::from_bytes([(n % NAMES.len()) as u8; 16]),
             name: name(n),
             badge: Some(format!("{}", 1000 + n % NAMES.len())),
-            kind: if n % 2 == 0 { MarkKind::CheckIn } else { MarkKind::CheckOut },
+            kind: if n.is_multiple_of(2) { MarkKind::CheckIn } else { MarkKind::CheckOut },
             at,
             source: MarkSource::Face,
             corrected: false,

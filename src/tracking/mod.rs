@@ -116,19 +116,16 @@ impl Tracker {
             .collect();
         let pairs = assign::assign(&costs);
         for (face, pair) in faces.iter().zip(pairs) {
-            let id = match pair.and_then(|n| self.tracks.get_mut(n)) {
-                Some(track) => {
-                    if track.motion.unseen_for(at) > REACQUIRED {
-                        track.dossier.reacquired();
-                    }
-                    track.motion.see(at, face.bbox);
-                    track.id
+            let id = if let Some(track) = pair.and_then(|n| self.tracks.get_mut(n)) {
+                if track.motion.unseen_for(at) > REACQUIRED {
+                    track.dossier.reacquired();
                 }
-                None => {
-                    let id = self.start(at, face);
-                    update.started.push(id);
-                    id
-                }
+                track.motion.see(at, face.bbox);
+                track.id
+            } else {
+                let id = self.start(at, face);
+                update.started.push(id);
+                id
             };
             update.assigned.push(id);
         }

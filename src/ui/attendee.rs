@@ -110,6 +110,9 @@ pub(super) fn advice(issue: QualityIssue) -> &'static str {
     }
 }
 
+/// Height of clock, date and site name.
+const HEAD: f32 = 126.0;
+
 /// Draws it. Cards and clock stand beside the picture, or below it in portrait.
 pub fn attendee_ui(ui: &mut Ui, scene: &Scene<'_>, model: &AttendeeModel<'_>) -> Vec<Action> {
     let mut actions = Vec::new();
@@ -122,9 +125,9 @@ pub fn attendee_ui(ui: &mut Ui, scene: &Scene<'_>, model: &AttendeeModel<'_>) ->
     }
     let gap = scale.px(28.0);
     if window.height() > window.width() {
-        let head = Rect::from_min_size(room.min, vec2(room.width(), scale.px(104.0)));
+        let head = Rect::from_min_size(room.min, vec2(room.width(), scale.px(HEAD)));
         let top = head.bottom() + gap;
-        let picture = Rect::from_min_size(pos2(room.left(), top), vec2(room.width(), room.width() * 0.94));
+        let picture = Rect::from_min_size(pos2(room.left(), top), vec2(room.width(), room.width() * 0.9));
         let below = Rect::from_min_max(pos2(room.left(), picture.bottom() + gap), room.max);
         head_ui(ui, scene, head, scale, &mut actions);
         picture_ui(ui, scene, model, picture, scale);
@@ -133,7 +136,7 @@ pub fn attendee_ui(ui: &mut Ui, scene: &Scene<'_>, model: &AttendeeModel<'_>) ->
         let side = (room.width() * 0.335).max(scale.px(380.0));
         let picture = Rect::from_min_max(room.min, pos2(room.right() - side - gap, room.bottom()));
         let beside = Rect::from_min_max(pos2(picture.right() + gap, room.top()), room.max);
-        let (head, below) = beside.split_top_bottom_at_y(beside.top() + scale.px(104.0));
+        let (head, below) = beside.split_top_bottom_at_y(beside.top() + scale.px(HEAD));
         picture_ui(ui, scene, model, picture, scale);
         head_ui(ui, scene, head, scale, &mut actions);
         cards_ui(ui, scene, model.cards, below.with_min_y(below.top() + gap), scale, &mut actions);
@@ -148,11 +151,13 @@ fn head_ui(ui: &mut Ui, scene: &Scene<'_>, rect: Rect, scale: Scale, actions: &m
     let side = theme::TOUCH;
     let width = rect.width() - side - scale.px(12.0);
     let clock = time_of_day(scene.now.utc, scene.zone());
-    let at = rect.left_top() - vec2(0.0, scale.px(6.0));
-    let clock = text_at(ui, at, Align2::LEFT_TOP, &clock, scale.font(62.0), colours.ink, width);
-    let site = pos2(rect.left(), clock.bottom() + scale.px(2.0));
-    let line = format!("{}  ·  {}", scene.words.date(local.date()), scene.settings.site_name);
-    text_at(ui, site, Align2::LEFT_TOP, &line, scale.font(18.0), colours.quiet, rect.width());
+    let at = rect.left_top() - vec2(0.0, scale.px(8.0));
+    let clock = text_at(ui, at, Align2::LEFT_TOP, &clock, scale.font(64.0), colours.ink, width);
+    let mut line = pos2(rect.left(), clock.bottom());
+    for text in [&scene.words.date(local.date()), &scene.settings.site_name] {
+        let font = scale.font(20.0);
+        line.y = text_at(ui, line, Align2::LEFT_TOP, text, font, colours.quiet, rect.width()).bottom();
+    }
     let door = Rect::from_min_size(pos2(rect.right() - side, rect.top()), Vec2::splat(side));
     let response = ui.interact(door, ui.scope_id().with("host mode"), Sense::click());
     name(&response, &scene.words.say("attendee-host-mode"));
@@ -240,10 +245,10 @@ fn no_picture(ui: &Ui, scene: &Scene<'_>, rect: Rect, scale: Scale, colours: &Pa
         CameraStatus::Opening | CameraStatus::Live => (scene.words.say("camera-opening"), String::new()),
     };
     camera_icon(ui, rect.center() - vec2(0.0, scale.px(96.0)), scale.px(40.0), colours.quiet);
-    let middle = Rect::from_center_size(rect.center(), vec2(rect.width() * 0.76, scale.px(96.0)));
-    wrapped(ui, middle, &title, scale.px(30.0).max(18.0), colours.ink);
-    let below = middle.translate(vec2(0.0, scale.px(92.0)));
-    wrapped(ui, below, &text, scale.px(20.0).max(14.0), colours.quiet);
+    let middle = Rect::from_center_size(rect.center(), vec2(rect.width() * 0.8, scale.px(90.0)));
+    let title = wrapped(ui, middle, &title, scale.px(30.0).max(18.0), colours.ink);
+    let below = middle.with_min_y(title.bottom() + scale.px(4.0)).with_max_y(title.bottom() + scale.px(76.0));
+    wrapped(ui, below, &text, scale.px(21.0).max(14.0), colours.quiet);
 }
 
 fn camera_icon(ui: &Ui, centre: Pos2, size: f32, ink: Color32) {
@@ -254,18 +259,18 @@ fn camera_icon(ui: &Ui, centre: Pos2, size: f32, ink: Color32) {
     ui.painter().line_segment([centre + vec2(-size, size), centre + vec2(size, -size)], stroke);
 }
 
-/// Wrapped, centred text inside a rectangle.
-fn wrapped(ui: &Ui, rect: Rect, text: &str, size: f32, ink: Color32) {
-    if text.is_empty() {
-        return;
-    }
+/// Wrapped text in the middle of a rectangle. Returns what it covers.
+fn wrapped(ui: &Ui, rect: Rect, text: &str, size: f32, ink: Color32) -> Rect {
     let mut job = egui::text::LayoutJob::simple(text.to_owned(), theme::font(size), ink, rect.width());
     job.halign = Align::Center;
     let galley = ui.painter().layout_job(job);
-    let at = pos2(rect.center().x, rect.center().y - galley.size().y / 2.0);
-    let response = ui.interact(rect, ui.scope_id().with(text), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
-    ui.painter().galley(at, galley, ink);
+    let covers = Rect::from_center_size(rect.center(), galley.size());
+    if !text.is_empty() {
+        let response = ui.interact(covers, ui.scope_id().with(text), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+        ui.painter().galley(covers.center_top(), galley, ink);
+    }
+    covers
 }
 
 /// The state in words on its colour.
@@ -328,27 +333,30 @@ fn cards_ui(
         return;
     }
     let gap = scale.px(16.0);
-    let wide = rect.width() > scale.px(700.0);
-    let mut top = rect.top();
+    let columns = if cards.len() > 1 && rect.width() > scale.px(760.0) { 2 } else { 1 };
+    let width = (rect.width() - gap * (columns - 1) as f32) / columns as f32;
+    let mut next = vec![rect.top(); columns];
     for card in cards.iter() {
-        let height = card_height(card, scale, wide);
-        if top + height > rect.bottom() + 1.0 {
+        let height = card_height(card, scale);
+        // Into the column with more room; what fits in none waits until a newer card has gone.
+        let Some((column, top)) = next.iter_mut().enumerate().min_by(|a, b| a.1.total_cmp(b.1)) else {
+            return;
+        };
+        if *top + height > rect.bottom() + 1.0 {
             break;
         }
-        let place = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height));
-        card_ui(ui, scene, card, place, scale, actions);
-        top += height + gap;
+        let left = rect.left() + column as f32 * (width + gap);
+        card_ui(ui, scene, card, Rect::from_min_size(pos2(left, *top), vec2(width, height)), scale, actions);
+        *top += height + gap;
     }
 }
 
-fn card_height(card: &Card, scale: Scale, wide: bool) -> f32 {
+fn card_height(card: &Card, scale: Scale) -> f32 {
     match card.content {
-        Content::Recorded { .. } if wide => scale.px(216.0),
-        Content::Recorded { .. } => scale.px(204.0) + scale.touch(56.0) - scale.px(56.0),
-        Content::Ask { .. } => scale.px(128.0) + scale.touch(84.0),
-        Content::Duplicate { .. } => scale.px(128.0),
-        Content::StruckOut => scale.px(104.0),
-        Content::NotRecorded { .. } => scale.px(156.0),
+        Content::Recorded { .. } => scale.px(160.0) + scale.touch(56.0),
+        Content::Ask { .. } => scale.px(156.0) + scale.touch(84.0),
+        Content::Duplicate { .. } | Content::StruckOut => scale.px(140.0),
+        Content::NotRecorded { .. } => scale.px(160.0),
     }
 }
 
@@ -378,11 +386,11 @@ fn card_ui(ui: &mut Ui, scene: &Scene<'_>, card: &Card, rect: Rect, scale: Scale
     let colours = theme::palette(ui);
     let (tone, title, line) = card_words(scene, card, colours);
     let painter = ui.painter().clone();
-    painter.rect_filled(rect, theme::rounded(), colours.surface);
-    outline(&painter, rect, Stroke::new(1.0, colours.line));
     let band = scale.px(10.0).max(6.0);
-    let edge = egui::CornerRadius { nw: theme::RADIUS, sw: theme::RADIUS, ne: 0, se: 0 };
-    painter.rect_filled(rect.with_max_x(rect.left() + band), edge, tone.solid);
+    painter.rect_filled(rect, theme::rounded(), tone.solid);
+    let right = egui::CornerRadius { nw: 0, sw: 0, ..theme::rounded() };
+    painter.rect_filled(rect.with_min_x(rect.left() + band), right, colours.surface);
+    outline(&painter, rect, Stroke::new(1.0, colours.line));
     let inner = Rect::from_min_max(
         rect.min + vec2(band + scale.px(20.0), scale.px(18.0)),
         rect.max - vec2(scale.px(20.0), scale.px(16.0)),
@@ -400,10 +408,9 @@ fn card_ui(ui: &mut Ui, scene: &Scene<'_>, card: &Card, rect: Rect, scale: Scale
         wrapped(ui, inner.with_min_y(head.bottom()), &sentence(text), scale.px(18.0).max(14.0), colours.ink);
         return;
     }
-    let head =
-        text_at(ui, inner.left_top(), Align2::LEFT_TOP, &title, scale.font(40.0), colours.ink, inner.width());
-    let below = pos2(inner.left(), head.bottom() + scale.px(4.0));
-    text_at(ui, below, Align2::LEFT_TOP, &line, scale.font(28.0), tone.solid, inner.width());
+    let head = name_at(ui, inner, &title, scale, colours.ink);
+    let below = pos2(inner.left(), head.bottom() + scale.px(2.0));
+    text_at(ui, below, Align2::LEFT_TOP, &line, scale.font(30.0), tone.solid, inner.width());
     match &card.content {
         Content::Recorded { event, disputed: false, .. } => {
             let height = scale.touch(56.0);
@@ -439,6 +446,23 @@ fn card_ui(ui: &mut Ui, scene: &Scene<'_>, card: &Card, rect: Rect, scale: Scale
         }
         _ => {}
     }
+}
+
+/// A name in one large line, or in two smaller ones when it is long.
+fn name_at(ui: &Ui, room: Rect, name: &str, scale: Scale, ink: Color32) -> Rect {
+    let large = ui.painter().layout_no_wrap(name.to_owned(), scale.font(44.0), ink);
+    let galley = if large.size().x <= room.width() {
+        large
+    } else {
+        let mut job = egui::text::LayoutJob::simple(name.to_owned(), scale.font(28.0), ink, room.width());
+        job.wrap.max_rows = 2;
+        ui.painter().layout_job(job)
+    };
+    let rect = Rect::from_min_size(room.min, galley.size());
+    let response = ui.interact(rect, ui.scope_id().with((name, room.top() as i32)), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
+    ui.painter().galley(rect.min, galley, ink);
+    rect
 }
 
 /// Colour, first and second line of a card.

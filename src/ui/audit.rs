@@ -5,7 +5,7 @@
 use super::{
     Action, Asked, Scene,
     host::{empty, loading},
-    people::head,
+    people::{CELL, head},
     theme,
     widgets::{Weight, banner, button, caption, page_title, quiet},
     words::{Words, date_and_time, sentence},
@@ -91,18 +91,21 @@ fn table(ui: &mut Ui, scene: &Scene<'_>, entries: &[AuditEntry], people: &[Perso
             body.rows(theme::ROW * 0.8, entries.len(), |mut row| {
                 let Some(entry) = entries.get(row.index()) else { return };
                 row.col(|ui| {
-                    ui.add_space(10.0);
+                    ui.add_space(CELL);
                     quiet(ui, &entry.number.to_string());
                 });
                 row.col(|ui| {
+                    ui.add_space(CELL);
                     ui.label(date_and_time(entry.at, scene.zone()));
                 });
                 if !narrow {
                     row.col(|ui| {
+                        ui.add_space(CELL);
                         ui.add(egui::Label::new(names.actor(entry.actor)).truncate());
                     });
                 }
                 row.col(|ui| {
+                    ui.add_space(CELL);
                     ui.add(egui::Label::new(names.action(&entry.action)).truncate());
                 });
             });

@@ -4,7 +4,7 @@
 
 use super::{
     Scene, camera_words,
-    people::head,
+    people::{CELL, head},
     theme,
     widgets::{banner, caption, card, page_title, tile},
     words::sentence,
@@ -42,23 +42,23 @@ pub(super) fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>) {
         ui.add_space(theme::GAP / 2.0);
         card(ui, |ui| {
             ui.set_width(ui.available_width() - 4.0);
-            for (id, value) in [
-                ("diagnostics-camera", stats.camera.clone()),
-                ("diagnostics-weights", stats.weights.join(", ")),
-                ("diagnostics-device", stats.device.clone()),
-                ("diagnostics-templates", stats.templates.to_string()),
-                ("diagnostics-threshold", format!("{:.3}", stats.threshold_cosine)),
-            ] {
-                ui.horizontal(|ui| {
-                    ui.spacing_mut().interact_size.y = 24.0;
-                    let (rect, _) = ui.allocate_exact_size(egui::vec2(150.0, 24.0), egui::Sense::hover());
-                    super::widgets::within(ui, rect, Layout::left_to_right(Align::Center), |ui| {
+            egui::Grid::new("figures")
+                .num_columns(2)
+                .spacing([theme::SPACE, theme::GAP])
+                .min_row_height(24.0)
+                .show(ui, |ui| {
+                    for (id, value) in [
+                        ("diagnostics-camera", stats.camera.clone()),
+                        ("diagnostics-weights", stats.weights.join(", ")),
+                        ("diagnostics-device", stats.device.clone()),
+                        ("diagnostics-templates", stats.templates.to_string()),
+                        ("diagnostics-threshold", format!("{:.3}", stats.threshold_cosine)),
+                    ] {
                         caption(ui, &words.say(id));
-                    });
-                    let value = if value.is_empty() { "–".to_owned() } else { value };
-                    ui.add(egui::Label::new(value).wrap());
+                        ui.label(if value.is_empty() { "–".to_owned() } else { value });
+                        ui.end_row();
+                    }
                 });
-            }
         });
         for fault in &scene.snapshot.faults {
             banner(ui, colours.alarm, &sentence(&fault.sentence));
@@ -88,12 +88,12 @@ fn stage_table(ui: &mut Ui, scene: &Scene<'_>, stages: &[StageTime]) {
             body.rows(36.0, stages.len(), |mut row| {
                 let Some(stage) = stages.get(row.index()) else { return };
                 row.col(|ui| {
-                    ui.add_space(10.0);
+                    ui.add_space(CELL);
                     ui.label(stage.stage);
                 });
                 for value in [stage.p50_ms, stage.p95_ms, stage.p99_ms] {
                     row.col(|ui| {
-                        ui.add_space(10.0);
+                        ui.add_space(CELL);
                         ui.label(RichText::new(format!("{value:.1} ms")).monospace());
                     });
                 }

@@ -12,7 +12,7 @@ use super::{
     settings_form::settings_ui,
     theme,
     today::today_ui,
-    widgets::{Weight, banner, button, caption, ring},
+    widgets::{Weight, banner, button, caption, centred, ring},
     words::{countdown, sentence},
 };
 use crate::runtime::messages::HostSession;
@@ -92,8 +92,8 @@ fn navigation(
         }
     }
     ui.with_layout(egui::Layout::bottom_up(egui::Align::Min), |ui| {
-        let lock =
-            Button::new(words.say("host-lock")).min_size(Vec2::new(ui.available_width(), theme::TOUCH));
+        let lock = centred(RichText::new(words.say("host-lock")))
+            .min_size(Vec2::new(ui.available_width(), theme::TOUCH));
         if ui.add(lock).clicked() {
             actions.push(Action::Lock);
         }

@@ -4,14 +4,14 @@
 
 use super::{
     Action, Asked, Goto, Scene, theme,
-    widgets::{PadKey, Weight, banner, button, caption, pin_dots, pin_pad, quiet},
+    widgets::{PadKey, Weight, banner, button, caption, pin_dots, pin_pad, quiet, within},
     words::{Words, countdown, sentence},
 };
 use crate::{
     domain::HostId,
     runtime::messages::{PinAttempt, Refusal, RequestBody},
 };
-use egui::{Button, Key, RichText, Ui, Vec2};
+use egui::{Align, Button, Key, Layout, RichText, Ui, UiBuilder, Vec2};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -96,14 +96,22 @@ pub fn login_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login) -> Vec<Action
     let host = local.chosen.or_else(|| scene.hosts.first().map(|host| host.id));
     let pad_width = 3.0 * key.x + 2.0 * theme::GAP;
     let content = if wide { pad_width * 2.0 + theme::SPACE * 2.0 } else { pad_width.max(360.0) };
-    let height = if wide { 4.0 * key.y + 60.0 } else { 690.0 };
-    ui.add_space(((room.y - height) / 2.0).max(theme::SPACE));
+    let corner = ui.max_rect().shrink(theme::SPACE);
+    within(ui, corner, Layout::left_to_right(Align::Min), |ui| {
+        if button(ui, &words.say("button-back"), Weight::Quiet).clicked() {
+            actions.push(Action::Go(Goto::Attendee));
+        }
+    });
+    let height = 4.0 * key.y + if wide { 90.0 } else { 220.0 };
+    let middle = ui.max_rect().with_min_y(ui.max_rect().top() + ((room.y - height) / 2.0).max(theme::SPACE));
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(middle));
+    let ui = &mut ui;
     ui.horizontal(|ui| {
         ui.add_space(((room.x - content) / 2.0).max(theme::SPACE));
-        let head = |ui: &mut Ui, local: &mut Login, actions: &mut Vec<Action>| {
+        let head = |ui: &mut Ui, local: &mut Login| {
             ui.vertical(|ui| {
                 ui.set_width(if wide { pad_width } else { content });
-                head_ui(ui, scene, local, host, actions);
+                head_ui(ui, scene, local, host);
             });
         };
         let pad = |ui: &mut Ui, local: &mut Login, actions: &mut Vec<Action>| {
@@ -122,12 +130,12 @@ pub fn login_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login) -> Vec<Action
             });
         };
         if wide {
-            head(ui, local, &mut actions);
+            head(ui, local);
             ui.add_space(theme::SPACE);
             pad(ui, local, &mut actions);
         } else {
             ui.vertical(|ui| {
-                head(ui, local, &mut actions);
+                head(ui, local);
                 ui.add_space(theme::GAP);
                 pad(ui, local, &mut actions);
             });
@@ -139,19 +147,9 @@ pub fn login_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login) -> Vec<Action
     actions
 }
 
-fn head_ui(
-    ui: &mut Ui,
-    scene: &Scene<'_>,
-    local: &mut Login,
-    host: Option<HostId>,
-    actions: &mut Vec<Action>,
-) {
+fn head_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login, host: Option<HostId>) {
     let words = scene.words;
     let colours = theme::palette(ui);
-    if button(ui, &words.say("button-back"), Weight::Quiet).clicked() {
-        actions.push(Action::Go(Goto::Attendee));
-    }
-    ui.add_space(theme::GAP / 2.0);
     ui.label(RichText::new(words.say("login-title")).font(theme::font(theme::TITLE)));
     match scene.hosts {
         [] => {

@@ -162,15 +162,17 @@ fn table(ui: &mut Ui, scene: &Scene<'_>, rows: &[&PersonRow]) -> Option<Pressed>
                 let Some(PersonRow { person, templates }) = rows.get(row.index()) else { return };
                 let name = person.name.as_str();
                 row.col(|ui| {
-                    ui.add_space(10.0);
+                    ui.add_space(CELL);
                     ui.add(egui::Label::new(name).truncate());
                 });
                 if !narrow {
                     row.col(|ui| {
+                        ui.add_space(CELL);
                         quiet(ui, person.badge.as_deref().unwrap_or("–"));
                     });
                 }
                 row.col(|ui| {
+                    ui.add_space(CELL);
                     let (tone, id) = match (person.active, *templates) {
                         (false, _) => (colours.accent, "people-inactive"),
                         (true, 0) => (colours.notice, "people-not-enrolled"),
@@ -198,9 +200,12 @@ fn table(ui: &mut Ui, scene: &Scene<'_>, rows: &[&PersonRow]) -> Option<Pressed>
     pressed
 }
 
+/// Space before the text of every cell, titles included.
+pub(super) const CELL: f32 = 8.0;
+
 /// A column's title.
 pub(super) fn head(ui: &mut Ui, text: &str) {
-    ui.add_space(10.0);
+    ui.add_space(CELL);
     super::widgets::caption(ui, text);
 }
 

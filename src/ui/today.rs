@@ -5,7 +5,7 @@
 use super::{
     Action, Asked, Scene,
     host::{dialog_foot, empty, loading},
-    people::head,
+    people::{CELL, head},
     theme,
     widgets::{
         Weight, badge, banner, button, caption, choice, dialog, field, page_title, quiet, row_button,
@@ -202,13 +202,15 @@ fn table(ui: &mut Ui, scene: &Scene<'_>, marks: &[MarkRow]) -> Option<MarkRow> {
                 let erased = words.say("today-erased");
                 let name = mark.name.as_ref().map_or(erased.as_str(), |name| name.as_str());
                 row.col(|ui| {
-                    ui.add_space(10.0);
+                    ui.add_space(CELL);
                     ui.label(&time);
                 });
                 row.col(|ui| {
+                    ui.add_space(CELL);
                     ui.add(egui::Label::new(name).truncate());
                 });
                 row.col(|ui| {
+                    ui.add_space(CELL);
                     let tone = match mark.kind {
                         MarkKind::CheckIn => colours.arrived,
                         MarkKind::CheckOut => colours.left,
@@ -217,6 +219,7 @@ fn table(ui: &mut Ui, scene: &Scene<'_>, marks: &[MarkRow]) -> Option<MarkRow> {
                 });
                 if !narrow {
                     row.col(|ui| {
+                        ui.add_space(CELL);
                         let id = match (mark.corrected, mark.source) {
                             (true, _) => "today-corrected",
                             (false, MarkSource::Face) => "today-by-face",

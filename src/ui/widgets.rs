@@ -4,9 +4,9 @@
 
 use super::theme::{self, Tone};
 use egui::{
-    Align, Align2, Button, Color32, ComboBox, CornerRadius, Frame, Id, Key, Layout, Margin, Modal, Painter,
-    Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2,
-    WidgetInfo,
+    Align, Align2, Atom, Button, Color32, ComboBox, CornerRadius, Frame, Id, Key, Layout, Margin, Modal,
+    Painter, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, StrokeKind, TextEdit, Ui, UiBuilder,
+    Vec2, WidgetInfo,
 };
 
 /// How much a button asks to be pressed.
@@ -41,7 +41,7 @@ pub(super) fn row_button(ui: &mut Ui, text: &str, spoken: &str, weight: Weight) 
     let colours = theme::palette(ui);
     let ink = if weight == Weight::Danger { colours.alarm.solid } else { colours.accent.solid };
     let response = ui.add(
-        Button::new(RichText::new(text).color(ink))
+        centred(RichText::new(text).color(ink))
             .fill(Color32::TRANSPARENT)
             .stroke(Stroke::new(1.0, colours.line))
             .min_size(Vec2::new(theme::TOUCH, theme::ROW - 10.0)),
@@ -71,13 +71,18 @@ pub(super) fn sized_button(
     ui.add_sized(size, button.corner_radius(CornerRadius::same(theme::RADIUS)))
 }
 
-fn toned_button(text: &str, tone: Option<Tone>) -> Button<'_> {
+fn toned_button(text: &str, tone: Option<Tone>) -> Button<'static> {
     match tone {
-        Some(tone) => Button::new(RichText::new(text).color(tone.on_solid))
+        Some(tone) => centred(RichText::new(text).color(tone.on_solid))
             .fill(tone.solid)
             .stroke(Stroke::new(1.0, tone.solid)),
-        None => Button::new(text),
+        None => centred(RichText::new(text)),
     }
+}
+
+/// A button whose text stays in the middle when the button is wider.
+pub(super) fn centred(text: RichText) -> Button<'static> {
+    Button::new((Atom::grow(), text, Atom::grow())).gap(0.0)
 }
 
 /// Gives a button the name by which it is found and read aloud.
@@ -133,13 +138,13 @@ pub(super) fn banner(ui: &mut Ui, tone: Tone, text: &str) {
 }
 
 /// A word on a quiet pill.
-pub(super) fn badge(ui: &mut Ui, tone: Tone, text: &str) -> Response {
-    Frame::new()
-        .fill(tone.soft)
-        .corner_radius(CornerRadius::same(255))
-        .inner_margin(Margin::symmetric(12, 4))
-        .show(ui, |ui| ui.label(RichText::new(text).small().color(tone.on_soft)))
-        .inner
+pub(super) fn badge(ui: &mut Ui, tone: Tone, text: &str) {
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), font, tone.on_soft);
+    let (rect, response) = ui.allocate_exact_size(galley.size() + Vec2::new(24.0, 8.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    ui.painter().rect_filled(rect, rect.height() / 2.0, tone.soft);
+    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, tone.on_soft);
 }
 
 /// A figure with its caption.
@@ -236,12 +241,18 @@ pub(super) fn segments<T: PartialEq + Clone>(ui: &mut Ui, value: &mut T, options
 
 /// A dialog over the page. `None` while it stays, `Some(())` when it was closed by Escape or a press beside it.
 pub(super) fn dialog(ui: &Ui, id: &str, title: &str, add: impl FnOnce(&mut Ui)) -> Option<()> {
-    let shade = theme::palette(ui).shade;
-    let width = (ui.ctx().content_rect().width() - 2.0 * theme::SPACE).min(theme::COLUMN);
-    let height = ui.ctx().content_rect().height() - 4.0 * theme::SPACE;
-    let modal = Modal::new(Id::unique(id)).backdrop_color(shade).show(ui.ctx(), |ui| {
+    let colours = theme::palette(ui);
+    let window = ui.ctx().content_rect().size();
+    let width = (window.x - 4.0 * theme::SPACE).min(theme::COLUMN);
+    let height = window.y - 4.0 * theme::SPACE;
+    let frame = Frame::new()
+        .fill(colours.surface)
+        .stroke(Stroke::new(1.0, colours.line))
+        .corner_radius(theme::rounded())
+        .inner_margin(Margin::same(theme::SPACE as i8));
+    let modal = Modal::new(Id::unique(id)).frame(frame).backdrop_color(colours.shade).show(ui.ctx(), |ui| {
         ui.set_width(width);
-        egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+        egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             ui.heading(title);
             ui.add_space(theme::GAP / 2.0);
             add(ui);

@@ -12,6 +12,16 @@ pub struct Pack {
     pub model: &'static [u8],
 }
 
-/// Every network compiled in. One line per folder of `weights/`, as
-/// `Pack { id: "x", manifest: include_str!("../../weights/x/manifest.json"), model: include_bytes!(…) }`.
-pub const PACKS: &[Pack] = &[];
+/// Every network compiled in: one entry per folder of `weights/`.
+pub const PACKS: &[Pack] = &[
+    Pack {
+        id: "fp-detect-1",
+        manifest: include_str!("../../weights/fp-detect-1/manifest.json"),
+        model: include_bytes!("../../weights/fp-detect-1/model.safetensors"),
+    },
+    Pack {
+        id: "fp-face-1",
+        manifest: include_str!("../../weights/fp-face-1/manifest.json"),
+        model: include_bytes!("../../weights/fp-face-1/model.safetensors"),
+    },
+];

@@ -37,9 +37,15 @@ pub struct Fake {
 }
 
 impl Fake {
-    /// A wire with one host, and the window's end of it as an app.
+    /// A wire with one host, and a window at its other end.
     pub fn new(settings: Settings, strip: Option<&str>) -> (Self, FaceprintApp) {
         let clock = ManualClock::at("2026-11-25T07:58:03Z".parse().unwrap());
+        let (fake, link) = Self::wire(clock.clone());
+        (fake, FaceprintApp::new(link, settings, Arc::new(clock), strip.map(str::to_owned)))
+    }
+
+    /// Both ends of a wire.
+    pub fn wire(clock: ManualClock) -> (Self, Link) {
         let snapshot = Arc::new(Mutex::new(Snapshot::default()));
         let (request_sender, requests) = bounded(64);
         let (replies, reply_receiver) = bounded(64);
@@ -61,10 +67,9 @@ impl Fake {
             hash: PinHash::new(&Pin::new(PIN).unwrap(), &pepper).unwrap(),
             pepper,
             attempts: AttemptState::default(),
-            clock: clock.clone(),
+            clock,
         };
-        let app = FaceprintApp::new(link, settings, Arc::new(clock), strip.map(str::to_owned));
-        (fake, app)
+        (fake, link)
     }
 
     /// The oldest request that was not answered yet.
@@ -110,7 +115,8 @@ impl Fake {
         self.check(&PinAttempt::new(PIN)).unwrap()
     }
 
-    fn check(&mut self, pin: &PinAttempt) -> Result<Arc<HostSession>, LoginError<Infallible>> {
+    /// What the ledger would say to a PIN.
+    pub fn check(&mut self, pin: &PinAttempt) -> Result<Arc<HostSession>, LoginError<Infallible>> {
         let attempts = self.attempts;
         let login = Login { host: HOST, secret: Some(&self.hash), pepper: &self.pepper, pin, attempts };
         let kept = &mut self.attempts;

@@ -3,7 +3,10 @@
 mod fake;
 
 use egui::{Role, Vec2};
-use egui_kittest::{Harness, kittest::Queryable as _};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
 use faceprint::{
     app::FaceprintApp,
     domain::{EventId, MarkKind, MarkSource, PersonId, QualityIssue, Rect, TrackId},
