@@ -26,7 +26,7 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) fn new(cast: &'static Cast) -> Self {
-        let mut random = Random::new(0x0ff1ce);
+        let mut random = Random::new(0x000f_f1ce);
         // the mean of four uniform numbers is close enough to a normal one; sigma is about 3
         let mut noise = || ((0..4).map(|_| random.between(-10.0, 10.0)).sum::<f32>() / 4.0).round() as i8;
         Self { cast, office: office(), noise: (0..NOISE + STRIDE).map(|_| noise()).collect() }
@@ -142,8 +142,8 @@ impl<'a> Placed<'a> {
 fn lerp(a: u32, b: u32, weight: u32) -> u32 {
     const EVEN: u32 = 0x00ff_00ff;
     let even = (a & EVEN) * (256 - weight) + (b & EVEN) * weight;
-    let odd = (a >> 8 & EVEN) * (256 - weight) + (b >> 8 & EVEN) * weight;
-    (even >> 8 & EVEN) | (odd & !EVEN)
+    let odd = ((a >> 8) & EVEN) * (256 - weight) + ((b >> 8) & EVEN) * weight;
+    ((even >> 8) & EVEN) | (odd & !EVEN)
 }
 
 fn draw(sprite: &Sprite, pose: &Pose, rgb: &mut [u8]) {
@@ -159,7 +159,7 @@ fn draw(sprite: &Sprite, pose: &Pose, rgb: &mut [u8]) {
             if a > 0 {
                 let left = 256 - u32::from(a) - u32::from(a >> 7);
                 let over =
-                    |below: u8, above: u8| ((u32::from(below) * left >> 8) as u8).saturating_add(above);
+                    |below: u8, above: u8| (((u32::from(below) * left) >> 8) as u8).saturating_add(above);
                 *pixel = [over(pixel[0], r), over(pixel[1], g), over(pixel[2], b)];
             }
             (u, v) = (u + du, v + dv);
