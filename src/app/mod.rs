@@ -31,6 +31,8 @@ const MESSAGES_A_FRAME: usize = 64;
 const DRAIN: Duration = Duration::from_millis(4);
 /// How often countdowns are drawn.
 const COUNTDOWN: Duration = Duration::from_millis(100);
+/// A PIN pad that nobody touches gives way to the attendee screen.
+const LOGIN_IDLE: Duration = Duration::from_secs(30);
 /// How often the clock on the wall is looked at.
 const CLOCK: Duration = Duration::from_millis(500);
 
@@ -50,6 +52,7 @@ pub struct FaceprintApp {
     pending: BTreeMap<u64, Asked>,
     next_number: u64,
     shots_seen: usize,
+    touched: Duration,
 }
 
 impl FaceprintApp {
@@ -71,6 +74,7 @@ impl FaceprintApp {
             pending: BTreeMap::new(),
             next_number: 1,
             shots_seen: 0,
+            touched: Duration::ZERO,
         };
         app.ask(RequestBody::Hosts);
         app
@@ -229,14 +233,18 @@ impl FaceprintApp {
 
     /// Any input keeps host mode open, and so does a shot taken in an enrolment; silence locks it.
     fn idle(&mut self, ctx: &egui::Context, now: Moment) {
-        let Screen::Host(_, session) = &self.screen else { return };
         let shots = self.snapshot.enrolment.as_ref().map_or(0, |view| view.taken);
         let active = ctx.input(|input| !input.events.is_empty()) || shots > self.shots_seen;
         self.shots_seen = shots;
-        if session.expired(now) {
-            self.lock(true);
-        } else if active {
-            session.touch(now);
+        let silent = now.mono.saturating_sub(self.touched);
+        if active {
+            self.touched = now.mono;
+        }
+        match &self.screen {
+            Screen::Host(_, session) if session.expired(now) => self.lock(true),
+            Screen::Host(_, session) if active => session.touch(now),
+            Screen::Login(_) if !active && silent > LOGIN_IDLE => self.screen = Screen::Attendee,
+            _ => {}
         }
     }
 
