@@ -3,6 +3,8 @@
 //! The numbers are `reference/reference.json`, made by `reference/make_reference.py`. Skips, saying so, where the
 //! network files are not there.
 
+#![allow(clippy::unwrap_used)] // helpers of tests: what they unwrap is what the test needs
+
 use faceprint::{
     domain::{DetectedFace, Moment, WeightsId},
     imaging::{Frame, decode_picture},

@@ -231,7 +231,9 @@ pub(super) mod tests {
             let mut bias = Vec::new();
             for (i, row) in weight.chunks_mut(per_group * k * k).enumerate() {
                 let scale = gamma[i] / (var[i] + 1e-5).sqrt();
-                row.iter_mut().for_each(|w| *w *= scale);
+                for w in row {
+                    *w *= scale;
+                }
                 bias.push(beta[i] - mean[i] * scale);
             }
             let w = self.constant(&[out, per_group, k, k], &weight);
