@@ -1,13 +1,17 @@
 //! Whole networks of the shapes that the kiosk runs, with random weights: how long one picture takes.
 //!
 //! `cargo bench --bench nn` (add `-- --quick` for a glance). One and two threads.
+#![allow(clippy::expect_used, reason = "a bench whose network does not build has nothing to measure")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use faceprint::nn::{Activation, ConvWeights, Graph, LinearWeights, NodeId, Plan};
 use std::hint::black_box;
 
+/// Name, network, height and width of the input.
+type Net = (&'static str, fn() -> Graph, usize, usize);
+
 fn networks(c: &mut Criterion) {
-    let nets: [(&str, fn() -> Graph, usize, usize); 3] = [
+    let nets: [Net; 3] = [
         ("mobilefacenet 112x112", mobilefacenet, 112, 112),
         ("thin iresnet 112x112", thin_iresnet, 112, 112),
         ("scrfd 500m 640x384", scrfd_500m, 384, 640),
@@ -82,7 +86,7 @@ impl Builder {
         self.graph.flatten_linear(x, LinearWeights { weight, bias: vec![0.0; out] })
     }
 
-    /// MobileFaceNet's block: 1x1 up, depthwise, 1x1 down; residual unless it shrinks.
+    /// The block of `MobileFaceNet`: 1x1 up, depthwise, 1x1 down; residual unless it shrinks.
     fn bottleneck(&mut self, x: NodeId, io: (usize, usize), middle: usize, stride: usize) -> NodeId {
         let y = self.conv(x, (io.0, middle), 1, 1, prelu(middle));
         let y = self.depthwise(y, middle, stride, prelu(middle));

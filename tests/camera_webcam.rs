@@ -2,6 +2,7 @@
 //! program again with that preloaded, and reads what the camera handle reported there.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic)] // an unwrap that fails is a test that fails
 
 use faceprint::{
     camera::{CameraHandle, CameraOptions, CameraState},

@@ -286,7 +286,7 @@ fn a_camera_folder_that_vanishes_is_a_fault_and_comes_back_by_itself() {
     kiosk.wait_until("live", |s| s.camera == CameraStatus::Live && s.frame.is_some());
     let (here, away) = (kiosk.folder.path().join("frames"), kiosk.folder.path().join("away"));
     std::fs::rename(&here, &away).unwrap();
-    kiosk.wait_until("a fault", |s| matches!(s.camera, CameraStatus::Fault(_)) && s.frame.is_none());
+    kiosk.wait_until("a fault", |s| matches!(s.camera, CameraStatus::Fault { .. }) && s.frame.is_none());
     std::fs::rename(&away, &here).unwrap();
     kiosk.wait_until("live again", |s| s.camera == CameraStatus::Live && s.frame.is_some());
 }

@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn a_session_lives_by_touches_and_never_comes_back() {
         let clock = ManualClock::at("2026-11-25T08:00:00Z".parse().unwrap());
-        let session = HostSession::new(HostId::from_bytes([1; 16]), Duration::from_secs(60), clock.now());
+        let session = HostSession::new(HostId::from_bytes([1; 16]), Duration::from_mins(1), clock.now());
         clock.advance(Duration::from_secs(59));
         session.touch(clock.now());
         clock.advance(Duration::from_secs(59));

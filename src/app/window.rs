@@ -8,7 +8,10 @@ use eframe::NativeOptions;
 use egui::{ThemePreference, ViewportBuilder, ViewportCommand};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// How the window opens.
@@ -23,6 +26,8 @@ pub struct AppOptions {
     pub fullscreen: bool,
     /// Light, dark, or as the system says.
     pub look: Look,
+    /// Set from outside, for example by a signal: the window closes.
+    pub quit: Arc<AtomicBool>,
     /// Filled once there is a window: what workers call when there is something to draw. They need not know egui.
     pub repaint: Arc<OnceLock<Repaint>>,
 }
@@ -66,7 +71,7 @@ pub enum AppError {
 
 /// Opens the window and returns when it is closed.
 pub fn run(link: Link, options: AppOptions) -> Result<(), AppError> {
-    let AppOptions { settings, clock, strip, fullscreen, look, repaint } = options;
+    let AppOptions { settings, clock, strip, fullscreen, look, quit, repaint } = options;
     let viewport = ViewportBuilder::default()
         .with_title("Faceprint")
         .with_app_id("faceprint")
@@ -86,6 +91,7 @@ pub fn run(link: Link, options: AppOptions) -> Result<(), AppError> {
                 Ok(Box::new(Window {
                     app: FaceprintApp::new(link, settings, clock, strip),
                     fill: fullscreen,
+                    quit,
                 }))
             }),
         )
@@ -106,11 +112,15 @@ struct Window {
     app: FaceprintApp,
     /// Keep to the monitor's size. Without a window manager nobody else makes a window full screen.
     fill: bool,
+    quit: Arc<AtomicBool>,
 }
 
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.app.take_in(ctx);
+        if self.quit.load(Ordering::Relaxed) {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
         let (monitor, window) =
             ctx.input(|input| (input.viewport().monitor_size, input.viewport().outer_rect));
         if let (true, Some(monitor), Some(window)) = (self.fill, monitor, window)

@@ -1,4 +1,4 @@
-//! A webcam through nokhwa (Video4Linux).
+//! A webcam through nokhwa (`Video4Linux`).
 //!
 //! What nokhwa 0.10 does not tell: `frame` waits without a limit, dropping a camera can panic inside `v4l` when the
 //! device has gone bad, and one process has one open device per number, however often it is opened.

@@ -40,7 +40,10 @@ pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -
     // The round trip checks the site name as the file's reader would.
     let settings = Settings::parse(&settings.to_toml(), &context.paths.settings)?;
     context.ledger_setup()?.create(settings, InitHost { name, pin })?.close()?;
-    eprintln!("{} is set up. Keep the device key file safe: without it no record opens.", context.paths.root.display());
+    eprintln!(
+        "{} is set up. Keep the device key file safe: without it no record opens.",
+        context.paths.root.display()
+    );
     Ok(())
 }
 
@@ -87,7 +90,12 @@ pub fn people_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
     } else {
         for row in &rows {
             let badge = row.person.badge.as_deref().unwrap_or("-");
-            println!("{}  {:>2} shots  {badge:<10}  {}", row.person.id, row.templates, row.person.name.as_str());
+            println!(
+                "{}  {:>2} shots  {badge:<10}  {}",
+                row.person.id,
+                row.templates,
+                row.person.name.as_str()
+            );
         }
     }
     Ok(())
@@ -244,7 +252,13 @@ fn fps(summary: &Summary) -> f64 {
     summary.frames as f64 / summary.seconds.max(1e-9)
 }
 
-pub fn verify_pairs(global: &Global, list: &Path, images: &Path, out: &Path, as_json: bool) -> anyhow::Result<()> {
+pub fn verify_pairs(
+    global: &Global,
+    list: &Path,
+    images: &Path,
+    out: &Path,
+    as_json: bool,
+) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let text = std::fs::read_to_string(list)
         .with_context(|| format!("the pairs file {} cannot be read", list.display()))?;
@@ -315,7 +329,10 @@ pub fn audit_verify(global: &Global, head: Option<&str>, as_json: bool) -> anyho
     ledger.close()?;
     let report = checked?;
     if let Some(fault) = report.fault {
-        bail!("{fault} ({} entries before it are good): keep the folder as it is and restore a backup", report.good);
+        bail!(
+            "{fault} ({} entries before it are good): keep the folder as it is and restore a backup",
+            report.good
+        );
     }
     let text = diagnostics::head_text(&report.head);
     if as_json {
@@ -327,7 +344,8 @@ pub fn audit_verify(global: &Global, head: Option<&str>, as_json: bool) -> anyho
 }
 
 fn parse_head(text: &str) -> anyhow::Result<AuditHead> {
-    diagnostics::parse_head(text).with_context(|| format!("'{text}' is not a head: expected NUMBER:HASH as printed"))
+    diagnostics::parse_head(text)
+        .with_context(|| format!("'{text}' is not a head: expected NUMBER:HASH as printed"))
 }
 
 pub fn weights_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
@@ -390,8 +408,9 @@ pub fn bench(global: &Global, frames: u64, as_json: bool) -> anyhow::Result<()> 
     let spec = global.camera.clone().unwrap_or(CameraSpec::Demo(1));
     let mut source = context.source(&spec, false)?;
     let progress = bar(frames);
-    let report =
-        BenchReport::measure(&mut pipeline, source.as_mut(), &spec, frames, |done| progress.set_position(done))?;
+    let report = BenchReport::measure(&mut pipeline, source.as_mut(), &spec, frames, |done| {
+        progress.set_position(done)
+    })?;
     progress.finish_and_clear();
     if as_json {
         println!("{}", report.to_json());
@@ -426,7 +445,10 @@ pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
 
 fn spinner(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new_spinner();
-    bar.set_style(ProgressStyle::with_template("{spinner} {pos} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.set_style(
+        ProgressStyle::with_template("{spinner} {pos} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
     bar.set_message(what);
     bar
 }

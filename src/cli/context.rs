@@ -55,7 +55,13 @@ impl Context {
         let settings = Settings::load(&paths.settings)?.unwrap_or_else(|| Settings::for_site("Faceprint"));
         let settings = with_options(settings, global)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        Ok(Self { paths, key: Arc::new(KeySource::File(key)), settings, clock, index: SharedIndex::default() })
+        Ok(Self {
+            paths,
+            key: Arc::new(KeySource::File(key)),
+            settings,
+            clock,
+            index: SharedIndex::default(),
+        })
     }
 
     /// The weights folder and what is built in.
@@ -124,7 +130,8 @@ impl Context {
     /// Opens a camera for a command: frames in order, none dropped.
     pub fn source(&self, spec: &CameraSpec, realtime: bool) -> anyhow::Result<Box<dyn FrameSource>> {
         let rotate = Rotation::from_degrees(self.settings.rotate_degrees.into()).unwrap_or_default();
-        let options = CameraOptions { rotate, realtime, looping: matches!(spec, CameraSpec::Demo(_)), mirror: false };
+        let options =
+            CameraOptions { rotate, realtime, looping: matches!(spec, CameraSpec::Demo(_)), mirror: false };
         camera::open(spec, options, self.clock.clone()).with_context(|| format!("camera {spec}"))
     }
 }
@@ -133,7 +140,8 @@ impl Context {
 pub fn log_in(ledger: &mut Ledger, login: &HostLogin) -> anyhow::Result<Arc<HostSession>> {
     let pin = read_pin(&login.pin_file)?;
     let host = ledger.vault().hosts()?.into_iter().find(|host| host.name.as_str() == login.host);
-    let host = host.with_context(|| format!("there is no host '{}': `faceprint init` made the first one", login.host))?;
+    let host = host
+        .with_context(|| format!("there is no host '{}': `faceprint init` made the first one", login.host))?;
     ledger.login(host.id, &PinAttempt::new(&pin)).map_err(|refusal| anyhow::anyhow!("{refusal}"))
 }
 
@@ -145,7 +153,10 @@ pub fn read_pin(path: &Path) -> anyhow::Result<String> {
     } else {
         let file = std::fs::File::open(path)
             .with_context(|| format!("the PIN file {} cannot be read", path.display()))?;
-        std::io::BufReader::new(file).take(1024).read_line(&mut line).context("the PIN file cannot be read")?;
+        std::io::BufReader::new(file)
+            .take(1024)
+            .read_line(&mut line)
+            .context("the PIN file cannot be read")?;
     }
     let pin = line.trim_end_matches(['\r', '\n']).to_owned();
     if pin.is_empty() {
@@ -165,10 +176,15 @@ pub fn device_choice(device: Device) -> DeviceChoice {
 
 /// The weights that the settings name, or the built-in ones.
 fn chosen(id: Option<&WeightsId>, kind: Kind) -> anyhow::Result<WeightsId> {
-    let built_in = || WeightsStore::embedded().list().into_iter().find(|w| w.manifest.as_ref().is_ok_and(|m| m.kind == kind));
-    id.cloned()
-        .or_else(|| built_in().map(|weights| weights.id))
-        .with_context(|| format!("this program has no {kind} built in: import one with `faceprint weights import`"))
+    let built_in = || {
+        WeightsStore::embedded()
+            .list()
+            .into_iter()
+            .find(|w| w.manifest.as_ref().is_ok_and(|m| m.kind == kind))
+    };
+    id.cloned().or_else(|| built_in().map(|weights| weights.id)).with_context(|| {
+        format!("this program has no {kind} built in: import one with `faceprint weights import`")
+    })
 }
 
 fn with_options(mut settings: Settings, global: &Global) -> anyhow::Result<Settings> {

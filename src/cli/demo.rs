@@ -56,7 +56,10 @@ fn enrol_everybody(context: &Context, ledger: &mut Ledger) -> anyhow::Result<()>
         }
         let report = enrolment.finish(&pipeline);
         if report.shots.is_empty() {
-            bail!("demo person {number} could not be enrolled with these weights ({:?}): use the built-in ones", report.refused);
+            bail!(
+                "demo person {number} could not be enrolled with these weights ({:?}): use the built-in ones",
+                report.refused
+            );
         }
         ledger.enrol(Actor::Kiosk, person.id, "demo", &report.shots, true)?;
         progress.inc(1);

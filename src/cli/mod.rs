@@ -40,7 +40,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::People(People::Enrol { person, from, consent, host, json })) => {
             commands::people_enrol(&global, person, &from, &consent, &host, json)
         }
-        Some(Command::People(People::Erase { person, host })) => commands::people_erase(&global, person, &host),
+        Some(Command::People(People::Erase { person, host })) => {
+            commands::people_erase(&global, person, &host)
+        }
         Some(Command::Replay { camera, record, realtime, max_frames, json }) => {
             commands::replay(&global, &camera, record, realtime, max_frames, json)
         }
@@ -55,7 +57,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             commands::audit_verify(&global, head.as_deref(), json)
         }
         Some(Command::Weights(Weights::List { json })) => commands::weights_list(&global, json),
-        Some(Command::Weights(Weights::Import { file, json })) => commands::weights_import(&global, &file, json),
+        Some(Command::Weights(Weights::Import { file, json })) => {
+            commands::weights_import(&global, &file, json)
+        }
         Some(Command::Weights(Weights::Verify { json })) => commands::weights_verify(&global, json),
         Some(Command::Bench { frames, json }) => commands::bench(&global, frames, json),
         Some(Command::Doctor { json }) => commands::doctor(&global, json),

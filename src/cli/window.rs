@@ -6,7 +6,8 @@ use crate::{
     runtime::{kiosk::Kiosk, ledger::Ledger},
 };
 use anyhow::Context as _;
-use std::sync::{Arc, OnceLock};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use std::sync::{Arc, OnceLock, atomic::AtomicBool};
 
 pub fn run(global: &Global, windowed: bool) -> anyhow::Result<()> {
     let context = Context::new(global)?;
@@ -36,12 +37,18 @@ pub fn open(
     let device = format!("{:?}", context.settings.device).to_lowercase();
     let (kiosk, link) = Kiosk::start(setup, ledger, context.engine_loader()?, device, waker)
         .context("the workers cannot be started: the system has no threads left")?;
+    // A service manager stops the kiosk with SIGTERM: the window closes and the store with it.
+    let quit = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT] {
+        signal_hook::flag::register(signal, quit.clone()).context("signals cannot be caught")?;
+    }
     let options = AppOptions {
         settings: context.settings.clone(),
         clock: context.clock.clone(),
         strip,
         fullscreen: !windowed,
         look: app::Look::default(),
+        quit,
         repaint,
     };
     let result = app::run(link, options);

@@ -52,7 +52,8 @@ impl BenchReport {
         let (mut done, mut spent, mut size) = (0, Duration::ZERO, (0, 0));
         while done < frames + WARM_UP {
             if done == WARM_UP {
-                pipeline.stages = StageClock::new(usize::try_from(frames).unwrap_or(usize::MAX).min(1_000_000));
+                pipeline.stages =
+                    StageClock::new(usize::try_from(frames).unwrap_or(usize::MAX).min(1_000_000));
                 spent = Duration::ZERO;
             }
             let started = Instant::now();

@@ -60,7 +60,10 @@ fn check(name: &'static str, result: Result<String, String>) -> Check {
 
 fn settings(path: &Path) -> Check {
     let found = Settings::load(path).map_err(|e| e.to_string());
-    check("settings", found.map(|s| if s.is_some() { "read".to_owned() } else { "none yet: defaults".to_owned() }))
+    check(
+        "settings",
+        found.map(|s| if s.is_some() { "read".to_owned() } else { "none yet: defaults".to_owned() }),
+    )
 }
 
 fn store(subject: &Subject<'_>) -> Check {
@@ -74,17 +77,21 @@ fn store(subject: &Subject<'_>) -> Check {
         vault.close(subject.clock.now())?;
         Ok((people, audit))
     });
-    let found = opened.map_err(|error: VaultError| error.to_string()).and_then(|(people, audit)| match audit.fault {
-        Some(fault) => Err(format!("{fault}: keep the folder as it is and restore a backup")),
-        None => Ok(format!("opens, {people} people, audit chain of {} entries unbroken", audit.good)),
-    });
+    let found =
+        opened.map_err(|error: VaultError| error.to_string()).and_then(|(people, audit)| match audit.fault {
+            Some(fault) => Err(format!("{fault}: keep the folder as it is and restore a backup")),
+            None => Ok(format!("opens, {people} people, audit chain of {} entries unbroken", audit.good)),
+        });
     check("store", found)
 }
 
 fn weights(store: &WeightsStore) -> Check {
     let listed = store.list();
     let wrong = listed.iter().find_map(|weights| store.verify(&weights.id).err());
-    check("weights", wrong.map_or_else(|| Ok(format!("{} networks, sums right", listed.len())), |e| Err(e.to_string())))
+    check(
+        "weights",
+        wrong.map_or_else(|| Ok(format!("{} networks, sums right", listed.len())), |e| Err(e.to_string())),
+    )
 }
 
 fn networks(load: &EngineLoader) -> Check {
@@ -107,7 +114,8 @@ fn display() -> Check {
     let result = if set("WAYLAND_DISPLAY") || set("DISPLAY") {
         Ok("a display is there".to_owned())
     } else {
-        Err("no display: start the kiosk inside a graphical session (DISPLAY or WAYLAND_DISPLAY is not set)".to_owned())
+        Err("no display: start the kiosk inside a graphical session (DISPLAY or WAYLAND_DISPLAY is not set)"
+            .to_owned())
     };
     check("display", result)
 }
@@ -117,7 +125,9 @@ fn clock(clock: &dyn Clock) -> Check {
     let result = if year >= 2026 {
         Ok(format!("the year is {year}"))
     } else {
-        Err(format!("the clock says {year}: set it, or let the machine fetch the time, before anybody is marked"))
+        Err(format!(
+            "the clock says {year}: set it, or let the machine fetch the time, before anybody is marked"
+        ))
     };
     check("clock", result)
 }
@@ -134,7 +144,10 @@ fn memory() -> Check {
     let result = if plain.is_empty() {
         Ok("no unencrypted swap".to_owned())
     } else {
-        Err(format!("swap on {} is not encrypted and may hold faces and keys: encrypt it or turn it off", plain.join(", ")))
+        Err(format!(
+            "swap on {} is not encrypted and may hold faces and keys: encrypt it or turn it off",
+            plain.join(", ")
+        ))
     };
     check("memory", result)
 }

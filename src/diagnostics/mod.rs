@@ -89,7 +89,9 @@ pub fn audit_words(entry: &AuditEntry) -> String {
         AuditAction::PersonChanged(person) => format!("person {person} changed"),
         AuditAction::Enrolled(person, shots) => format!("person {person} enrolled with {shots} shots"),
         AuditAction::PersonErased => "a person erased".to_owned(),
-        AuditAction::Marked(event, person, kind) => format!("event {event}: person {person} {}", kind.as_str()),
+        AuditAction::Marked(event, person, kind) => {
+            format!("event {event}: person {person} {}", kind.as_str())
+        }
         AuditAction::Corrected { replaces, by } => format!("event {replaces} corrected by event {by}"),
         AuditAction::Exported(rows) => format!("{rows} rows exported"),
         AuditAction::SettingsChanged => "settings changed".to_owned(),
@@ -122,7 +124,9 @@ mod tests {
     fn heads_round_trip_as_text() {
         let head = AuditHead { number: 42, hash: [0xab; 32] };
         assert_eq!(parse_head(&head_text(&head)), Some(head));
-        for bad in ["", "42", "42:ab", "x:abab", &format!("1:{}", "zz".repeat(32)), &format!("1:{}", "é".repeat(32))] {
+        for bad in
+            ["", "42", "42:ab", "x:abab", &format!("1:{}", "zz".repeat(32)), &format!("1:{}", "é".repeat(32))]
+        {
             assert_eq!(parse_head(bad), None, "{bad}");
         }
     }

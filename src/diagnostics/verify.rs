@@ -31,7 +31,9 @@ pub enum VerifyError {
     #[error(transparent)]
     Vision(#[from] VisionError),
     /// Nothing to compare.
-    #[error("nothing could be compared: no face was found in any image, or the list lacks same or different pairs")]
+    #[error(
+        "nothing could be compared: no face was found in any image, or the list lacks same or different pairs"
+    )]
     Empty,
 }
 
@@ -158,14 +160,24 @@ impl Verification {
         for decade in 0..=4 {
             let far = 10f64.powi(decade - 4);
             let at = x(far);
-            let _ = writeln!(svg, "<path d=\"M{at:.1} 20V420\" stroke=\"#ddd\"/><text x=\"{at:.1}\" y=\"436\" text-anchor=\"middle\">{far}</text>");
+            let _ = writeln!(
+                svg,
+                "<path d=\"M{at:.1} 20V420\" stroke=\"#ddd\"/><text x=\"{at:.1}\" y=\"436\" text-anchor=\"middle\">{far}</text>"
+            );
         }
         for tenth in 0..=5 {
             let tar = f64::from(tenth) / 5.0;
             let at = y(tar);
-            let _ = writeln!(svg, "<path d=\"M50 {at:.1}H450\" stroke=\"#ddd\"/><text x=\"44\" y=\"{at:.1}\" text-anchor=\"end\">{tar}</text>");
+            let _ = writeln!(
+                svg,
+                "<path d=\"M50 {at:.1}H450\" stroke=\"#ddd\"/><text x=\"44\" y=\"{at:.1}\" text-anchor=\"end\">{tar}</text>"
+            );
         }
-        let _ = writeln!(svg, "<polyline points=\"{}\" fill=\"none\" stroke=\"#1f5fbf\" stroke-width=\"2\"/>", line.join(" "));
+        let _ = writeln!(
+            svg,
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"#1f5fbf\" stroke-width=\"2\"/>",
+            line.join(" ")
+        );
         svg.push_str("<text x=\"250\" y=\"458\" text-anchor=\"middle\">false accept rate</text>\n");
         svg.push_str("<text x=\"14\" y=\"220\" text-anchor=\"middle\" transform=\"rotate(-90 14 220)\">true accept rate</text>\n</svg>\n");
         svg

@@ -94,7 +94,7 @@ fn block_average(source: &Plane, block: usize) -> Vec<u8> {
     out
 }
 
-/// Weights have 11 bits, as in OpenCV.
+/// Weights have 11 bits, as in `OpenCV`.
 const BITS: u32 = 11;
 const ONE: u32 = 1 << BITS;
 

@@ -42,7 +42,7 @@ pub(super) struct PackedDepthwise {
 }
 
 /// Cuts `length` into as few spans (start, length) of at most `most` as possible, of nearly equal length.
-#[inline(always)]
+#[inline]
 pub(super) fn spans(length: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let count = length.div_ceil(most).max(1);
     let (short, longer) = (length / count, length % count);

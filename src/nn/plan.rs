@@ -1,4 +1,6 @@
 //! A graph compiled for one input size: weights packed, memory planned, steps in order.
+//!
+//! What a run reads and writes is known here for every step, so that nothing is allocated or checked per pixel later.
 
 use super::{
     Activation, Graph, NnError, NodeId, Shape,
@@ -9,6 +11,7 @@ use super::{
     pack::{Finish, PackedConv, PackedDepthwise},
     team::Team,
 };
+use zeroize::Zeroize;
 
 /// A network ready to run on the CPU. Everything is allocated when it is compiled.
 pub struct Plan {
@@ -128,6 +131,14 @@ impl Plan {
     /// True when output `index` is a vector, the answer of a fully connected layer.
     pub(super) fn is_flat(&self, index: usize) -> bool {
         self.outputs.get(index).is_some_and(|output| output.flat)
+    }
+}
+
+impl Drop for Plan {
+    /// What went through the plan may be a face, and what came out a template: neither stays in freed memory.
+    fn drop(&mut self) {
+        self.slots.iter_mut().for_each(|slot| slot.buffer.as_mut_slice().zeroize());
+        self.outputs.iter_mut().for_each(|output| output.values.zeroize());
     }
 }
 
@@ -326,12 +337,11 @@ impl<'a> Planner<'a> {
         let layout = Layout { shape, lanes, border };
         let found =
             self.free.iter().position(|slot| self.slots.get(*slot).is_some_and(|s| s.layout == layout));
-        let slot = match found {
-            Some(position) => self.free.swap_remove(position),
-            None => {
-                self.slots.push(Slot { layout, buffer: Buffer::zeros(layout.len()) });
-                self.slots.len() - 1
-            }
+        let slot = if let Some(position) = found {
+            self.free.swap_remove(position)
+        } else {
+            self.slots.push(Slot { layout, buffer: Buffer::zeros(layout.len()) });
+            self.slots.len() - 1
         };
         if let Some(entry) = self.slot_of.get_mut(node) {
             *entry = Some(slot);
@@ -433,6 +443,7 @@ mod tests {
                 (2, _) if shape.height > 2 => {
                     graph.conv(x, conv(seed, (c, channels), 3, 2, 1), activation(what, channels))
                 }
+                (3, _) if keep => graph.scale(x, 0.7),
                 (3, _) => graph.affine(x, noise(seed, c), noise(seed + 1, c)),
                 (4, _) if shape.height <= 8 => graph.upsample2x_nearest(x),
                 (5, _) if shape.height.is_multiple_of(2) => graph.max_pool2x2(x),
@@ -487,7 +498,7 @@ mod tests {
         }
     }
 
-    /// Two residual blocks with a leading batch norm, as in IResNet.
+    /// Two residual blocks with a leading batch norm, as in `IResNet`.
     fn residual_network() -> Graph {
         let (mut graph, x) = Graph::new(3);
         let mut x = graph.conv(x, conv(1, (3, 16), 3, 1, 1), activation(2, 16));

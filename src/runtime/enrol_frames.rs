@@ -93,7 +93,8 @@ impl FrameEnrolment {
 
 /// The shot most similar to all others.
 fn most_typical(shots: &[Shot]) -> Option<Embedding> {
-    let likeness = |shot: &Shot| shots.iter().map(|other| shot.embedding.cosine(&other.embedding)).sum::<f32>();
+    let likeness =
+        |shot: &Shot| shots.iter().map(|other| shot.embedding.cosine(&other.embedding)).sum::<f32>();
     shots.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).map(|shot| shot.embedding.clone())
 }
 

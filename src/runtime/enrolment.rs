@@ -19,7 +19,12 @@ const ASIDE_DEG: std::ops::RangeInclusive<f32> = 6.0..=32.0;
 /// Stricter than recognition: what is stored is compared for years.
 #[must_use]
 pub fn enrolment_limits() -> QualityLimits {
-    QualityLimits { min_eye_distance_px: 32.0, max_yaw_deg: 32.0, max_roll_deg: 25.0, ..QualityLimits::default() }
+    QualityLimits {
+        min_eye_distance_px: 32.0,
+        max_yaw_deg: 32.0,
+        max_roll_deg: 25.0,
+        ..QualityLimits::default()
+    }
 }
 
 /// A face of the present frame.

@@ -14,8 +14,8 @@ use crate::{
     attendance::{Decision, LastMark, Mode, Policy, day_summary},
     crypto::PinAttempt,
     domain::{
-        Actor, AuditAction, Clock, Consent, Correction, EventId, HostId, Mark, MarkKind, MarkSource, Moment, Person,
-        PersonId, PersonName, TrackId, WeightsId,
+        Actor, AuditAction, Clock, Consent, Correction, EventId, HostId, Mark, MarkKind, MarkSource, Moment,
+        Person, PersonId, PersonName, TrackId, WeightsId,
     },
     matching::Index,
     reports::{AttendanceReport, Paper, Row, Total, write_csv, write_pdf},
@@ -203,7 +203,8 @@ impl Ledger {
         let pepper = self.vault.pepper().map_err(failed)?;
         let login = Login { host, secret: Some(&secret), pepper: &pepper, pin, attempts };
         let keep = |state, action: Option<AuditAction>| {
-            let actor = if matches!(action, Some(AuditAction::Login(_))) { Actor::Host(host) } else { Actor::Kiosk };
+            let actor =
+                if matches!(action, Some(AuditAction::Login(_))) { Actor::Host(host) } else { Actor::Kiosk };
             self.vault.put_attempts(host, state, action.map(|action| (actor, action)), now)
         };
         policy.login(&login, now, keep).map(Arc::new).map_err(|error| match error {
@@ -442,7 +443,8 @@ impl Ledger {
                     ExportFormat::Csv => "csv",
                     ExportFormat::Pdf => "pdf",
                 };
-                let stamp = now.utc.to_zoned(self.settings.zone.time_zone().clone()).strftime("%Y%m%d-%H%M%S");
+                let stamp =
+                    now.utc.to_zoned(self.settings.zone.time_zone().clone()).strftime("%Y%m%d-%H%M%S");
                 let path = folder.join(format!("attendance-{from}-{to}-{stamp}.{ending}"));
                 let rows = self.export(actor, format, from, to, &path).map_err(failed)?;
                 Ok(ReplyBody::Exported { path, rows })
@@ -461,9 +463,9 @@ impl Ledger {
                 self.settings = *settings;
                 self.audit(actor, AuditAction::SettingsChanged)
             }
-            HostRequest::StartEnrolment { .. } | HostRequest::CancelEnrolment => {
-                Err(Refusal::Failed("there is no camera here to enrol with: use the kiosk's screen".to_owned()))
-            }
+            HostRequest::StartEnrolment { .. } | HostRequest::CancelEnrolment => Err(Refusal::Failed(
+                "there is no camera here to enrol with: use the kiosk's screen".to_owned(),
+            )),
         }
     }
 
@@ -505,7 +507,8 @@ impl Ledger {
         if let Some((kind, at)) = replacement {
             return self.host_mark(actor, (old.person, kind, at), reason, Some(event));
         }
-        let correction = Correction { replaces: Some(event), stands: false, reason: reason.trim().to_owned() };
+        let correction =
+            Correction { replaces: Some(event), stands: false, reason: reason.trim().to_owned() };
         let strike = NewMark {
             person: old.person,
             kind: old.kind,

@@ -9,8 +9,8 @@ use super::{
     enrolment::{Enrolment, SHOTS, Step},
     ledger::{DataPaths, Ledger, LedgerError},
     messages::{
-        CameraState, CameraStatus, FaceView, Fault, HostRequest, LiveStats, Notice, Refusal, Reply, ReplyBody, Request,
-        RequestBody, Snapshot, Worker,
+        CameraState, CameraStatus, FaceView, Fault, HostRequest, LiveStats, Notice, Refusal, Reply,
+        ReplyBody, Request, RequestBody, Snapshot, Worker,
     },
     pipeline::{Pipeline, SharedIndex, Sighting},
 };
@@ -127,7 +127,11 @@ impl RecogniserWorker {
     }
 
     /// Loads the networks and handles frames until stopped (`Ok`) or something breaks (`Err`, a sentence).
-    fn recognise(&mut self, camera: &mut CameraHandle, backlog: &mut VecDeque<ToLedger>) -> Result<(), String> {
+    fn recognise(
+        &mut self,
+        camera: &mut CameraHandle,
+        backlog: &mut VecDeque<ToLedger>,
+    ) -> Result<(), String> {
         let engine = (self.load_engine)()?;
         if *engine.weights() != self.weights {
             return Err("the recogniser's weights changed while the kiosk ran: restart it".to_owned());
@@ -181,7 +185,8 @@ impl RecogniserWorker {
         while let Ok(command) = self.commands.try_recv() {
             match command {
                 ToRecogniser::Enrol(person, actor) => {
-                    *enrolment = Some((Enrolment::new(person, true, SHOTS, pipeline.threshold_cosine()), actor));
+                    *enrolment =
+                        Some((Enrolment::new(person, true, SHOTS, pipeline.threshold_cosine()), actor));
                 }
                 ToRecogniser::CancelEnrolment => *enrolment = None,
                 ToRecogniser::Settings(settings) => self.change_settings(*settings, camera),
@@ -359,7 +364,8 @@ impl LedgerWorker {
             if catch_unwind(AssertUnwindSafe(|| self.handle(event))).is_err() {
                 self.broken("the ledger stopped by an internal error; the store is opened again by itself");
                 if let Some(number) = number {
-                    let sentence = "this could not be done because of an internal error: try again".to_owned();
+                    let sentence =
+                        "this could not be done because of an internal error: try again".to_owned();
                     self.reply(number, Err(Refusal::Failed(sentence)));
                 }
                 reopen_at = Some(Instant::now());
@@ -447,14 +453,15 @@ impl LedgerWorker {
             return (self.ask_without_store(body), Vec::new());
         };
         match body {
-            RequestBody::Host(session, request @ (HostRequest::StartEnrolment { .. } | HostRequest::CancelEnrolment)) => {
+            RequestBody::Host(
+                session,
+                request @ (HostRequest::StartEnrolment { .. } | HostRequest::CancelEnrolment),
+            ) => {
                 if session.expired(self.setup.clock.now()) {
                     return (Err(Refusal::SessionEnded), Vec::new());
                 }
                 let command = match request {
-                    HostRequest::StartEnrolment { person } => {
-                        ToRecogniser::Enrol(person, session.actor())
-                    }
+                    HostRequest::StartEnrolment { person } => ToRecogniser::Enrol(person, session.actor()),
                     _ => ToRecogniser::CancelEnrolment,
                 };
                 (self.command(command), Vec::new())
@@ -475,7 +482,9 @@ impl LedgerWorker {
     /// Before set-up, or while a broken store is being opened again.
     fn ask_without_store(&mut self, body: RequestBody) -> Result<ReplyBody, Refusal> {
         if self.setup.exists() {
-            return Err(Refusal::Failed("the store is closed for the moment: try again in a few seconds".to_owned()));
+            return Err(Refusal::Failed(
+                "the store is closed for the moment: try again in a few seconds".to_owned(),
+            ));
         }
         match body {
             RequestBody::Hosts => Ok(ReplyBody::Hosts(Vec::new())),
@@ -502,9 +511,9 @@ impl LedgerWorker {
     fn command(&self, command: ToRecogniser) -> Result<ReplyBody, Refusal> {
         match self.commands.try_send(command) {
             Ok(()) => Ok(ReplyBody::Done),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                Err(Refusal::Failed("the recogniser does not answer: wait for it to restart, then try again".to_owned()))
-            }
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(Refusal::Failed(
+                "the recogniser does not answer: wait for it to restart, then try again".to_owned(),
+            )),
         }
     }
 
@@ -530,7 +539,11 @@ pub fn templates(enrolment: Enrolment, weights: &WeightsId) -> Vec<NewTemplate> 
     enrolment
         .into_shots()
         .into_iter()
-        .map(|shot| NewTemplate { embedding: shot.embedding, weights: weights.clone(), quality: shot.quality })
+        .map(|shot| NewTemplate {
+            embedding: shot.embedding,
+            weights: weights.clone(),
+            quality: shot.quality,
+        })
         .collect()
 }
 

@@ -62,7 +62,7 @@ impl Vault {
     pub fn audit_entries(&self, numbers: RangeInclusive<u64>) -> Result<Vec<AuditEntry>, VaultError> {
         let (from, to) = (*numbers.start(), *numbers.end());
         let mut entries = Vec::new();
-        self.engine.for_each_from(Tree::Audit, &from.to_be_bytes(), &mut |key, sealed| {
+        self.engine.for_each_from(Tree::Audit, &from.to_be_bytes(), |key, sealed| {
             let entry: AuditEntry = self.seals.get(Tree::Audit, key, sealed)?;
             let wanted = entry.number <= to;
             if wanted {
@@ -81,9 +81,9 @@ impl Vault {
         mut progress: impl FnMut(u64, u64),
     ) -> Result<AuditReport, VaultError> {
         let mut check = ChainCheck { chain: &self.chain, against, last: EMPTY, fault: None };
-        self.engine.for_each_from(Tree::Audit, &[], &mut |key, sealed| {
+        self.engine.for_each_from(Tree::Audit, &[], |key, sealed| {
             let going_on = check.next(key, self.seals.get(Tree::Audit, key, sealed).ok());
-            if check.last.number % 1024 == 0 {
+            if check.last.number.is_multiple_of(1024) {
                 progress(check.last.number, self.head.number);
             }
             Ok(going_on)

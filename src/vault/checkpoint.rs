@@ -75,7 +75,7 @@ impl Checkpoint {
         visit: &mut dyn FnMut(Change) -> Result<(), VaultError>,
     ) -> Result<Digest, VaultError> {
         let bytes = self.disk.read(&self.path, u64::MAX).map_err(VaultError::io("read", &self.path))?;
-        let (header, mut rest) = bytes.split_at_checked(HEADER_LEN).ok_or_else(|| self.bad_header())?;
+        let (header, mut rest) = bytes.split_at_checked(HEADER_LEN).ok_or_else(bad_header)?;
         let seq = self.check_header(header)?;
         for chunk in 0.. {
             let damage = || Damage::Checkpoint { chunk };
@@ -91,32 +91,30 @@ impl Checkpoint {
             visit(decode_change(&plain).map_err(|_| damage())?)?;
             rest = tail;
         }
-        Err(self.bad_header().into())
+        Err(bad_header().into())
     }
 
     fn check_header(&self, header: &[u8]) -> Result<u64, Damage> {
         let file = || "checkpoint".to_owned();
         let number = |bytes: Option<&[u8]>| bytes.and_then(|b| b.try_into().ok()).map(u64::from_le_bytes);
         if header.get(..8) != Some(&MAGIC[..]) {
-            return Err(self.bad_header());
+            return Err(bad_header());
         }
         match header.get(8..10).and_then(|v| v.try_into().ok()).map(u16::from_le_bytes) {
             Some(VERSION) => {}
             Some(version) => return Err(Damage::Version { file: file(), version }),
-            None => return Err(self.bad_header()),
+            None => return Err(bad_header()),
         }
         if header.get(10..26) != Some(&self.store[..]) {
             return Err(Damage::OtherStore { file: file() });
         }
         // The number counts up from 1; one that could only come from damage must not overflow later sums.
-        number(header.get(26..HEADER_LEN))
-            .filter(|seq| (1..1 << 62).contains(seq))
-            .ok_or_else(|| self.bad_header())
+        number(header.get(26..HEADER_LEN)).filter(|seq| (1..1 << 62).contains(seq)).ok_or_else(bad_header)
     }
+}
 
-    fn bad_header(&self) -> Damage {
-        Damage::Header { file: "checkpoint".to_owned() }
-    }
+fn bad_header() -> Damage {
+    Damage::Header { file: "checkpoint".to_owned() }
 }
 
 /// A checkpoint that is being written.

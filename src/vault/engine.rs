@@ -212,7 +212,7 @@ impl Engine {
         &self,
         tree: Tree,
         from: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, VaultError>,
+        mut visit: impl FnMut(&[u8], &[u8]) -> Result<bool, VaultError>,
     ) -> Result<(), VaultError> {
         let mut start = Bound::Included(from.to_vec());
         loop {
@@ -234,17 +234,20 @@ impl Engine {
     pub(super) fn for_each(
         &self,
         tree: Tree,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), VaultError>,
+        mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), VaultError>,
     ) -> Result<(), VaultError> {
-        self.for_each_from(tree, &[], &mut |key, value| visit(key, value).map(|()| true))
+        self.for_each_from(tree, &[], |key, value| visit(key, value).map(|()| true))
     }
 
     /// Makes what was deleted leave the disk: a checkpoint without it, old segments removed, the working copy made
     /// anew in another folder.
     pub(super) fn purge(&mut self) -> Result<(), VaultError> {
-        if let Err(VaultError::DiskFull) = self.write_checkpoint() {
-            self.release_reserve();
-            self.write_checkpoint()?;
+        match self.write_checkpoint() {
+            Err(VaultError::DiskFull) => {
+                self.release_reserve();
+                self.write_checkpoint()?;
+            }
+            done => done?,
         }
         self.rebuild()?;
         self.purge_due = false;
@@ -348,7 +351,7 @@ impl Engine {
     fn count_digest(&self) -> Result<Digest, VaultError> {
         let mut digest = Digest::default();
         for tree in Tree::ALL {
-            self.for_each(tree, &mut |key, value| {
+            self.for_each(tree, |key, value| {
                 digest.add(&self.mac, tree, key, value);
                 Ok(())
             })?;
@@ -414,7 +417,7 @@ impl Engine {
         let mut copied = Ok(());
         for tree in Tree::ALL {
             copied = copied.and_then(|()| {
-                self.for_each(tree, &mut |key, value| {
+                self.for_each(tree, |key, value| {
                     digest.add(&self.mac, tree, key, value);
                     image.add(Write { tree, key: key.to_vec(), value: Some(value.to_vec()) })
                 })

@@ -216,7 +216,7 @@ impl Segments {
             if first > want || (end.is_some() && first != want) {
                 return Err(Damage::Missing { from: want, to: first - 1 }.into());
             }
-            end = Some(self.read_entries(number, &bytes, first, is_last, &mut |seq, sealed, at| {
+            end = Some(self.read_entries(number, &bytes, first, is_last, |seq, sealed, at| {
                 visit(seq, self.open_entry(number, seq, sealed, at)?)
             })?);
         }
@@ -234,7 +234,7 @@ impl Segments {
         bytes: &[u8],
         first: u64,
         is_last: bool,
-        visit: &mut dyn FnMut(u64, &[u8], usize) -> Result<(), VaultError>,
+        mut visit: impl FnMut(u64, &[u8], usize) -> Result<(), VaultError>,
     ) -> Result<End, VaultError> {
         let (mut at, mut seq) = (SEGMENT_HEADER_LEN, first);
         while at < bytes.len() {
@@ -324,7 +324,9 @@ impl Segments {
 
 fn check(parts: &[&[u8]]) -> [u8; 4] {
     let mut hash = Sha256::new();
-    parts.iter().for_each(|part| hash.update(part));
+    for part in parts {
+        hash.update(part);
+    }
     hash.finalize().first_chunk().copied().unwrap_or_default()
 }
 

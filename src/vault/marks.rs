@@ -175,7 +175,9 @@ mod tests {
         #[test]
         fn the_index_finds_what_a_plain_search_finds(marks in any_marks(), from in 0_i64..50, len in 0_i64..50) {
             let mut index = MarkIndex::default();
-            marks.iter().for_each(|m| index.add(m));
+            for mark in &marks {
+                index.add(mark);
+            }
             let (from, to) = (Timestamp::from_second(from).unwrap(), Timestamp::from_second(from + len).unwrap());
             let mut plain = effective_marks(&marks);
             plain.sort_by_key(|m| (m.at, m.id));

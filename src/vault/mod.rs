@@ -185,7 +185,7 @@ impl Vault {
         replace(&*disk, &unfinished, &keys.wrap(key)?)?;
         let engine = Engine::create(disk.clone(), dir, &keys, lock)?;
         let mut vault = Self::assemble(engine, keys, disk, dir)?;
-        vault.zone = site_zone.to_owned();
+        site_zone.clone_into(&mut vault.zone);
         vault.write_first_records(host, now)?;
         vault.disk.rename(&unfinished, &blob).map_err(VaultError::io("write", &blob))?;
         sync_parent(&*vault.disk, &blob)?;
@@ -248,7 +248,7 @@ impl Vault {
             self.index_badge(&person);
         }
         let mut marks = MarkIndex::default();
-        self.engine.for_each(Tree::Marks, &mut |key, sealed| {
+        self.engine.for_each(Tree::Marks, |key, sealed| {
             marks.add(&self.seals.get::<Mark>(Tree::Marks, key, sealed)?);
             Ok(())
         })?;
@@ -320,10 +320,10 @@ impl Vault {
 
     /// Tries again to remove them.
     pub fn finish_erasure(&mut self) -> Result<(), VaultError> {
-        match self.engine.purge_due() {
-            true => self.engine.purge().map_err(|e| VaultError::ErasurePending(Box::new(e))),
-            false => Ok(()),
+        if !self.engine.purge_due() {
+            return Ok(());
         }
+        self.engine.purge().map_err(|e| VaultError::ErasurePending(Box::new(e)))
     }
 }
 
@@ -352,10 +352,11 @@ impl Vault {
 
     /// Makes a change durable; only then is it remembered in memory.
     fn commit(&mut self, draft: Draft, urgency: Urgency) -> Result<(), VaultError> {
-        self.engine.commit(&draft.writes, urgency)?;
-        self.head = draft.head;
-        self.last_write = Some(draft.now);
-        self.jumped_since_mark = draft.jumped && !draft.marks;
+        let Draft { writes, head, now, jumped, marks } = draft;
+        self.engine.commit(&writes, urgency)?;
+        self.head = head;
+        self.last_write = Some(now);
+        self.jumped_since_mark = jumped && !marks;
         Ok(())
     }
 }

@@ -77,9 +77,9 @@ impl Site {
             for entry in fs::read_dir(dir).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
-                    dirs.push(path)
+                    dirs.push(path);
                 } else {
-                    all.push((path.clone(), fs::read(&path).unwrap()))
+                    all.push((path.clone(), fs::read(&path).unwrap()));
                 }
             }
         }
@@ -292,14 +292,14 @@ fn no_name_badge_pin_or_face_is_readable_in_any_file_and_erasure_leaves_no_key()
     let mut sealed_templates = vec![];
     vault
         .engine
-        .for_each_from(Tree::Templates, ada.as_bytes(), &mut |key, value| {
+        .for_each_from(Tree::Templates, ada.as_bytes(), |key, value| {
             sealed_templates.push(value.to_vec());
             Ok(key.starts_with(ada.as_bytes()))
         })
         .unwrap();
     vault.close(site.now()).unwrap();
     for text in &clear {
-        assert_eq!(site.holding(text), [PathBuf::new(); 0], "{}", String::from_utf8_lossy(text));
+        assert!(site.holding(text).is_empty(), "{}", String::from_utf8_lossy(text));
     }
     // The search can find what is there: the sealed key lies in the working copy.
     assert!(!site.holding(&sealed_key).is_empty());
@@ -312,12 +312,12 @@ fn no_name_badge_pin_or_face_is_readable_in_any_file_and_erasure_leaves_no_key()
     assert_eq!(vault.templates(&weights()).unwrap().len(), 2);
     assert_eq!(all_marks(&vault).iter().filter(|m| m.person == ada).count(), 3, "events stay, under the id");
     for sealed in sealed_templates.iter().chain([&sealed_key]).take(2) {
-        assert_eq!(site.holding(sealed), [PathBuf::new(); 0], "while running");
+        assert!(site.holding(sealed).is_empty(), "while running");
     }
     vault.close(site.now()).unwrap();
-    assert_eq!(site.holding(&sealed_key), [PathBuf::new(); 0]);
+    assert!(site.holding(&sealed_key).is_empty());
     for text in &clear {
-        assert_eq!(site.holding(text), [PathBuf::new(); 0]);
+        assert!(site.holding(text).is_empty());
     }
     // Nor is it inside a sealed journal entry or checkpoint: what is rebuilt from them has one person's key.
     fs::remove_dir_all(site.dir().join("sled")).unwrap();
@@ -355,7 +355,7 @@ fn an_erasure_that_was_cut_short_is_finished_at_the_next_start() {
     assert!(!site.holding(&sealed_key).is_empty());
     let vault = site.open();
     assert!(!vault.erasure_pending());
-    assert_eq!(site.holding(&sealed_key), [PathBuf::new(); 0]);
+    assert!(site.holding(&sealed_key).is_empty());
 }
 
 #[test]
@@ -427,7 +427,7 @@ fn clock_jumps_are_audited_and_shown_on_the_next_mark() {
     let [ada, _] = people_and_marks(&mut vault, &site);
     assert!(all_marks(&vault).iter().all(|m| !m.clock_jumped));
     let utc = site.clock.now().utc;
-    site.clock.set_utc(utc.checked_add(Duration::from_secs(3600)).unwrap());
+    site.clock.set_utc(utc.checked_add(Duration::from_hours(1)).unwrap());
     vault.audit(Actor::Kiosk, AuditAction::SettingsChanged, site.now()).unwrap();
     assert!(mark(&mut vault, &site, ada).clock_jumped, "an entry in between does not hide the jump");
     assert!(!mark(&mut vault, &site, ada).clock_jumped);
@@ -547,7 +547,7 @@ fn flipped_bits_anywhere_are_harmless_or_refused_and_never_change_a_record() {
                 assert_chain_good(&vault, None);
             }
             Err(e) => {
-                assert!(matches!(e, VaultError::Damaged(_) | VaultError::Key(_)), "{}: {e}", path.display())
+                assert!(matches!(e, VaultError::Damaged(_) | VaultError::Key(_)), "{}: {e}", path.display());
             }
         }
     }
@@ -646,10 +646,9 @@ fn failing_any_file_operation_loses_nothing_acknowledged() {
     let base = Site::new();
     let mut vault = base.create();
     let [ada, grace] = people_and_marks(&mut vault, &base);
+    let sealed_key = vault.engine.get(Tree::PersonKeys, ada.as_bytes()).unwrap().unwrap();
     vault.close(base.now()).unwrap();
-    for fault in
-        [Fault::Once(io::ErrorKind::Other), Fault::Once(io::ErrorKind::StorageFull), Fault::Torn, Fault::Dead]
-    {
+    for fault in [Fault::Once(io::ErrorKind::Other), Fault::Once(io::ErrorKind::StorageFull), Fault::Torn] {
         for step in 0.. {
             let site = base.copy();
             let disk = FaultyDisk::new();
@@ -658,6 +657,9 @@ fn failing_any_file_operation_loses_nothing_acknowledged() {
             let finished = day_on(&site, &disk, ada, grace, &mut told).is_ok();
             let vault = site.try_open().unwrap_or_else(|e| panic!("{fault:?} at {step}: {e}"));
             told.check(&vault, ada, &format!("{fault:?} at {step}"));
+            if told.erased {
+                assert!(site.holding(&sealed_key).is_empty(), "{fault:?} at {step}");
+            }
             if finished && !disk.met() {
                 assert!(step > 20, "the scenario has more steps than that");
                 break;

@@ -2,6 +2,11 @@
 //!
 //! Job: name the files of `weights/` that are compiled in. It must not know what is in them.
 
+/// The detector that is used where the settings name none.
+pub const DETECTOR: &str = "fp-detect-1";
+/// The recogniser that is used where the settings name none.
+pub const RECOGNISER: &str = "fp-face-1";
+
 /// One embedded network: the two files of `weights/<id>/`.
 pub struct Pack {
     /// The folder's name.

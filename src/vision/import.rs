@@ -139,3 +139,239 @@ fn id_from(name: &str) -> String {
     let id: String = id.trim_start_matches('.').chars().take(64).collect();
     if id.is_empty() { "imported".to_owned() } else { id }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::{
+        network::{Backend, Network},
+        onnx::build::Model,
+    };
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Writes a small network as an exporter would, its batch norms by themselves or folded.
+    struct Export {
+        m: Model,
+        separate: bool,
+        state: u32,
+        names: usize,
+    }
+
+    impl Export {
+        fn new(separate: bool) -> Self {
+            let mut m = Model::default();
+            m.input("input");
+            Self { m, separate, state: 1, names: 0 }
+        }
+
+        fn name(&mut self) -> String {
+            self.names += 1;
+            format!("v{}", self.names)
+        }
+
+        /// Numbers between -0.5 and 0.5, the same in every run.
+        fn numbers(&mut self, shape: &[usize]) -> Vec<f32> {
+            (0..shape.iter().product())
+                .map(|_| {
+                    self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (self.state >> 8) as f32 / (1 << 24) as f32 - 0.5
+                })
+                .collect()
+        }
+
+        fn constant(&mut self, shape: &[usize], values: &[f32]) -> String {
+            let name = self.name();
+            self.m.floats(&name, shape, values);
+            name
+        }
+
+        fn node(&mut self, op: &str, inputs: &[&str], ints: &[(&str, &[i64])]) -> String {
+            let output = self.name();
+            self.m.node(op, inputs, &output, ints);
+            output
+        }
+
+        /// gamma, beta, mean, variance.
+        fn statistics(&mut self, channels: usize) -> [Vec<f32>; 4] {
+            let [gamma, beta, mean, var] = std::array::from_fn(|_| self.numbers(&[channels]));
+            [gamma.iter().map(|g| g + 1.0).collect(), beta, mean, var.iter().map(|v| v + 1.0).collect()]
+        }
+
+        fn bn_node(&mut self, x: &str, statistics: &[Vec<f32>; 4]) -> String {
+            let names: Vec<String> =
+                statistics.iter().map(|values| self.constant(&[values.len()], values)).collect();
+            let inputs: Vec<&str> = [x].into_iter().chain(names.iter().map(String::as_str)).collect();
+            self.node("BatchNormalization", &inputs, &[])
+        }
+
+        fn bn(&mut self, x: &str, channels: usize) -> String {
+            let statistics = self.statistics(channels);
+            self.bn_node(x, &statistics)
+        }
+
+        /// Convolution (out, in / groups, kernel) and batch norm.
+        fn conv(
+            &mut self,
+            x: &str,
+            [out, per_group, k]: [usize; 3],
+            stride: i64,
+            groups: i64,
+            pad: i64,
+        ) -> String {
+            let mut weight = self.numbers(&[out, per_group, k, k]);
+            let statistics = self.statistics(out);
+            let attributes: [(&str, &[i64]); 3] =
+                [("strides", &[stride; 2]), ("pads", &[pad; 4]), ("group", &[groups])];
+            if self.separate {
+                let w = self.constant(&[out, per_group, k, k], &weight);
+                let y = self.node("Conv", &[x, &w], &attributes);
+                return self.bn_node(&y, &statistics);
+            }
+            let [gamma, beta, mean, var] = statistics;
+            let mut bias = Vec::new();
+            for (i, row) in weight.chunks_mut(per_group * k * k).enumerate() {
+                let scale = gamma[i] / (var[i] + 1e-5).sqrt();
+                for w in row {
+                    *w *= scale;
+                }
+                bias.push(beta[i] - mean[i] * scale);
+            }
+            let w = self.constant(&[out, per_group, k, k], &weight);
+            let b = self.constant(&[out], &bias);
+            self.node("Conv", &[x, &w, &b], &attributes)
+        }
+
+        fn prelu(&mut self, x: &str, channels: usize) -> String {
+            let slopes = self.numbers(&[channels]);
+            let slopes = self.constant(&[channels, 1, 1], &slopes);
+            self.node("PRelu", &[x, &slopes], &[])
+        }
+
+        /// Flatten and fully connected, in one of the two forms that exporters have.
+        fn finish(mut self, x: &str, length: usize) -> Vec<u8> {
+            let weight = self.numbers(&[length, EMBEDDING_LEN]);
+            let bias = self.numbers(&[EMBEDDING_LEN]);
+            let b = self.constant(&[EMBEDDING_LEN], &bias);
+            let out = if self.separate {
+                let w = self.constant(&[length, EMBEDDING_LEN], &weight);
+                self.m.integers("shape", &[1, -1]);
+                let flat = self.node("Reshape", &[x, "shape"], &[]);
+                let product = self.node("MatMul", &[&flat, &w], &[]);
+                self.node("Add", &[&b, &product], &[])
+            } else {
+                let turned: Vec<f32> =
+                    (0..weight.len()).map(|i| weight[i % length * EMBEDDING_LEN + i / length]).collect();
+                let w = self.constant(&[EMBEDDING_LEN, length], &turned);
+                let flat = self.node("Flatten", &[x], &[("axis", &[1])]);
+                self.node("Gemm", &[&flat, &w, &b], &[("transB", &[1])])
+            };
+            self.m.output(&out);
+            self.m.to_bytes()
+        }
+    }
+
+    /// Two stages of `IResNet` for 28x28 pixels.
+    fn residual(separate: bool) -> Vec<u8> {
+        let mut e = Export::new(separate);
+        let x = e.conv("input", [4, 3, 3], 1, 1, 1);
+        let mut x = e.prelu(&x, 4);
+        for (width, out, stride) in [(4usize, 6usize, 2), (6, 6, 1), (6, 8, 2)] {
+            let y = e.bn(&x, width);
+            let y = e.conv(&y, [out, width, 3], 1, 1, 1);
+            let y = e.prelu(&y, out);
+            let y = e.conv(&y, [out, out, 3], stride, 1, 1);
+            let shortcut = if stride == 2 { e.conv(&x, [out, width, 1], 2, 1, 0) } else { x };
+            x = e.node("Add", &[&y, &shortcut], &[]);
+        }
+        let x = e.bn(&x, 8);
+        e.finish(&x, 8 * 49)
+    }
+
+    /// `MobileFaceNet` with paired second convolution and global depthwise tail, for 28x28 pixels.
+    pub fn mobile(separate: bool) -> Vec<u8> {
+        let mut e = Export::new(separate);
+        let x = e.conv("input", [4, 3, 3], 2, 1, 1);
+        let x = e.prelu(&x, 4);
+        let x = e.conv(&x, [4, 2, 3], 1, 2, 1);
+        let mut x = e.prelu(&x, 4);
+        for stride in [2, 1] {
+            let y = e.conv(&x, [6, 4, 1], 1, 1, 0);
+            let y = e.prelu(&y, 6);
+            let y = e.conv(&y, [6, 1, 3], stride, 6, 1);
+            let y = e.prelu(&y, 6);
+            let y = e.conv(&y, [4, 6, 1], 1, 1, 0);
+            x = if stride == 1 { e.node("Add", &[&x, &y], &[]) } else { y };
+        }
+        let x = e.conv(&x, [10, 4, 1], 1, 1, 0);
+        let x = e.prelu(&x, 10);
+        let x = e.conv(&x, [10, 1, 7], 1, 10, 0);
+        e.finish(&x, 10)
+    }
+
+    /// The embedding of a pattern.
+    fn embedding(onnx: &[u8]) -> Vec<f32> {
+        let imported = import_bytes(onnx, "x").unwrap();
+        let graph = imported.manifest.architecture.graph(&Tensors::parse(&imported.model).unwrap()).unwrap();
+        let mut network = Network::new(graph, Backend::Candle(candle_core::Device::Cpu));
+        let input: Vec<f32> = (0..3 * 28 * 28).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect();
+        network.run((28, 28), &input).unwrap();
+        network.output(0).to_vec()
+    }
+
+    #[test]
+    fn separate_and_folded_batch_norms_are_the_same_network() {
+        for export in [residual, mobile] {
+            let (separate, folded) = (embedding(&export(true)), embedding(&export(false)));
+            let largest = folded.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+            assert!(separate.len() == EMBEDDING_LEN && largest > 0.01);
+            for (a, b) in separate.iter().zip(&folded) {
+                assert!((a - b).abs() < 1e-4 * largest, "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_configuration_is_what_was_exported() {
+        let Architecture::IResNet(c) = import_bytes(&residual(true), "x").unwrap().manifest.architecture
+        else {
+            panic!("not an IResNet")
+        };
+        assert_eq!((c.stem_width, c.stem_stride, c.tail_width), (4, 1, None));
+        assert_eq!((c.widths, c.blocks, c.stride_on), (vec![6, 8], vec![2, 1], iresnet::StrideOn::Conv2));
+        let manifest = import_bytes(&mobile(false), "My Net (1)").unwrap().manifest;
+        assert_eq!(manifest.id.as_str(), "my-net--1-");
+        let Architecture::MobileFaceNet(c) = manifest.architecture else { panic!("not a MobileFaceNet") };
+        assert_eq!((c.strides, c.tail), (vec![2, 1], mobilefacenet::Tail::Gdc));
+    }
+
+    #[test]
+    fn another_graph_is_refused_by_its_first_different_node() {
+        let mut e = Export::new(false);
+        let x = e.conv("input", [4, 3, 3], 2, 1, 1);
+        let x = e.node("HardSwish", &[&x], &[]);
+        e.m.output(&x);
+        let error = import_bytes(&e.m.to_bytes(), "x").err().unwrap();
+        assert!(error.to_string().contains("'HardSwish_1' (HardSwish)"), "{error}");
+        assert!(matches!(import_bytes(b"", "x"), Err(ImportError::NotOnnx)));
+        assert!(matches!(import_bytes(b"\x89PNG\r\n", "x"), Err(ImportError::NotOnnx)));
+    }
+
+    #[test]
+    fn every_cut_is_an_error_or_the_whole_network() {
+        let bytes = mobile(true);
+        for cut in (0..bytes.len()).step_by(97) {
+            assert!(import_bytes(&bytes[..cut], "x").is_err(), "cut at {cut}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn changed_bytes_never_panic(at: prop::sample::Index, value: u8) {
+            let mut bytes = residual(false);
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+            drop(import_bytes(&bytes, "x"));
+        }
+    }
+}

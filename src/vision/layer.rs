@@ -162,7 +162,9 @@ fn scale_and_shift(
 fn fold(weight: &mut [f32], bias: &mut [f32], (scale, shift): &(Vec<f32>, Vec<f32>)) {
     let row = weight.len().checked_div(bias.len()).unwrap_or(0).max(1);
     for (((row, b), scale), shift) in weight.chunks_mut(row).zip(bias).zip(scale).zip(shift) {
-        row.iter_mut().for_each(|w| *w *= scale);
+        for w in row {
+            *w *= scale;
+        }
         *b = *b * scale + shift;
     }
 }

@@ -4,13 +4,13 @@
 //! size is kept. It must not know what the numbers mean.
 
 use super::VisionError;
-use crate::nn::{Graph, NnError, reference};
+use crate::nn::{Graph, NnError, Plan, reference};
 use candle_core::{Device, Tensor};
 use zeroize::Zeroize;
 
 /// How many sizes are kept prepared: two passes of the detector, and room for a camera that turned.
 const KEPT_SIZES: usize = 4;
-
+/// More threads than this do not make networks of this size faster.
 const MAX_THREADS: usize = 4;
 
 /// Where a network runs.
@@ -26,74 +26,95 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// The fast plan on every core, up to four: more do not make networks of this size faster.
+    /// The fast plan on every core, up to four.
     #[must_use]
     pub fn cpu() -> Self {
         Self::Cpu { threads: std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS) }
     }
 }
 
-/// A network with room for its outputs. These are overwritten when it is dropped.
+/// A network and what was prepared for the sizes it was asked for, the size of the last run first.
 pub struct Network {
     graph: Graph,
     backend: Backend,
-    prepared: Vec<(Size, reference::Network)>,
-    outputs: Vec<Vec<f32>>,
+    prepared: Vec<(Size, Prepared)>,
 }
 
 /// Height and width of the input, pixels.
 pub type Size = (usize, usize);
 
+/// A network at one size, with its outputs.
+enum Prepared {
+    Fast(Box<Plan>),
+    Plain { network: reference::Network, device: Device, outputs: Vec<Vec<f32>> },
+}
+
 impl Network {
     /// Takes a graph; nothing is prepared yet.
+    #[must_use]
     pub fn new(graph: Graph, backend: Backend) -> Self {
-        Self { graph, backend, prepared: Vec::new(), outputs: Vec::new() }
+        Self { graph, backend, prepared: Vec::new() }
     }
 
-    /// Runs one picture of (3, height, width) values.
+    /// Runs one picture of (3, height, width) values. The first run at a size prepares it.
     pub fn run(&mut self, size: Size, input: &[f32]) -> Result<(), VisionError> {
-        let device = match &self.backend {
-            Backend::Candle(device) => device.clone(),
-            Backend::Cpu { .. } => Device::Cpu,
-        };
-        let network = prepared(&mut self.prepared, size, || {
-            reference::Network::new(&self.graph, size.0, size.1, &device)
-        })?;
-        let x = Tensor::from_slice(input, (1, 3, size.0, size.1), &device).map_err(NnError::from)?;
-        self.outputs.zeroize();
-        for y in network.forward(&x)? {
-            let values = y.flatten_all().and_then(|y| y.to_vec1::<f32>()).map_err(NnError::from)?;
-            self.outputs.push(values);
+        if let Some(at) = self.prepared.iter().position(|(s, _)| *s == size) {
+            self.prepared.swap(at, 0);
+        } else {
+            self.prepared.truncate(KEPT_SIZES - 1);
+            self.prepared.insert(0, (size, Prepared::new(&self.graph, &self.backend, size)?));
         }
-        Ok(())
+        match self.prepared.first_mut() {
+            Some((_, prepared)) => Ok(prepared.run(size, input)?),
+            None => Err(VisionError::Output("input")),
+        }
     }
 
     /// The `index`-th output of the last run, (channels, height, width); empty when there is none.
+    #[must_use]
     pub fn output(&self, index: usize) -> &[f32] {
-        self.outputs.get(index).map_or(&[], Vec::as_slice)
+        self.prepared.first().map_or(&[], |(_, prepared)| prepared.output(index))
     }
 }
 
-impl Drop for Network {
+impl Prepared {
+    fn new(graph: &Graph, backend: &Backend, (height, width): Size) -> Result<Self, NnError> {
+        Ok(match backend {
+            Backend::Cpu { threads } => Self::Fast(Box::new(Plan::compile(graph, height, width, *threads)?)),
+            Backend::Candle(device) => Self::Plain {
+                network: reference::Network::new(graph, height, width, device)?,
+                device: device.clone(),
+                outputs: Vec::new(),
+            },
+        })
+    }
+
+    fn run(&mut self, (height, width): Size, input: &[f32]) -> Result<(), NnError> {
+        match self {
+            Self::Fast(plan) => plan.run(input),
+            Self::Plain { network, device, outputs } => {
+                let x = Tensor::from_slice(input, (1, 3, height, width), device)?;
+                outputs.zeroize();
+                for y in network.forward(&x)? {
+                    outputs.push(y.flatten_all()?.to_vec1()?);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn output(&self, index: usize) -> &[f32] {
+        match self {
+            Self::Fast(plan) => plan.output(index),
+            Self::Plain { outputs, .. } => outputs.get(index).map_or(&[], Vec::as_slice),
+        }
+    }
+}
+
+impl Drop for Prepared {
     fn drop(&mut self) {
-        self.outputs.zeroize();
-    }
-}
-
-/// What was prepared for a size, or is now; the oldest makes room.
-fn prepared<T>(
-    kept: &mut Vec<(Size, T)>,
-    size: Size,
-    prepare: impl FnOnce() -> Result<T, NnError>,
-) -> Result<&mut T, NnError> {
-    if let Some(at) = kept.iter().position(|(s, _)| *s == size) {
-        kept.swap(at, 0);
-    } else {
-        kept.truncate(KEPT_SIZES - 1);
-        kept.insert(0, (size, prepare()?));
-    }
-    match kept.first_mut() {
-        Some((_, found)) => Ok(found),
-        None => Err(NnError::Shape { node: 0, layer: "input", problem: "nothing was prepared".to_owned() }),
+        if let Self::Plain { outputs, .. } = self {
+            outputs.zeroize();
+        }
     }
 }

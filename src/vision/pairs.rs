@@ -163,9 +163,9 @@ fn roc(scored: &[Scored]) -> Option<Vec<RocPoint>> {
     let mut points: Vec<RocPoint> = Vec::new();
     for s in sorted {
         if s.same {
-            accepted_same += 1
+            accepted_same += 1;
         } else {
-            accepted_different += 1
+            accepted_different += 1;
         }
         let point = RocPoint {
             threshold: s.score,
@@ -189,9 +189,9 @@ fn best_threshold(scored: &[Scored]) -> Option<(f32, f64)> {
     let mut best = (sorted.first()?.score, right);
     for (s, next) in sorted.iter().zip(sorted.iter().skip(1).map(|s| s.score).chain([f32::INFINITY])) {
         if s.same {
-            right -= 1
+            right -= 1;
         } else {
-            right += 1
+            right += 1;
         }
         let after = if next.is_finite() { s.score.midpoint(next) } else { s.score.next_up() };
         if next > s.score && right > best.1 {

@@ -158,11 +158,11 @@ mod tests {
             landmarks: head(0.0, 0.0, 0.0),
             score: 0.9,
         };
-        let flat = assess(&face, (640, 480), &[100; SIDE * SIDE * 3]);
+        let flat = assess(&face, (640, 480), &vec![100; SIDE * SIDE * 3]);
         assert!((flat.brightness - 100.0).abs() < 0.1 && flat.sharpness < 1e-3);
         assert!((flat.inside - 0.75).abs() < 1e-6 && (flat.eye_distance_px - 80.0).abs() < 0.1);
         let board: Vec<u8> = (0..SIDE * SIDE)
-            .flat_map(|i| [if (i / SIDE + i % SIDE) % 2 == 0 { 0 } else { 255 }; 3])
+            .flat_map(|i| [if (i / SIDE + i % SIDE).is_multiple_of(2) { 0 } else { 255 }; 3])
             .collect();
         assert!(assess(&face, (640, 480), &board).sharpness > 1e5);
     }

@@ -9,7 +9,7 @@ use super::{
     onnx::{Constant, Graph, Node},
     tensors::Tensors,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The first node that is not what an architecture has there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,9 @@ impl Affine<'_> {
     fn fold(&self, weight: &mut [f32], bias: &mut [f32]) {
         let row = weight.len().checked_div(bias.len()).unwrap_or(0).max(1);
         for (((row, b), scale), shift) in weight.chunks_mut(row).zip(bias).zip(&self.scale).zip(&self.shift) {
-            row.iter_mut().for_each(|w| *w *= scale);
+            for w in row {
+                *w *= scale;
+            }
             *b = *b * scale + shift;
         }
     }
@@ -60,14 +62,13 @@ impl<'g> Walk<'g> {
     /// set aside.
     pub fn new(graph: &'g Graph) -> Self {
         let mut seen = vec![false; graph.nodes.len()];
-        let mut shapes: HashMap<&str, ()> = HashMap::new();
+        let mut shapes: HashSet<&str> = HashSet::new();
         let mut consumers: HashMap<&str, Vec<usize>> = HashMap::new();
         for (index, node) in graph.nodes.iter().enumerate() {
-            let known = |name: &String| {
-                name.is_empty() || graph.is_constant(name) || shapes.contains_key(name.as_str())
-            };
+            let known =
+                |name: &String| name.is_empty() || graph.is_constant(name) || shapes.contains(name.as_str());
             if node.op() == "Shape" || node.inputs().iter().all(known) {
-                shapes.insert(node.output(), ());
+                shapes.insert(node.output());
                 if let Some(seen) = seen.get_mut(index) {
                     *seen = true;
                 }

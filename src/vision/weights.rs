@@ -433,3 +433,90 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::import::{Imported, import_bytes, tests::mobile},
+        *,
+    };
+
+    fn store() -> (WeightsStore, tempfile::TempDir, WeightsId, Imported) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = WeightsStore::new(folder.path().join("weights"));
+        let imported = import_bytes(&mobile(false), "small").unwrap();
+        store.install(&imported.manifest, &imported.model).unwrap();
+        (store, folder, WeightsId::new("small").unwrap(), imported)
+    }
+
+    #[test]
+    fn what_is_installed_is_listed_loaded_and_verified() {
+        let (store, _folder, id, imported) = store();
+        store.install(&imported.manifest, &imported.model).unwrap(); // again
+        let listed: Vec<String> =
+            store.list().iter().filter(|l| !l.embedded).map(|l| l.id.to_string()).collect();
+        assert_eq!(listed, ["small"]);
+        assert_eq!(store.verify(&id).unwrap(), imported.manifest);
+        assert!(!store.load(&id, Kind::Recogniser).unwrap().manifest.calibration_data().is_measured());
+        assert!(matches!(store.load(&id, Kind::Detector), Err(WeightsError::Kind { .. })));
+        let error = store.verify(&WeightsId::new("other").unwrap()).unwrap_err();
+        assert!(error.to_string().contains("small"), "{error}");
+    }
+
+    #[test]
+    fn a_changed_or_cut_file_is_refused() {
+        let (store, _folder, id, mut imported) = store();
+        imported.model[500] ^= 1;
+        store.install(&imported.manifest, &imported.model).unwrap();
+        assert!(matches!(store.verify(&id), Err(WeightsError::Hash { .. })));
+        for keep in [0, 7, 8, 100, imported.model.len() - 1] {
+            let cut = &imported.model[..keep];
+            imported.manifest.sha256 = sha256_hex(cut);
+            store.install(&imported.manifest, cut).unwrap();
+            assert!(matches!(store.verify(&id), Err(WeightsError::NotSafetensors(_))), "{keep}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_about_something_else_is_refused() {
+        let (_, _folder, id, imported) = store();
+        let text = serde_json::to_string(&imported.manifest).unwrap();
+        assert_eq!(Manifest::parse(&id, text.as_bytes()).unwrap(), imported.manifest);
+        for (from, to) in [
+            ("\"small\"", "\"../small\""),
+            ("recogniser", "detector"),
+            ("\"std\":127.5", "\"std\":0.0"),
+            ("mobilefacenet", "transformer"),
+            ("RGB", "BGR"),
+            ("\"strides\":[2,1]", "\"strides\":[2,-1]"),
+        ] {
+            let changed = text.replace(from, to);
+            assert_ne!(changed, text, "{from}");
+            let error = Manifest::parse(&id, changed.as_bytes()).unwrap_err();
+            assert!(matches!(error, WeightsError::Manifest { .. }), "{from}: {error}");
+        }
+        for cut in 0..text.len() {
+            assert!(Manifest::parse(&id, &text.as_bytes()[..cut]).is_err());
+        }
+    }
+
+    #[test]
+    fn a_configuration_that_does_not_fit_the_file_is_named() {
+        let (_, _folder, _, imported) = store();
+        let tensors = Tensors::parse(&imported.model).unwrap();
+        let Architecture::MobileFaceNet(mut config) = imported.manifest.architecture else { panic!() };
+        config.strides.push(1);
+        let error = Architecture::MobileFaceNet(config.clone()).graph(&tensors).err().unwrap();
+        assert!(error.to_string().contains("blocks.2.expand.weight"), "{error}");
+        config.strides = vec![usize::MAX];
+        assert!(Architecture::MobileFaceNet(config).graph(&tensors).is_err());
+    }
+
+    #[test]
+    fn an_id_out_of_a_file_cannot_leave_the_folder() {
+        let (store, folder, ..) = store();
+        std::fs::write(folder.path().join(MANIFEST), "{}").unwrap();
+        let id: WeightsId = serde_json::from_str("\"..\"").unwrap();
+        assert!(matches!(store.manifest(&id), Err(WeightsError::Unknown { .. })));
+    }
+}

@@ -23,11 +23,11 @@ pub(super) struct Sprite {
     pub(super) eye_distance: f32,
 }
 
-/// RGBA, colour multiplied by opacity.
+/// RGBA in the bytes of a little-endian word, colour multiplied by opacity.
 pub(super) struct Level {
     pub(super) width: usize,
     pub(super) height: usize,
-    pub(super) pixels: Vec<[u8; 4]>,
+    pub(super) pixels: Vec<u32>,
 }
 
 /// Everybody, people and sprites in the same order.
@@ -102,7 +102,7 @@ fn levels(png: &[u8]) -> Result<Vec<Level>, String> {
     let image = image.into_rgba8();
     let multiplied = |&[r, g, b, a]: &[u8; 4]| {
         let times = |c: u8| ((u16::from(c) * u16::from(a) + 127) / 255) as u8;
-        [times(r), times(g), times(b), a]
+        u32::from_le_bytes([times(r), times(g), times(b), a])
     };
     let full = Level {
         width: image.width() as usize,
@@ -118,15 +118,17 @@ impl Level {
     /// Means of 2x2 pixels.
     fn halved(&self) -> Self {
         let (width, height) = (self.width / 2, self.height / 2);
-        let pixel = |x: usize, y: usize| self.pixels.get(y * self.width + x).copied().unwrap_or_default();
+        let pixel = |x: usize, y: usize| {
+            self.pixels.get(y * self.width + x).copied().unwrap_or_default().to_le_bytes()
+        };
         let mean = |i: usize| {
             let (x, y) = (2 * (i % width), 2 * (i / width));
             let four = [pixel(x, y), pixel(x + 1, y), pixel(x, y + 1), pixel(x + 1, y + 1)];
-            std::array::from_fn(|c| {
+            u32::from_le_bytes(std::array::from_fn(|c| {
                 let sum: u16 =
                     four.iter().filter_map(|pixel| pixel.get(c)).map(|&value| u16::from(value)).sum();
                 ((sum + 2) / 4) as u8
-            })
+            }))
         };
         Self { width, height, pixels: (0..width * height).map(mean).collect() }
     }

@@ -120,7 +120,7 @@ impl DemoScript {
             match kind {
                 K::Stranger => visits.extend(stranger.map(|&stranger| (kind, vec![stranger]))),
                 K::Together if people.len() > 1 => {
-                    visits.push((kind, people.drain(people.len() - 2..).collect()))
+                    visits.push((kind, people.drain(people.len() - 2..).collect()));
                 }
                 K::Together => {}
                 _ => visits.extend(people.pop().map(|person| (kind, vec![person]))),

@@ -5,6 +5,10 @@
     unsafe_code,
     reason = "vector instructions and rows shared between threads; each block says why it is sound"
 )]
+#![allow(
+    clippy::inline_always,
+    reason = "only what is inlined into a function with a target feature is compiled for it"
+)]
 
 mod tile;
 mod vector;

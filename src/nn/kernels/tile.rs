@@ -28,8 +28,10 @@ unsafe impl Send for Raw {}
 unsafe impl Sync for Raw {}
 
 impl Raw {
+    /// Where pixel (y, x) of `block` lies.
+    ///
     /// # Safety
-    /// The pixel, counted from the border's first when `border` says so, must lie inside the layout.
+    /// The block has such a pixel.
     #[inline(always)]
     unsafe fn at(&self, block: usize, y: usize, x: usize) -> *mut f32 {
         // SAFETY: offsets of pixels inside the layout are inside the slice it was made from.
@@ -185,8 +187,8 @@ unsafe fn multiply<V: Vector, const BLOCKS: usize, const PIXELS: usize>(
         }
         for pixel in 0..PIXELS {
             let value = V::splat(*input.add(pixel * step));
-            for block in 0..BLOCKS {
-                sums[block][pixel] = factors[block].mul_add(value, sums[block][pixel]);
+            for (sums, factor) in sums.iter_mut().zip(factors) {
+                sums[pixel] = factor.mul_add(value, sums[pixel]);
             }
         }
     }
