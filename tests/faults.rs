@@ -1,8 +1,9 @@
 //! What can go wrong does, for real: each fault is one clear sentence, and nothing acknowledged is lost.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests, not only tests, fail by panicking
 
 mod common;
 
-use common::{HOST, PIN, Site, files, json, ok, refused, shared};
+use common::{HOST, PIN, Site, around_today, files, json, ok, refused, shared};
 use std::{
     collections::BTreeSet,
     io::{BufRead as _, BufReader},
@@ -137,8 +138,7 @@ fn killed_twenty_times_every_printed_record_is_there() {
         child.wait().unwrap();
     }
     let csv = site.folder.path().join("all.csv");
-    let today = jiff::Zoned::now().date();
-    let (from, to) = (today.yesterday().unwrap().to_string(), today.tomorrow().unwrap().to_string());
+    let (from, to) = around_today();
     ok(&mut site.command(&["export", "csv", "--from", &from, "--to", &to, "--out", csv.to_str().unwrap()]));
     let mut reader = csv::Reader::from_path(&csv).unwrap();
     let column = reader.headers().unwrap().iter().position(|h| h == "event").expect("an event column");
@@ -182,9 +182,9 @@ fn a_folder_that_vanishes_and_a_corrupt_frame_are_survived() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    std::thread::sleep(Duration::from_millis(1_000));
+    std::thread::sleep(Duration::from_secs(1));
     std::fs::remove_dir_all(&folder).unwrap();
-    let output = child.wait_with_output_timeout(Duration::from_secs(60));
+    let output = child.wait_with_output_timeout(Duration::from_mins(1));
     let sentence = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{sentence}");
     assert!(!sentence.contains("panicked") && sentence.contains("frames"), "{sentence}");

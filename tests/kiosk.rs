@@ -1,5 +1,6 @@
 //! The running kiosk without its window: real threads, a real store, real picture folders; only the networks are
 //! replaced, by an engine that reads who somebody is from the colour of the picture.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests, not only tests, fail by panicking
 
 use faceprint::{
     crypto::{KeySource, Pin, PinAttempt},
@@ -230,7 +231,8 @@ fn from_first_start_through_guided_enrolment_to_a_mark_and_not_me() {
     assert_eq!(name.as_str(), "Grace");
     assert!(matches!(kiosk.ask(RequestBody::NotMe(event)), Ok(ReplyBody::Done)));
     kiosk.wait_for("strike-out", |n| *n == Notice::StruckOut { event });
-    let today = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::get("Europe/Berlin").unwrap()).date();
+    let today =
+        SystemClock::new().now().utc.to_zoned(jiff::tz::TimeZone::get("Europe/Berlin").unwrap()).date();
     let mut marks = 0;
     for day in [today.yesterday().unwrap(), today] {
         let reply = kiosk.ask(RequestBody::Host(session.clone(), HostRequest::Day(day)));

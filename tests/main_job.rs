@@ -1,10 +1,11 @@
 //! The main job on real input, through the real program: enrol from one clip, recognise in another, record,
 //! export. Real photographs and third-party networks come from `../shared`; without it those tests say so and
 //! the built-in demo scene carries the rest.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests, not only tests, fail by panicking
 
 mod common;
 
-use common::{Site, files, json, ok, refused, shared};
+use common::{Site, around_today, files, json, ok, refused, shared};
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path};
 
@@ -75,8 +76,7 @@ fn a_day_is_recorded_exported_audited_and_leaves_nothing_readable() {
     let clip = clips.join("p1_b");
     assert_eq!(marked(&site, &clip, &["--record"]).get("p1"), Some(&1));
 
-    let today = jiff::Zoned::now().date();
-    let (from, to) = (today.yesterday().unwrap().to_string(), today.tomorrow().unwrap().to_string());
+    let (from, to) = around_today();
     let csv = site.folder.path().join("out.csv");
     for (format, path) in [("csv", csv.clone()), ("pdf", site.folder.path().join("out.pdf"))] {
         let path = path.to_str().unwrap();

@@ -1,4 +1,5 @@
 //! The real window on a real X server: `--demo` from nothing recognises somebody, and SIGTERM ends it in order.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests, not only tests, fail by panicking
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -34,7 +35,7 @@ impl Xvfb {
         Some(Self { child, display: format!(":{}", number.trim()) })
     }
 
-    /// What the screen shows, as PNG; `None` without ImageMagick.
+    /// What the screen shows, as PNG; `None` without `ImageMagick`.
     fn screenshot(&self, path: &Path) -> Option<PathBuf> {
         let taken = Command::new("import")
             .args(["-display", &self.display, "-window", "root"])
@@ -75,7 +76,7 @@ fn the_demo_opens_a_window_recognises_somebody_and_ends_on_a_signal() {
         .spawn(move || stderr.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))))
         .unwrap();
 
-    let until = Instant::now() + Duration::from_secs(120);
+    let until = Instant::now() + Duration::from_mins(2);
     let (mut said, mut recorded) = (Vec::new(), false);
     while !recorded && Instant::now() < until {
         if let Ok(line) = lines.recv_timeout(Duration::from_millis(200)) {

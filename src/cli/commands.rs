@@ -409,7 +409,7 @@ pub fn bench(global: &Global, frames: u64, as_json: bool) -> anyhow::Result<()> 
     let mut source = context.source(&spec, false)?;
     let progress = bar(frames);
     let report = BenchReport::measure(&mut pipeline, source.as_mut(), &spec, frames, |done| {
-        progress.set_position(done)
+        progress.set_position(done);
     })?;
     progress.finish_and_clear();
     if as_json {

@@ -5,7 +5,7 @@ use super::{
     pipeline::Pipeline,
 };
 use crate::{
-    domain::{Embedding, QualityIssue},
+    domain::{DetectedFace, Embedding, QualityIssue},
     imaging::Frame,
     vault::NewTemplate,
     vision::VisionError,
@@ -50,21 +50,30 @@ impl FrameEnrolment {
         let outcome = pipeline.process(frame, false)?;
         let reason = match outcome.candidates.as_slice() {
             [] => "no_face",
-            [Candidate { face, quality }] => match quality.issue(&enrolment_limits()) {
-                Some(issue) => refusal(issue),
-                None => {
-                    let bucket = frame.captured().mono.as_secs() / BUCKET_SECS;
-                    let quality = quality.score();
-                    if self.best.get(&bucket).is_none_or(|shot| quality > shot.quality) {
-                        let embedding = pipeline.embed(frame, face)?;
-                        self.best.insert(bucket, Shot { quality, embedding });
-                    }
-                    return Ok(());
-                }
-            },
+            [Candidate { face, quality }] => {
+                let Some(issue) = quality.issue(&enrolment_limits()) else {
+                    return self.keep_if_best(pipeline, frame, face, quality.score());
+                };
+                refusal(issue)
+            }
             _ => "several_faces",
         };
         *self.refused.entry(reason).or_default() += 1;
+        Ok(())
+    }
+
+    fn keep_if_best(
+        &mut self,
+        pipeline: &mut Pipeline,
+        frame: &Frame,
+        face: &DetectedFace,
+        quality: f32,
+    ) -> Result<(), VisionError> {
+        let bucket = frame.captured().mono.as_secs() / BUCKET_SECS;
+        if self.best.get(&bucket).is_none_or(|shot| quality > shot.quality) {
+            let embedding = pipeline.embed(frame, face)?;
+            self.best.insert(bucket, Shot { quality, embedding });
+        }
         Ok(())
     }
 

@@ -414,7 +414,9 @@ impl LedgerWorker {
             Event::Work(work) => self.work(work),
             Event::Asked(Request { number, body }) => {
                 let (reply, notices) = self.ask(body);
-                notices.into_iter().for_each(|notice| self.notify(notice));
+                for notice in notices {
+                    self.notify(notice);
+                }
                 self.reply(number, reply);
             }
         }

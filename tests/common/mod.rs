@@ -1,5 +1,5 @@
 //! Drives the real program, on a real data folder.
-#![allow(dead_code)] // each test file uses its own part
+#![allow(dead_code, clippy::unwrap_used)] // each test file uses its own part, and fails by panicking
 
 use serde_json::Value;
 use std::{
@@ -111,6 +111,13 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     }
     eprintln!("skipped: {} is not here", path.display());
     None
+}
+
+/// Yesterday and tomorrow, for a report that holds today wherever the clock stands.
+pub fn around_today() -> (String, String) {
+    use faceprint::domain::{Clock as _, SystemClock};
+    let today = SystemClock::new().now().utc.to_zoned(jiff::tz::TimeZone::UTC).date();
+    (today.yesterday().unwrap().to_string(), today.tomorrow().unwrap().to_string())
 }
 
 /// Every file below a folder.
