@@ -216,7 +216,7 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
-    /// The person has to choose in or out ([`Request::ChooseKind`]).
+    /// The person has to choose in or out ([`RequestBody::ChooseKind`]).
     Ask {
         /// Which face.
         track: TrackId,

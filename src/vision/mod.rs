@@ -9,7 +9,7 @@
 //! numbers.
 //!
 //! A face's way: [`detect`] finds boxes and landmarks, [`align`] cuts the 112x112 crop, [`quality`] judges it,
-//! [`engine`] embeds it. Weights come from a [`WeightsStore`]; [`import`] turns ONNX files into weights.
+//! [`engine`] embeds it. Weights come from a [`WeightsStore`]; [`mod@import`] turns ONNX files into weights.
 
 pub mod align;
 pub mod detect;

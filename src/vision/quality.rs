@@ -4,8 +4,8 @@
 //! ([`crate::domain::QualityLimits`]).
 //!
 //! Pose comes from a head of fixed shape, seen from afar, in units of the eye distance: the mouth lies
-//! [`MOUTH_DOWN`] under the eyes, the nose tip [`NOSE_DOWN`] under and [`NOSE_OUT`] before them, the mouth
-//! [`MOUTH_OUT`] before them. In the face's own axes (the line of the eyes and its perpendicular), turning by yaw θ
+//! `MOUTH_DOWN` under the eyes, the nose tip `NOSE_DOWN` under and `NOSE_OUT` before them, the mouth
+//! `MOUTH_OUT` before them. In the face's own axes (the line of the eyes and its perpendicular), turning by yaw θ
 //! moves the nose by `NOSE_OUT · sin θ` while the eyes come together by `cos θ`, so `tan θ = shift / NOSE_OUT` with
 //! the shift in eye distances. Nodding up by φ lifts the nose by `NOSE_OUT · sin φ` and the mouth by
 //! `MOUTH_OUT · sin φ`; with r = nose's share of the way from eyes to mouth,
