@@ -1,7 +1,8 @@
-"""Training by the clock: the learning rate follows the share of the time budget that is spent.
+"""Training by a time budget: the learning rate follows the share of the budget that is spent.
 
-Machines without a GPU are shared and their speed changes from minute to minute; a budget in minutes ends when the
-night ends, whatever else ran. The time spent is kept in the checkpoint, so a resumed run goes on where it stopped.
+Machines without a GPU are shared, and their speed changes from minute to minute. On a CPU the budget is counted in
+CPU time, so that a run that is paused or starved does not lose its schedule; on other devices in hours of the wall
+clock. The time spent is kept in the checkpoint: a resumed run goes on where it stopped.
 """
 
 import copy
@@ -11,12 +12,15 @@ import torch
 
 
 class Clock:
-    def __init__(self, minutes: float, spent_seconds: float = 0.0):
-        self.budget = minutes * 60
-        self.began = time.time() - spent_seconds
+    def __init__(self, minutes: float, spent_seconds: float, device: torch.device, threads: int):
+        self.budget, self.device, self.threads = minutes * 60, device, threads
+        self.began = self._now() - spent_seconds
+
+    def _now(self) -> float:
+        return time.process_time() / self.threads if self.device.type == "cpu" else time.monotonic()
 
     def spent(self) -> float:
-        return time.time() - self.began
+        return self._now() - self.began
 
     def progress(self) -> float:
         """0 at the start, 1 when the budget is spent."""

@@ -21,7 +21,7 @@ from recogniser import Config, Recogniser
 from schedule import Average, Clock, Muon, learning_rate_factor
 
 # (share of the budget, side of the picture in pixels)
-RESOLUTIONS = ((0.6, 64), (0.8, 80), (1.0, 112))
+RESOLUTIONS = ((0.7, 64), (0.8, 96), (1.0, 112))
 BANK = 1024
 BANK_TEMPERATURE = 16.0
 BANK_WEIGHT = 0.2
@@ -101,7 +101,7 @@ def held_out_cosine(model, faces, targets, rows, side, device) -> float:
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--minutes", type=float, default=600, help="time budget, the learning rate's schedule")
+    parser.add_argument("--minutes", type=float, default=600, help="time budget, which sets the schedule (schedule.py)")
     parser.add_argument("--batch", type=int, default=96)
     parser.add_argument("--muon-rate", type=float, default=0.03)
     parser.add_argument("--adam-rate", type=float, default=1.5e-3)
@@ -143,7 +143,7 @@ def main() -> None:
     log = (work / f"{args.name}.jsonl").open("a")
     random = torch.Generator().manual_seed(step)
     choice = np.random.default_rng(step)
-    clock, queue, watched, mean_cosine = Clock(args.minutes, spent), [], None, 0.0
+    clock, queue, watched, mean_cosine = Clock(args.minutes, spent, device, args.threads), [], None, 0.0
     while (progress := clock.progress()) < 1.0:
         if len(queue) < args.batch:
             ready = visiting[: target_data.progress(work)]
@@ -174,8 +174,9 @@ def main() -> None:
         mean_cosine += (cosine - mean_cosine) / min(step, 100)
         if step % 50 == 0:
             print(f"step {step} side {side} loss {loss.item():.3f} cosine {mean_cosine:.3f} seen {seen} {clock.spent() / 60:.1f} min", flush=True)
-        if step % 250 == 0:
+        if step % 100 == 0:
             save()
+        if step % 200 == 0:
             held_out = held_out_cosine(average.model, faces, targets, watched, side, device)
             entry = {"step": step, "seen": seen, "side": side, "minutes": round(clock.spent() / 60, 1), "held_out_cosine": round(held_out, 4)}
             print(entry, flush=True)
