@@ -90,14 +90,14 @@ def main() -> None:
     if checkpoint.exists() and not args.fresh:
         state = torch.load(checkpoint, map_location=device, weights_only=True)
         model.load_state_dict(state["model"])
-        average.model.load_state_dict(state["average"])
+        average.load(state)
         muon.load_state_dict(state["muon"])
         adam.load_state_dict(state["adam"])
         step, seen, spent = state["step"], state["seen"], state["spent"]
         print(f"resumed at step {step}, {seen} scenes, {spent / 60:.1f} min", flush=True)
 
     def save():
-        state = {"config": model.config.to_json(), "model": model.state_dict(), "average": average.model.state_dict()}
+        state = {"config": model.config.to_json(), "model": model.state_dict()} | average.state()
         state |= {"muon": muon.state_dict(), "adam": adam.state_dict()}
         state |= {"step": step, "seen": seen, "spent": clock.spent()}
         write_atomically(checkpoint, lambda p: torch.save(state, p))
@@ -121,8 +121,8 @@ def main() -> None:
         muon.step()
         adam.step()
         step, seen = step + 1, seen + args.batch
-        average.update(model, step)
-        mean = parts if mean is None else {k: mean[k] + (v - mean[k]) / min(step, 100) for k, v in parts.items()}
+        average.update(model)
+        mean = parts if mean is None else {k: mean[k] + (v - mean[k]) / 50 for k, v in parts.items()}
         if step % 50 == 0:
             entry = {"step": step, "seen": seen, "minutes": round(clock.spent() / 60, 1)}
             entry |= {k: round(v, 4) for k, v in mean.items()}
