@@ -140,7 +140,7 @@ pub struct QualityLimits {
 impl Default for QualityLimits {
     fn default() -> Self {
         Self {
-            min_eye_distance_px: 24.0,
+            min_eye_distance_px: 16.0,
             max_yaw_deg: 35.0,
             max_pitch_deg: 35.0,
             max_roll_deg: 35.0,

@@ -20,7 +20,7 @@ const ASIDE_DEG: std::ops::RangeInclusive<f32> = 6.0..=32.0;
 #[must_use]
 pub fn enrolment_limits() -> QualityLimits {
     QualityLimits {
-        min_eye_distance_px: 32.0,
+        min_eye_distance_px: 20.0,
         max_yaw_deg: 32.0,
         max_roll_deg: 25.0,
         ..QualityLimits::default()

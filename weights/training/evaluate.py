@@ -158,8 +158,8 @@ def compare(student, teacher, pictures, side: int) -> dict:
 def evaluate_detector(args, work: Path) -> dict:
     student = open_detector(args.network, args.threads)
     teacher = vision.OnnxDetector(args.teachers / "det_500m.onnx", args.threads)
-    images = sorted(args.lfw.glob("*/*.jpg"))[:: 200 if args.smoke else 1]
-    frames = sorted(args.clips.glob("*/*.jpg"))[:: 200 if args.smoke else 10]
+    images = sorted(args.lfw.glob("*/*.jpg"))[:: 200 if args.smoke else args.every]
+    frames = sorted(args.clips.glob("*/*.jpg"))[:: 200 if args.smoke else 10 * args.every]
     report = {"network": args.network.name, "side": SIDE}
     report["lfw"] = compare(student, teacher, [read(p) for p in images], SIDE)
     report["clips"] = compare(student, teacher, [read(p) for p in frames], SIDE)
@@ -168,7 +168,7 @@ def evaluate_detector(args, work: Path) -> dict:
     faces = face_data.load(args.faces, work, args.smoke)
     random = np.random.default_rng(99)
     crops = faces.pixels if args.smoke else faces.pixels[np.flatnonzero(faces.held_out)]
-    empty = [scenes.non_face(crops, random, SIDE) for _ in range(20 if args.smoke else 1000)]
+    empty = [scenes.non_face(crops, random, SIDE) for _ in range(20 if args.smoke else 1000 // args.every)]
     blank = [p for p in empty if not teacher.find(p, SIDE, 0.3)]
     false = [f.score for picture in blank for f in student.find(picture, SIDE)]
     report["no_face"] = {"pictures": len(blank), "false_faces": len(false), "teacher_unsure": len(empty) - len(blank)}
@@ -188,6 +188,7 @@ def main() -> None:
     parser.add_argument("kind", choices=["recogniser", "detector"])
     parser.add_argument("network", type=Path, help="an exported folder or an ONNX file")
     parser.add_argument("--detector", type=Path, help="aligns for the recogniser (default: the teacher's)")
+    parser.add_argument("--every", type=int, default=1, help="detector: only every n-th picture, for a quick look")
     parser.add_argument("--realign", action="store_true", help="do not use the aligned crops of an earlier run")
     args = parser.parse_args()
     args.detector = args.detector or args.teachers / "det_500m.onnx"

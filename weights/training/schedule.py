@@ -1,7 +1,7 @@
-"""Training by the clock: the learning rate follows the share of the time budget that is spent.
+"""Training by a time budget: the learning rate follows the share of the budget that is spent.
 
-Machines without a GPU are shared and their speed changes from minute to minute; a budget in minutes ends when the
-night ends, whatever else ran. The time spent is kept in the checkpoint, so a resumed run goes on where it stopped.
+Machines without a GPU are shared, and their speed changes from minute to minute. On a CPU the budget is counted in
+CPU time, so that a run that is paused or starved does not lose its schedule; on other devices by the wall clock. The time spent is kept in the checkpoint: a resumed run goes on where it stopped.
 """
 
 import copy
@@ -11,12 +11,15 @@ import torch
 
 
 class Clock:
-    def __init__(self, minutes: float, spent_seconds: float = 0.0):
-        self.budget = minutes * 60
-        self.began = time.time() - spent_seconds
+    def __init__(self, minutes: float, spent_seconds: float, device: torch.device, threads: int):
+        self.budget, self.device, self.threads = minutes * 60, device, threads
+        self.began = self._now() - spent_seconds
+
+    def _now(self) -> float:
+        return time.process_time() / self.threads if self.device.type == "cpu" else time.monotonic()
 
     def spent(self) -> float:
-        return time.time() - self.began
+        return self._now() - self.began
 
     def progress(self) -> float:
         """0 at the start, 1 when the budget is spent."""
@@ -33,16 +36,30 @@ class Average:
 
     def __init__(self, model: torch.nn.Module, decay: float = 0.998):
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
-        self.decay = decay
+        self.decay, self.updates = decay, 0
 
     @torch.no_grad()
-    def update(self, model: torch.nn.Module, step: int) -> None:
-        decay = min(self.decay, (1 + step) / (10 + step))
+    def update(self, model: torch.nn.Module) -> None:
+        """Takes in one step. The first steps count more, so that the start is soon forgotten."""
+        self.updates += 1
+        decay = min(self.decay, self.updates / (10 + self.updates))
         for mine, theirs in zip(self.model.state_dict().values(), model.state_dict().values()):
             if mine.dtype.is_floating_point:
                 mine.lerp_(theirs, 1 - decay)
             else:
                 mine.copy_(theirs)
+
+    def restart(self, model: torch.nn.Module) -> None:
+        """Forgets the past: BN statistics of another picture size do not belong in the average."""
+        self.model.load_state_dict(model.state_dict())
+        self.updates = 0
+
+    def state(self) -> dict:
+        return {"average": self.model.state_dict(), "average_updates": self.updates}
+
+    def load(self, checkpoint: dict) -> None:
+        self.model.load_state_dict(checkpoint["average"])
+        self.updates = checkpoint["average_updates"]
 
 
 class Muon(torch.optim.Optimizer):

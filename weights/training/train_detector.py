@@ -16,11 +16,11 @@ from torch.nn import functional as F
 import faces as face_data
 import scenes
 from common import arguments, onnx_session, workspace, write_atomically
-from detector import Config, Detector
-from schedule import Average, Clock, learning_rate_factor
+from detector import Config, ConvBnRelu, Detector
+from schedule import Average, Clock, Muon, learning_rate_factor
 
 TEACHER = "det_500m.onnx"
-SIDES = (192, 256, 256, 320)
+SIDES = (160, 192, 224, 256)
 SURE = 0.3
 
 
@@ -58,14 +58,15 @@ def loss_of(predicted, wanted) -> tuple[torch.Tensor, dict]:
         landmark = landmark + (weight * kps_error).sum()
     mass = max(mass, 1.0)
     parts = {"score": score.item() / mass, "box": box.item() / mass, "landmark": landmark.item() / mass}
-    return (2.0 * score + 10.0 * box + 15.0 * landmark) / mass, parts
+    return (4.0 * score + 10.0 * box + 15.0 * landmark) / mass, parts
 
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--minutes", type=float, default=600, help="time budget, the learning rate's schedule")
+    parser.add_argument("--minutes", type=float, default=600, help="time budget, which sets the schedule (schedule.py)")
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--muon-rate", type=float, default=0.03)
+    parser.add_argument("--adam-rate", type=float, default=3e-3)
     parser.add_argument("--name", default="detector", help="name of the checkpoint and its log")
     parser.add_argument("--fresh", action="store_true", help="ignore an existing checkpoint")
     args = parser.parse_args()
@@ -79,47 +80,56 @@ def main() -> None:
     teacher = Teacher(args.teachers / TEACHER, args.threads)
 
     model = Detector(Config()).to(device, memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(model.parameters(), args.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    dense = [m.conv.weight for m in model.modules() if isinstance(m, ConvBnRelu) and m.conv.groups == 1]
+    chosen = {id(p) for p in dense}
+    others = [p for p in model.parameters() if id(p) not in chosen]
+    muon = Muon(dense, args.muon_rate)
+    adam = torch.optim.AdamW(others, args.adam_rate, betas=(0.9, 0.98), weight_decay=0.01)
     average = Average(model)
     checkpoint, step, seen, spent = work / f"{args.name}.pt", 0, 0, 0.0
     if checkpoint.exists() and not args.fresh:
         state = torch.load(checkpoint, map_location=device, weights_only=True)
         model.load_state_dict(state["model"])
-        average.model.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
+        average.load(state)
+        muon.load_state_dict(state["muon"])
+        adam.load_state_dict(state["adam"])
         step, seen, spent = state["step"], state["seen"], state["spent"]
         print(f"resumed at step {step}, {seen} scenes, {spent / 60:.1f} min", flush=True)
 
     def save():
-        state = {"config": model.config.to_json(), "model": model.state_dict(), "average": average.model.state_dict()}
-        state |= {"optimiser": optimiser.state_dict(), "step": step, "seen": seen, "spent": clock.spent()}
+        state = {"config": model.config.to_json(), "model": model.state_dict()} | average.state()
+        state |= {"muon": muon.state_dict(), "adam": adam.state_dict()}
+        state |= {"step": step, "seen": seen, "spent": clock.spent()}
         write_atomically(checkpoint, lambda p: torch.save(state, p))
 
     log = (work / f"{args.name}.jsonl").open("a")
     random = np.random.default_rng(1000 + step)
     trainable = faces.pixels if args.smoke else _Rows(faces.pixels, np.flatnonzero(~faces.held_out))
-    clock, mean = Clock(args.minutes, spent), None
+    clock, mean = Clock(args.minutes, spent, device, args.threads), None
     while (progress := clock.progress()) < 1.0:
         side = int(random.choice(SIDES))
         batch = normalised(np.stack([scenes.scene(trainable, random, side) for _ in range(args.batch)]))
         wanted = [[torch.from_numpy(t).to(device) for t in stride] for stride in teacher(batch)]
-        optimiser.param_groups[0]["lr"] = args.rate * learning_rate_factor(step, progress)
-        optimiser.zero_grad()
+        factor = learning_rate_factor(step, progress)
+        for optimiser, rate in ((muon, args.muon_rate), (adam, args.adam_rate)):
+            optimiser.param_groups[0]["lr"] = rate * factor
+            optimiser.zero_grad()
         pictures = torch.from_numpy(batch).to(device, memory_format=torch.channels_last)
         loss, parts = loss_of(model(pictures), wanted)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
-        optimiser.step()
+        muon.step()
+        adam.step()
         step, seen = step + 1, seen + args.batch
-        average.update(model, step)
-        mean = parts if mean is None else {k: mean[k] + (v - mean[k]) / min(step, 100) for k, v in parts.items()}
+        average.update(model)
+        mean = parts if mean is None else {k: mean[k] + (v - mean[k]) / 50 for k, v in parts.items()}
         if step % 50 == 0:
             entry = {"step": step, "seen": seen, "minutes": round(clock.spent() / 60, 1)}
             entry |= {k: round(v, 4) for k, v in mean.items()}
             print(entry, flush=True)
             log.write(json.dumps(entry) + "\n")
             log.flush()
-        if step % 250 == 0:
+        if step % 100 == 0:
             save()
     save()
     print(f"done: {seen} scenes in {clock.spent() / 60:.1f} min", flush=True)

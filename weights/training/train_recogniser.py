@@ -21,7 +21,7 @@ from recogniser import Config, Recogniser
 from schedule import Average, Clock, Muon, learning_rate_factor
 
 # (share of the budget, side of the picture in pixels)
-RESOLUTIONS = ((0.6, 64), (0.8, 80), (1.0, 112))
+RESOLUTIONS = ((0.7, 64), (0.8, 96), (1.0, 112))
 BANK = 1024
 BANK_TEMPERATURE = 16.0
 BANK_WEIGHT = 0.2
@@ -101,7 +101,7 @@ def held_out_cosine(model, faces, targets, rows, side, device) -> float:
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--minutes", type=float, default=600, help="time budget, the learning rate's schedule")
+    parser.add_argument("--minutes", type=float, default=600, help="time budget, which sets the schedule (schedule.py)")
     parser.add_argument("--batch", type=int, default=96)
     parser.add_argument("--muon-rate", type=float, default=0.03)
     parser.add_argument("--adam-rate", type=float, default=1.5e-3)
@@ -128,14 +128,14 @@ def main() -> None:
     if checkpoint.exists() and not args.fresh:
         state = torch.load(checkpoint, map_location=device, weights_only=True)
         model.load_state_dict(state["model"])
-        average.model.load_state_dict(state["average"])
+        average.load(state)
         muon.load_state_dict(state["muon"])
         adam.load_state_dict(state["adam"])
         step, seen, spent = state["step"], state["seen"], state["spent"]
         print(f"resumed at step {step}, {seen} images, {spent / 60:.1f} min", flush=True)
 
     def save():
-        state = {"config": model.config.to_json(), "model": model.state_dict(), "average": average.model.state_dict()}
+        state = {"config": model.config.to_json(), "model": model.state_dict()} | average.state()
         state |= {"muon": muon.state_dict(), "adam": adam.state_dict()}
         state |= {"step": step, "seen": seen, "spent": clock.spent()}
         write_atomically(checkpoint, lambda p: torch.save(state, p))
@@ -143,7 +143,9 @@ def main() -> None:
     log = (work / f"{args.name}.jsonl").open("a")
     random = torch.Generator().manual_seed(step)
     choice = np.random.default_rng(step)
-    clock, queue, watched, mean_cosine = Clock(args.minutes, spent), [], None, 0.0
+    clock = Clock(args.minutes, spent, device, args.threads)
+    side = next(s for until, s in RESOLUTIONS if clock.progress() < until)
+    queue, watched, mean_cosine = [], None, None
     while (progress := clock.progress()) < 1.0:
         if len(queue) < args.batch:
             ready = visiting[: target_data.progress(work)]
@@ -156,7 +158,9 @@ def main() -> None:
             # While the teacher is still at work, come back soon for the faces it has done since.
             queue = queue if len(ready) == len(visiting) else queue[: 100 * args.batch]
         rows = np.sort([queue.pop() for _ in range(args.batch)])
-        side = next(side for until, side in RESOLUTIONS if progress < until)
+        if (wanted_side := next(s for until, s in RESOLUTIONS if progress < until)) != side:
+            side = wanted_side
+            average.restart(model)
         x = augment(torch.from_numpy(faces.pixels[rows]), side, random)
         wanted = torch.from_numpy(targets[rows].astype(np.float32))
         bank = torch.from_numpy(targets[np.sort(choice.choice(allowed, min(BANK, len(allowed)), replace=False))])
@@ -170,12 +174,13 @@ def main() -> None:
         muon.step()
         adam.step()
         step, seen = step + 1, seen + len(rows)
-        average.update(model, step)
-        mean_cosine += (cosine - mean_cosine) / min(step, 100)
+        average.update(model)
+        mean_cosine = cosine if mean_cosine is None else mean_cosine + (cosine - mean_cosine) / 50
         if step % 50 == 0:
             print(f"step {step} side {side} loss {loss.item():.3f} cosine {mean_cosine:.3f} seen {seen} {clock.spent() / 60:.1f} min", flush=True)
-        if step % 250 == 0:
+        if step % 100 == 0:
             save()
+        if step % 200 == 0:
             held_out = held_out_cosine(average.model, faces, targets, watched, side, device)
             entry = {"step": step, "seen": seen, "side": side, "minutes": round(clock.spent() / 60, 1), "held_out_cosine": round(held_out, 4)}
             print(entry, flush=True)
