@@ -147,14 +147,24 @@ mod tests {
             let mut marks: Vec<Mark> = Vec::new();
             for (at, person, correction) in rows {
                 let number = marks.len() as u64 + 1;
-                let correction = correction.map(|(which, stands)| Correction {
-                    replaces: (!marks.is_empty()).then(|| marks[which.index(marks.len())].id),
-                    stands,
+                // As the vault accepts them: the same person's, and each event is corrected once.
+                let replaced =
+                    |id| marks.iter().any(|m| m.correction.as_ref().and_then(|c| c.replaces) == Some(id));
+                let old = correction
+                    .as_ref()
+                    .filter(|_| !marks.is_empty())
+                    .map(|(which, _)| &marks[which.index(marks.len())])
+                    .filter(|old| !replaced(old.id));
+                let person = old.map_or(PersonId::from_bytes([person; 16]), |old| old.person);
+                let replaces = old.map(|old| old.id);
+                let correction = correction.map(|(_, stands)| Correction {
+                    replaces,
+                    stands: stands || replaces.is_none(),
                     reason: "r".to_owned(),
                 });
                 marks.push(Mark {
                     id: EventId(number),
-                    person: PersonId::from_bytes([person; 16]),
+                    person,
                     kind: MarkKind::CheckIn,
                     at: Timestamp::from_second(at).unwrap(),
                     zone: "UTC".to_owned(),
