@@ -136,9 +136,12 @@ pub enum Command {
         /// The file to write.
         #[arg(long)]
         out: PathBuf,
-        /// Who exports; without it the audit log names the kiosk.
-        #[command(flatten)]
-        host: Option<HostLogin>,
+        /// Host who exports; without one the audit log names the kiosk.
+        #[arg(long, value_name = "NAME", requires = "pin_file")]
+        host: Option<String>,
+        /// File with the host's PIN on its first line; `-` is standard input.
+        #[arg(long, value_name = "FILE|-", requires = "host")]
+        pin_file: Option<PathBuf>,
     },
     /// Read and check the audit log.
     #[command(subcommand)]

@@ -210,7 +210,7 @@ pub fn replay(
         out.flush()
     });
     ledger.close()?;
-    let summary = result?;
+    let summary = result.with_context(|| format!("replay of {camera}"))?;
     if as_json {
         writeln!(out, "{}", summary_json(&summary))?;
     } else {

@@ -8,7 +8,7 @@ mod context;
 mod demo;
 mod window;
 
-use args::{Audit, Cli, Command, People, Weights};
+use args::{Audit, Cli, Command, HostLogin, People, Weights};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -49,7 +49,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::VerifyPairs { pairs, images, out, json }) => {
             commands::verify_pairs(&global, &pairs, &images, &out, json)
         }
-        Some(Command::Export { format, from, to, out, host }) => {
+        Some(Command::Export { format, from, to, out, host, pin_file }) => {
+            let host = host.zip(pin_file).map(|(host, pin_file)| HostLogin { host, pin_file });
             commands::export(&global, format, from, to, &out, host.as_ref())
         }
         Some(Command::Audit(Audit::Show { last, json })) => commands::audit_show(&global, last, json),
