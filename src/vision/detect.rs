@@ -38,11 +38,13 @@ pub struct DetectorSettings {
     pub score: f32,
     /// Boxes that overlap more (intersection over union) are one face.
     pub iou: f32,
+    /// Look a second time at half the size for faces that fill much of the frame, or when none was found.
+    pub close_faces: bool,
 }
 
 impl Default for DetectorSettings {
     fn default() -> Self {
-        Self { long_side: 640, score: 0.5, iou: 0.4 }
+        Self { long_side: 640, score: 0.5, iou: 0.4, close_faces: true }
     }
 }
 
@@ -91,7 +93,8 @@ impl Detector {
         let long_side = self.settings.long_side.min(frame.width().max(frame.height()));
         self.pass(frame, long_side, 0.0)?;
         let faces = merge(&mut self.candidates, self.settings.iou);
-        if !faces.is_empty() && faces.iter().all(|f| share(f, frame) <= CLOSE) {
+        let enough = !faces.is_empty() && faces.iter().all(|f| share(f, frame) <= CLOSE);
+        if enough || !self.settings.close_faces {
             return Ok(faces);
         }
         self.candidates.clear();
