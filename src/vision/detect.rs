@@ -44,7 +44,7 @@ pub struct DetectorSettings {
 
 impl Default for DetectorSettings {
     fn default() -> Self {
-        Self { long_side: 640, score: 0.5, iou: 0.4, close_faces: true }
+        Self { long_side: 512, score: 0.5, iou: 0.4, close_faces: true }
     }
 }
 
