@@ -173,40 +173,4 @@ mod tests {
         assert!(changed.len() > 50_000 && changed.iter().all(inside));
         assert!(visit.poses(visit.end()).is_empty());
     }
-
-    /// Writes frames to look at and to run a detector on: `DEMO_FRAMES=<folder> cargo test --lib demo:: -- --ignored`.
-    #[test]
-    #[ignore = "writes pictures for people to look at"]
-    fn write_frames_to_look_at() {
-        let Ok(folder) = std::env::var("DEMO_FRAMES") else { return };
-        let save = |frame: &Frame, name: String| {
-            image::save_buffer(
-                format!("{folder}/{name}.png"),
-                frame.rgb(),
-                WIDTH,
-                HEIGHT,
-                image::ColorType::Rgb8,
-            )
-            .unwrap();
-        };
-        for person in 0..demo_people().len() {
-            for frame in enrolment_frames(person) {
-                save(&frame, format!("enrol-{person:02}-{}", frame.number()));
-            }
-        }
-        let mut source = opened(1);
-        let (mut drawing, mut frames) = (Duration::ZERO, 0);
-        loop {
-            let since = std::time::Instant::now();
-            let Ok(frame) = source.next_frame() else { break };
-            (drawing, frames) = (drawing + since.elapsed(), frames + 1);
-            if frames % 15 == 1 {
-                save(&frame, format!("frame-{:05}", frames - 1));
-            }
-        }
-        println!("{frames} frames, {:?} each", drawing / frames);
-        for visit in DemoScript::new(1).visits().take_while(|visit| visit.round == 0) {
-            println!("{:?} {:?} {:?} {:?}", visit.kind, visit.people, visit.reading(), visit.end());
-        }
-    }
 }
