@@ -2,14 +2,18 @@
 //! and a border of zeros around them, so that a kernel never asks whether it is at an edge.
 
 use super::Shape;
+use std::ops::Range;
 
 /// Floats of a cache line; buffers start on one.
 const LINE: usize = 16;
 
-/// `[block][border + height + border][border + width + border][lanes]`; with one lane this is planar.
+/// `[block][picture][border + height + border][border + width + border][lanes]`; with one lane this is planar. The
+/// rows of all pictures are counted through: row `picture * height + y`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     pub(super) shape: Shape,
+    /// Pictures that there is room for.
+    pub(super) pictures: usize,
     /// Channels of a block. The lanes past the last channel hold finite numbers that mean nothing.
     pub(super) lanes: usize,
     /// Zero pixels on each side.
@@ -31,9 +35,14 @@ impl Layout {
         (self.shape.width + 2 * self.border) * self.lanes
     }
 
+    /// Floats from a picture to the next.
+    pub(super) fn picture(&self) -> usize {
+        (self.shape.height + 2 * self.border) * self.row()
+    }
+
     /// Floats from a block to the next.
     pub(super) fn block(&self) -> usize {
-        (self.shape.height + 2 * self.border) * self.row()
+        self.pictures * self.picture()
     }
 
     /// Floats in all.
@@ -41,30 +50,38 @@ impl Layout {
         self.blocks() * self.block()
     }
 
-    /// Where pixel (y, x) of `block` lies.
-    pub(super) fn at(&self, block: usize, y: usize, x: usize) -> usize {
-        block * self.block() + (y + self.border) * self.row() + (x + self.border) * self.lanes
+    /// Where pixel (y, x) of a picture lies in block 0, the row below the upper border being y = 0 and so on to the
+    /// right. Coordinates may reach into the border: `inset` is how far.
+    pub(super) fn at(&self, picture: usize, y: usize, x: usize, inset: usize) -> usize {
+        let skip = self.border - inset;
+        picture * self.picture() + (y + skip) * self.row() + (x + skip) * self.lanes
     }
 
-    /// The pixels of one row of one block, `width * lanes` floats.
-    pub(super) fn row_of<'a>(&self, data: &'a [f32], block: usize, y: usize) -> &'a [f32] {
-        let start = self.at(block, y, 0);
+    /// The pixels of one row, counted over all pictures, of one block: `width * lanes` floats.
+    pub(super) fn row_of<'a>(&self, data: &'a [f32], block: usize, row: usize) -> &'a [f32] {
+        let start = self.start_of(block, row);
         data.get(start..start + self.shape.width * self.lanes).unwrap_or_default()
     }
 
     /// As [`Layout::row_of`], to write.
-    pub(super) fn row_of_mut<'a>(&self, data: &'a mut [f32], block: usize, y: usize) -> &'a mut [f32] {
-        let start = self.at(block, y, 0);
+    pub(super) fn row_of_mut<'a>(&self, data: &'a mut [f32], block: usize, row: usize) -> &'a mut [f32] {
+        let start = self.start_of(block, row);
         data.get_mut(start..start + self.shape.width * self.lanes).unwrap_or_default()
+    }
+
+    fn start_of(&self, block: usize, row: usize) -> usize {
+        let height = self.shape.height.max(1);
+        block * self.block() + self.at(row / height, row % height, 0, 0)
     }
 }
 
-/// Writes planar C x H x W values into the pixels of `layout`.
+/// Writes planar pictures, C x H x W each, into the pixels of `layout`.
 pub(super) fn from_planar(planar: &[f32], layout: &Layout, data: &mut [f32]) {
-    let Shape { height, width, .. } = layout.shape;
-    for (channel, plane) in planar.chunks_exact((height * width).max(1)).enumerate() {
+    let Shape { channels, height, width } = layout.shape;
+    for (index, plane) in planar.chunks_exact((height * width).max(1)).enumerate() {
+        let (picture, channel) = (index / channels.max(1), index % channels.max(1));
         for (y, line) in plane.chunks_exact(width.max(1)).enumerate() {
-            let row = layout.row_of_mut(data, channel / layout.lanes, y);
+            let row = layout.row_of_mut(data, channel / layout.lanes, picture * height + y);
             if layout.lanes == 1 {
                 row.copy_from_slice(line);
             } else {
@@ -75,12 +92,14 @@ pub(super) fn from_planar(planar: &[f32], layout: &Layout, data: &mut [f32]) {
     }
 }
 
-/// Reads the pixels of `layout` back into planar C x H x W values.
-pub(super) fn to_planar(layout: &Layout, data: &[f32], planar: &mut [f32]) {
+/// Reads `channels` of the pixels of `layout` back into planar pictures.
+pub(super) fn to_planar(layout: &Layout, channels: Range<usize>, data: &[f32], planar: &mut [f32]) {
     let Shape { height, width, .. } = layout.shape;
-    for (channel, plane) in planar.chunks_exact_mut((height * width).max(1)).enumerate() {
+    for (index, plane) in planar.chunks_exact_mut((height * width).max(1)).enumerate() {
+        let (picture, channel) =
+            (index / channels.len().max(1), channels.start + index % channels.len().max(1));
         for (y, line) in plane.chunks_exact_mut(width.max(1)).enumerate() {
-            let row = layout.row_of(data, channel / layout.lanes, y);
+            let row = layout.row_of(data, channel / layout.lanes, picture * height + y);
             let lane = row.iter().skip(channel % layout.lanes).step_by(layout.lanes);
             line.iter_mut().zip(lane).for_each(|(to, from)| *to = *from);
         }
@@ -133,18 +152,27 @@ mod tests {
         #[test]
         fn planar_values_survive_the_way_there_and_back(
             channels in 1_usize..20, height in 1_usize..7, width in 1_usize..7, border in 0_usize..3,
+            pictures in 1_usize..4,
             lanes in prop::sample::select(vec![1_usize, 4, 8, 16]),
         ) {
             let shape = Shape { channels, height, width };
-            let layout = Layout { shape, lanes, border };
-            let planar: Vec<f32> = (1..=shape.len()).map(|i| i as f32).collect();
+            let layout = Layout { shape, pictures, lanes, border };
+            let planar: Vec<f32> = (1..=pictures * shape.len()).map(|i| i as f32).collect();
             let mut buffer = Buffer::zeros(layout.len());
             from_planar(&planar, &layout, buffer.as_mut_slice());
             let written = buffer.as_slice().iter().filter(|v| **v != 0.0).count();
-            prop_assert_eq!(written, shape.len(), "the border stays zero");
-            let mut back = vec![0.0; shape.len()];
-            to_planar(&layout, buffer.as_slice(), &mut back);
-            prop_assert_eq!(back, planar);
+            prop_assert_eq!(written, planar.len(), "the border stays zero");
+            let mut back = vec![0.0; planar.len()];
+            to_planar(&layout, 0..channels, buffer.as_slice(), &mut back);
+            prop_assert_eq!(&back, &planar);
+            // A part of the channels is the same part of every picture.
+            let part = channels / 3..channels;
+            let mut back = vec![0.0; pictures * part.len() * height * width];
+            to_planar(&layout, part.clone(), buffer.as_slice(), &mut back);
+            let pictures = planar.chunks(shape.len());
+            let expected: Vec<f32> =
+                pictures.flat_map(|picture| &picture[part.start * height * width..]).copied().collect();
+            prop_assert_eq!(back, expected);
         }
     }
 

@@ -1,20 +1,15 @@
 //! The layers that only move or combine values. They are rare and cheap, and plain loops are fast enough.
 
-use super::{
-    blocked::{Buffer, Layout},
-    graph::Pool,
-};
-
-/// What is read, and how it lies there.
-type Value<'a> = (&'a Layout, &'a [f32]);
+use super::{blocked::Buffer, graph::Pool, kernels::Io};
 
 /// out = x * scale + shift, a pair a channel padded to blocks.
-pub(super) fn affine(scale: &Buffer, shift: &Buffer, (from, x): Value<'_>, to: &Layout, out: &mut [f32]) {
-    let per_block = scale.as_slice().chunks_exact(to.lanes).zip(shift.as_slice().chunks_exact(to.lanes));
-    for (block, (scale, shift)) in per_block.enumerate() {
-        for y in 0..to.shape.height {
-            let line = from.row_of(x, block, y).chunks_exact(to.lanes);
-            for (to, from) in to.row_of_mut(out, block, y).chunks_exact_mut(to.lanes).zip(line) {
+pub(super) fn affine(scale: &Buffer, shift: &Buffer, io: &mut Io<'_>) {
+    let lanes = io.out.layout().lanes;
+    let factors = scale.as_slice().chunks_exact(lanes).zip(shift.as_slice().chunks_exact(lanes));
+    for (block, (scale, shift)) in factors.enumerate() {
+        for row in 0..rows(io) {
+            let pixels = io.out.row_mut(block, row).chunks_exact_mut(lanes);
+            for (to, from) in pixels.zip(io.x.row(block, row).chunks_exact(lanes)) {
                 for (((to, from), scale), shift) in to.iter_mut().zip(from).zip(scale).zip(shift) {
                     *to = from * scale + shift;
                 }
@@ -23,37 +18,39 @@ pub(super) fn affine(scale: &Buffer, shift: &Buffer, (from, x): Value<'_>, to: &
     }
 }
 
-/// out = a + b.
-pub(super) fn add(a: Value<'_>, b: Value<'_>, to: &Layout, out: &mut [f32]) {
-    for (block, y) in rows(to) {
-        let sums = a.0.row_of(a.1, block, y).iter().zip(b.0.row_of(b.1, block, y)).map(|(a, b)| a + b);
-        to.row_of_mut(out, block, y).iter_mut().zip(sums).for_each(|(to, sum)| *to = sum);
+/// out = x + residual; x + x where there is none.
+pub(super) fn add(io: &mut Io<'_>) {
+    for (block, row) in blocks_and_rows(io) {
+        let other = io.residual.as_ref().unwrap_or(&io.x);
+        let sums = io.x.row(block, row).iter().zip(other.row(block, row)).map(|(a, b)| a + b);
+        io.out.row_mut(block, row).iter_mut().zip(sums).for_each(|(to, sum)| *to = sum);
     }
 }
 
 /// Each value repeated 2 x 2.
-pub(super) fn upsample((from, x): Value<'_>, to: &Layout, out: &mut [f32]) {
-    for (block, y) in rows(to) {
-        let line = from.row_of(x, block, y / 2).chunks_exact(to.lanes);
-        for (pair, pixel) in to.row_of_mut(out, block, y).chunks_exact_mut(2 * to.lanes).zip(line) {
-            pair.chunks_exact_mut(to.lanes).for_each(|to| to.copy_from_slice(pixel));
+pub(super) fn upsample(io: &mut Io<'_>) {
+    let lanes = io.out.layout().lanes;
+    for (block, row) in blocks_and_rows(io) {
+        let line = io.x.row(block, row / 2).chunks_exact(lanes);
+        for (pair, pixel) in io.out.row_mut(block, row).chunks_exact_mut(2 * lanes).zip(line) {
+            pair.chunks_exact_mut(lanes).for_each(|to| to.copy_from_slice(pixel));
         }
     }
 }
 
 /// One value for each 2 x 2 window.
-pub(super) fn pool(kind: Pool, (from, x): Value<'_>, to: &Layout, out: &mut [f32]) {
+pub(super) fn pool(kind: Pool, io: &mut Io<'_>) {
     let merge = |a: f32, b: f32, c: f32, d: f32| match kind {
         Pool::Max => a.max(b).max(c.max(d)),
         Pool::Average => (a + b + c + d) * 0.25,
     };
-    for (block, y) in rows(to) {
-        let upper = from.row_of(x, block, 2 * y).chunks_exact(2 * to.lanes);
-        let lower = from.row_of(x, block, 2 * y + 1).chunks_exact(2 * to.lanes);
-        for (pixel, (upper, lower)) in
-            to.row_of_mut(out, block, y).chunks_exact_mut(to.lanes).zip(upper.zip(lower))
-        {
-            let ((a, b), (c, d)) = (upper.split_at(to.lanes), lower.split_at(to.lanes));
+    let lanes = io.out.layout().lanes;
+    for (block, row) in blocks_and_rows(io) {
+        let upper = io.x.row(block, 2 * row).chunks_exact(2 * lanes);
+        let lower = io.x.row(block, 2 * row + 1).chunks_exact(2 * lanes);
+        let pixels = io.out.row_mut(block, row).chunks_exact_mut(lanes);
+        for (pixel, (upper, lower)) in pixels.zip(upper.zip(lower)) {
+            let ((a, b), (c, d)) = (upper.split_at(lanes), lower.split_at(lanes));
             for ((((to, a), b), c), d) in pixel.iter_mut().zip(a).zip(b).zip(c).zip(d) {
                 *to = merge(*a, *b, *c, *d);
             }
@@ -61,7 +58,12 @@ pub(super) fn pool(kind: Pool, (from, x): Value<'_>, to: &Layout, out: &mut [f32
     }
 }
 
-fn rows(to: &Layout) -> impl Iterator<Item = (usize, usize)> + use<> {
-    let (blocks, height) = (to.blocks(), to.shape.height);
-    (0..blocks).flat_map(move |block| (0..height).map(move |y| (block, y)))
+/// Rows of the output, counted over all pictures, so that those of halves and doubles correspond.
+fn rows(io: &Io<'_>) -> usize {
+    io.pictures * io.out.layout().shape.height
+}
+
+fn blocks_and_rows(io: &Io<'_>) -> impl Iterator<Item = (usize, usize)> + use<> {
+    let (blocks, rows) = (io.out.layout().blocks(), rows(io));
+    (0..blocks).flat_map(move |block| (0..rows).map(move |row| (block, row)))
 }

@@ -14,6 +14,7 @@ mod layers;
 mod op;
 mod pack;
 mod plan;
+mod planner;
 pub mod reference;
 mod team;
 #[cfg(test)]
@@ -39,11 +40,16 @@ pub enum NnError {
         /// What does not fit, with the numbers.
         problem: String,
     },
-    /// A run was given a picture of another size than the plan was compiled for.
-    #[error("the network takes {expected} input values and was given {got}; resize the picture first")]
+    /// A run was given pictures of another size, or more of them, than the plan was compiled for.
+    #[error(
+        "the network takes 1 to {most} pictures of {expected} values and was given {got} values; resize the picture \
+         first"
+    )]
     InputLength {
         /// channels x height x width of the plan.
         expected: usize,
+        /// Pictures that the plan has room for.
+        most: usize,
         /// What came.
         got: usize,
     },
@@ -51,7 +57,7 @@ pub enum NnError {
     #[error(
         "could not start the threads that run the network ({0}); free some memory or raise the thread limit"
     )]
-    Threads(#[from] rayon::ThreadPoolBuildError),
+    Threads(#[source] std::io::Error),
     /// Candle refused an operation or the device failed.
     #[error("candle could not run the network ({0}); try `--device cpu`")]
     Candle(#[from] candle_core::Error),

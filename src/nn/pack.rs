@@ -3,11 +3,8 @@
 use super::{
     Activation, ConvWeights, Shape,
     blocked::{Buffer, per_channel},
+    kernels::TILE_BLOCKS,
 };
-
-/// Output blocks that one convolution tile computes at once: two, so that each input value that is read serves two
-/// multiplications.
-pub(super) const TILE_BLOCKS: usize = 2;
 
 /// A dense or grouped convolution. A group of channels that is smaller than a block is computed densely over the
 /// input blocks that its outputs look at, with zeros for the weights that do not exist.
@@ -41,6 +38,18 @@ pub(super) struct PackedDepthwise {
     pub(super) bias: Buffer,
 }
 
+/// A 3x3 convolution with stride 1, transformed for Winograd's algorithm.
+pub(super) struct PackedWinograd {
+    pub(super) in_channels: usize,
+    pub(super) lanes: usize,
+    pub(super) window: Window,
+    /// Side of a tile of output pixels: 2 or 4.
+    pub(super) side: usize,
+    /// For each of the (side + 2)² elements of a transformed tile the 1x1 convolution that it goes through.
+    pub(super) elements: Vec<PackedConv>,
+    pub(super) bias: Buffer,
+}
+
 /// Cuts `length` into as few spans (start, length) of at most `most` as possible, of nearly equal length.
 #[inline]
 pub(super) fn spans(length: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
@@ -50,7 +59,7 @@ pub(super) fn spans(length: usize, most: usize) -> impl Iterator<Item = (usize, 
 }
 
 /// What of a convolution is not numbers.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Window {
     pub(super) kernel: (usize, usize),
     pub(super) stride: usize,
@@ -110,6 +119,58 @@ impl PackedConv {
             bias: per_channel(&conv.bias, lanes),
         }
     }
+}
+
+impl PackedConv {
+    /// Channels that mean something in input block `block`.
+    #[inline]
+    pub(super) fn lanes_in(&self, block: usize) -> usize {
+        self.in_channels.saturating_sub(block * self.in_lanes).min(self.in_lanes)
+    }
+}
+
+impl PackedWinograd {
+    /// Transforms and packs for blocks of `lanes` channels.
+    pub(super) fn new(conv: &ConvWeights, side: usize, lanes: usize) -> Self {
+        let kernels = conv.weight.as_chunks::<9>().0;
+        let transformed: Vec<Vec<f32>> = kernels.iter().map(|kernel| transform_kernel(kernel, side)).collect();
+        let element = |element: usize| {
+            let weight = transformed.iter().filter_map(|kernel| kernel.get(element).copied()).collect();
+            let bias = vec![0.0; conv.out_channels];
+            PackedConv::new(&ConvWeights { kernel: (1, 1), padding: 0, weight, bias, ..*conv }, lanes, lanes)
+        };
+        Self {
+            in_channels: conv.in_channels(),
+            lanes,
+            window: Window::of(conv),
+            side,
+            elements: (0..(side + 2) * (side + 2)).map(element).collect(),
+            bias: per_channel(&conv.bias, lanes),
+        }
+    }
+}
+
+/// G g Gᵀ, in f64.
+fn transform_kernel(kernel: &[f32; 9], side: usize) -> Vec<f32> {
+    const SMALL: [[f64; 3]; 4] = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
+    const LARGE: [[f64; 3]; 6] = [
+        [1.0 / 4.0, 0.0, 0.0],
+        [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
+        [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
+        [1.0 / 24.0, 1.0 / 12.0, 1.0 / 6.0],
+        [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
+        [0.0, 0.0, 1.0],
+    ];
+    let rows: &[[f64; 3]] = if side == 2 { &SMALL } else { &LARGE };
+    let mut transformed = Vec::with_capacity(rows.len() * rows.len());
+    for [top, middle, bottom] in rows {
+        let [a, b, c] = [0, 1, 2].map(|x| {
+            let [g0, g1, g2] = [kernel[x], kernel[3 + x], kernel[6 + x]].map(f64::from);
+            top * g0 + middle * g1 + bottom * g2
+        });
+        transformed.extend(rows.iter().map(|[left, centre, right]| (a * left + b * centre + c * right) as f32));
+    }
+    transformed
 }
 
 impl PackedDepthwise {

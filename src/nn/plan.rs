@@ -1,16 +1,19 @@
 //! A graph compiled for one input size: weights packed, memory planned, steps in order.
 //!
 //! What a run reads and writes is known here for every step, so that nothing is allocated or checked per pixel later.
+//! Which layers share a step is the planner's business.
 
 use super::{
-    Activation, Graph, NnError, NodeId, Shape,
+    Graph, NnError, Shape,
     blocked::{self, Buffer, Layout},
     elementwise,
-    graph::{Op, Pool},
+    graph::Pool,
     kernels::{self, Io, Isa, View, ViewMut},
-    pack::{Finish, PackedConv, PackedDepthwise},
-    team::Team,
+    pack::{Finish, PackedConv, PackedDepthwise, PackedWinograd},
+    planner::Planner,
+    team::{Run, Team},
 };
+use std::ops::Range;
 use zeroize::Zeroize;
 
 /// A network ready to run on the CPU. Everything is allocated when it is compiled.
@@ -18,37 +21,47 @@ pub struct Plan {
     isa: Isa,
     team: Team,
     input: Shape,
+    pictures: usize,
     input_slot: usize,
     steps: Vec<Step>,
     slots: Vec<Slot>,
+    workspace: Buffer,
     outputs: Vec<Output>,
 }
 
 /// Memory for values of one layout. Only values of this very layout share it, so its border is zero for ever.
-struct Slot {
-    layout: Layout,
-    buffer: Buffer,
+pub(super) struct Slot {
+    pub(super) layout: Layout,
+    pub(super) buffer: Buffer,
 }
 
-struct Output {
-    slot: usize,
-    shape: Shape,
-    flat: bool,
-    values: Vec<f32>,
+/// An output: which channels of which slot it is, and its values as they are handed out.
+pub(super) struct Output {
+    pub(super) slot: usize,
+    pub(super) channels: Range<usize>,
+    pub(super) shape: Shape,
+    pub(super) flat: bool,
+    /// Whether the sigmoid of the slot's values is still to be taken.
+    pub(super) sigmoid: bool,
+    pub(super) values: Vec<f32>,
+    /// Floats of `values` that the last run made.
+    pub(super) filled: usize,
 }
 
-/// One layer; numbers are slots. What it writes is never what it reads.
-struct Step {
-    kind: Kind,
-    x: usize,
-    other: Option<usize>,
-    out: usize,
-    second: Option<usize>,
+/// One layer or several; numbers are slots. What it writes is never what it reads.
+pub(super) struct Step {
+    pub(super) kind: Kind,
+    pub(super) x: usize,
+    pub(super) other: Option<usize>,
+    pub(super) out: usize,
+    pub(super) second: Option<usize>,
 }
 
-enum Kind {
+pub(super) enum Kind {
     Conv(PackedConv, Finish),
+    Winograd(PackedWinograd, Finish),
     Depthwise(PackedDepthwise, Finish),
+    Separable(PackedDepthwise, Finish, PackedConv, Finish),
     Affine(Buffer, Buffer),
     Add,
     Upsample,
@@ -57,47 +70,67 @@ enum Kind {
 
 impl Plan {
     /// Checks every shape for an input of `height` x `width` pixels, packs the weights for this processor and plans
-    /// all memory. Layers are spread over `threads` threads, the caller waiting for them; with 1 the caller computes.
+    /// all memory. Layers are spread over `threads` threads, of which the caller is one.
     pub fn compile(graph: &Graph, height: usize, width: usize, threads: usize) -> Result<Self, NnError> {
-        Self::compile_for(Isa::detect(), graph, height, width, threads)
+        Self::compile_batch(graph, height, width, 1, threads)
+    }
+
+    /// As [`Plan::compile`], for up to `pictures` pictures (at least 1) in one run, which reads the weights once.
+    pub fn compile_batch(
+        graph: &Graph,
+        height: usize,
+        width: usize,
+        pictures: usize,
+        threads: usize,
+    ) -> Result<Self, NnError> {
+        Self::compile_for(Isa::detect(), graph, (height, width), pictures, threads)
     }
 
     pub(super) fn compile_for(
         isa: Isa,
         graph: &Graph,
-        height: usize,
-        width: usize,
+        (height, width): (usize, usize),
+        pictures: usize,
         threads: usize,
     ) -> Result<Self, NnError> {
         let shapes = graph.shapes(height, width)?;
-        let mut planner = Planner::new(isa, graph, &shapes);
-        let steps =
-            graph.nodes().iter().enumerate().filter_map(|(node, op)| planner.step(node, op)).collect();
-        let slot_of = |node: usize| planner.slot_of.get(node).copied().flatten().unwrap_or_default();
-        let outputs = graph.outputs().zip(shapes_of(graph, &shapes)).map(|(id, shape)| Output {
-            slot: slot_of(id.0),
-            shape,
-            flat: matches!(graph.nodes().get(id.0), Some(Op::Linear { .. })),
-            values: vec![0.0; shape.len()],
-        });
-        let (outputs, input_slot) = (outputs.collect(), slot_of(0));
+        let pictures = pictures.max(1);
+        let mut planner = Planner::new(isa, graph, &shapes, pictures, threads.max(1));
+        let steps = planner.steps();
         let input = shapes.first().copied().unwrap_or(Shape { channels: 0, height, width });
-        Ok(Self { isa, team: Team::new(threads)?, input, input_slot, steps, slots: planner.slots, outputs })
+        Ok(Self {
+            isa,
+            team: Team::new(threads)?,
+            input,
+            pictures,
+            input_slot: planner.slot_of(0).unwrap_or_default(),
+            steps,
+            outputs: planner.outputs(),
+            workspace: Buffer::zeros(planner.workspace),
+            slots: planner.slots,
+        })
     }
 
-    /// Runs the network on planar C x H x W values; afterwards the outputs hold its answer.
+    /// Runs the network on planar C x H x W values, one picture or as many behind each other as the plan has room for;
+    /// afterwards the outputs hold its answers.
     pub fn run(&mut self, input: &[f32]) -> Result<(), NnError> {
-        if input.len() != self.input.len() {
-            return Err(NnError::InputLength { expected: self.input.len(), got: input.len() });
+        let expected = self.input.len();
+        let pictures = input.len() / expected.max(1);
+        if pictures * expected != input.len() || !(1..=self.pictures).contains(&pictures) {
+            return Err(NnError::InputLength { expected, most: self.pictures, got: input.len() });
         }
         if let Some(slot) = self.slots.get_mut(self.input_slot) {
             blocked::from_planar(input, &slot.layout, slot.buffer.as_mut_slice());
         }
-        let (isa, team, steps, slots) = (self.isa, &self.team, &self.steps, &mut self.slots);
-        team.enter(|| steps.iter().for_each(|step| step.run(isa, team, slots)));
+        let (isa, steps, slots, workspace) = (self.isa, &self.steps, &mut self.slots, &mut self.workspace);
+        self.team.enter(|run| {
+            for step in steps {
+                step.run(isa, run, slots, pictures, workspace.as_mut_slice());
+            }
+        });
         for output in &mut self.outputs {
             if let Some(slot) = self.slots.get(output.slot) {
-                blocked::to_planar(&slot.layout, slot.buffer.as_slice(), &mut output.values);
+                output.fill(slot, pictures);
             }
         }
         Ok(())
@@ -115,17 +148,28 @@ impl Plan {
         self.outputs.len()
     }
 
-    /// Planar C x H x W values of output `index` of the last run; zeros before the first. Empty when there is no such
-    /// output.
+    /// Planar C x H x W values of output `index` for every picture of the last run, one behind the other. Empty before
+    /// the first run, after [`Plan::wipe`], and when there is no such output.
     #[must_use]
     pub fn output(&self, index: usize) -> &[f32] {
-        self.outputs.get(index).map_or(&[], |output| &output.values)
+        self.outputs.get(index).and_then(|output| output.values.get(..output.filled)).unwrap_or_default()
     }
 
     /// Shape of output `index`: out x 1 x 1 for a fully connected layer.
     #[must_use]
     pub fn output_shape(&self, index: usize) -> Option<Shape> {
         self.outputs.get(index).map(|output| output.shape)
+    }
+
+    /// Overwrites the answers of the last run: an embedding must not lie here until the next face comes.
+    pub fn wipe(&mut self) {
+        for output in &mut self.outputs {
+            output.filled = 0;
+            output.values.as_mut_slice().zeroize();
+            if let Some(slot) = self.slots.get_mut(output.slot) {
+                slot.buffer.as_mut_slice().zeroize();
+            }
+        }
     }
 
     /// True when output `index` is a vector, the answer of a fully connected layer.
@@ -137,87 +181,83 @@ impl Plan {
 impl Drop for Plan {
     /// What went through the plan may be a face, and what came out a template: neither stays in freed memory.
     fn drop(&mut self) {
+        self.wipe();
         self.slots.iter_mut().for_each(|slot| slot.buffer.as_mut_slice().zeroize());
-        self.outputs.iter_mut().for_each(|output| output.values.zeroize());
+        self.workspace.as_mut_slice().zeroize();
+    }
+}
+
+impl Output {
+    fn fill(&mut self, slot: &Slot, pictures: usize) {
+        self.filled = pictures * self.shape.len();
+        let values = self.values.get_mut(..self.filled).unwrap_or_default();
+        blocked::to_planar(&slot.layout, self.channels.clone(), slot.buffer.as_slice(), values);
+        if self.sigmoid {
+            values.iter_mut().for_each(|value| *value = kernels::sigmoid(*value));
+        }
     }
 }
 
 impl Step {
-    fn run(&self, isa: Isa, team: &Team, slots: &mut [Slot]) {
+    fn run(&self, isa: Isa, run: &Run<'_>, slots: &mut [Slot], pictures: usize, workspace: &mut [f32]) {
         // Taken out while they are written, so that the others can be read; put back below.
         let mut out = take(slots, Some(self.out));
         let mut second = take(slots, self.second);
         if let (Some(x), Some(out)) = (slots.get(self.x), &mut out) {
             let other = self.other.and_then(|other| slots.get(other));
-            self.compute(isa, team, x, other, out, second.as_mut());
+            let io = Io {
+                pictures,
+                x: x.view(),
+                residual: other.map(Slot::view),
+                out: out.view_mut(),
+                second: second.as_mut().map(Slot::view_mut),
+            };
+            self.compute(isa, run, io, workspace);
         }
         put(slots, self.out, out);
         put(slots, self.second.unwrap_or(usize::MAX), second);
     }
 
-    fn compute(
-        &self,
-        isa: Isa,
-        team: &Team,
-        x: &Slot,
-        other: Option<&Slot>,
-        out: &mut Slot,
-        second: Option<&mut Slot>,
-    ) {
+    fn compute(&self, isa: Isa, run: &Run<'_>, mut io: Io<'_>, workspace: &mut [f32]) {
         match &self.kind {
-            Kind::Conv(conv, finish) => kernels::conv(isa, team, conv, finish, io(x, other, out, second)),
-            Kind::Depthwise(conv, finish) => {
-                kernels::depthwise(isa, team, conv, finish, io(x, other, out, second));
+            Kind::Conv(conv, finish) => kernels::conv(isa, run, conv, finish, io),
+            Kind::Winograd(conv, finish) => kernels::winograd(isa, run, conv, finish, io, workspace),
+            Kind::Depthwise(conv, finish) => kernels::depthwise(isa, run, conv, finish, io),
+            Kind::Separable(depthwise, depthwise_finish, conv, finish) => {
+                let depthwise = (depthwise, depthwise_finish);
+                kernels::separable(isa, run, depthwise, (conv, finish), io, workspace);
             }
-            Kind::Affine(scale, shift) => {
-                elementwise::affine(
-                    scale,
-                    shift,
-                    (&x.layout, x.values()),
-                    &out.layout,
-                    out.buffer.as_mut_slice(),
-                );
-            }
-            Kind::Add => {
-                let other = other.unwrap_or(x);
-                let (a, b) = ((&x.layout, x.values()), (&other.layout, other.values()));
-                elementwise::add(a, b, &out.layout, out.buffer.as_mut_slice());
-            }
-            Kind::Upsample => {
-                elementwise::upsample((&x.layout, x.values()), &out.layout, out.buffer.as_mut_slice());
-            }
-            Kind::Pool(kind) => {
-                elementwise::pool(*kind, (&x.layout, x.values()), &out.layout, out.buffer.as_mut_slice());
-            }
+            Kind::Affine(scale, shift) => elementwise::affine(scale, shift, &mut io),
+            Kind::Add => elementwise::add(&mut io),
+            Kind::Upsample => elementwise::upsample(&mut io),
+            Kind::Pool(kind) => elementwise::pool(*kind, &mut io),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Kind {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Conv(..) => "conv",
+            Self::Winograd(..) => "winograd",
+            Self::Depthwise(..) => "depthwise",
+            Self::Separable(..) => "separable",
+            Self::Affine(..) => "affine",
+            Self::Add => "add",
+            Self::Upsample => "upsample",
+            Self::Pool(_) => "pool",
         }
     }
 }
 
 impl Slot {
-    fn values(&self) -> &[f32] {
-        self.buffer.as_slice()
-    }
-
     fn view(&self) -> View<'_> {
         View::new(self.buffer.as_slice(), self.layout)
     }
 
     fn view_mut(&mut self) -> ViewMut<'_> {
         ViewMut::new(self.buffer.as_mut_slice(), self.layout)
-    }
-}
-
-fn io<'a>(
-    x: &'a Slot,
-    residual: Option<&'a Slot>,
-    out: &'a mut Slot,
-    second: Option<&'a mut Slot>,
-) -> Io<'a> {
-    Io {
-        x: x.view(),
-        residual: residual.map(Slot::view),
-        out: out.view_mut(),
-        second: second.map(Slot::view_mut),
     }
 }
 
@@ -232,171 +272,11 @@ fn put(slots: &mut [Slot], index: usize, taken: Option<Slot>) {
     }
 }
 
-fn shapes_of<'a>(graph: &'a Graph, shapes: &'a [Shape]) -> impl Iterator<Item = Shape> + 'a {
-    graph.outputs().filter_map(|id| shapes.get(id.0).copied())
-}
-
-/// Walks the nodes once, giving each a slot and taking back the slots whose values nobody reads any more.
-struct Planner<'a> {
-    isa: Isa,
-    shapes: &'a [Shape],
-    graph: &'a Graph,
-    uses: Vec<Use>,
-    slot_of: Vec<Option<usize>>,
-    slots: Vec<Slot>,
-    free: Vec<usize>,
-}
-
-/// How one value is read.
-#[derive(Clone, Copy)]
-struct Use {
-    /// The last node that reads it; its own when none does, the end for an output.
-    last: usize,
-    /// Largest padding among its readers.
-    border: usize,
-    /// A reader that wants it in blocks.
-    blocked: bool,
-    /// The affine node that its producer writes along.
-    affine: Option<usize>,
-}
-
-impl<'a> Planner<'a> {
-    fn new(isa: Isa, graph: &'a Graph, shapes: &'a [Shape]) -> Self {
-        let uses = uses(graph);
-        let mut planner = Self {
-            isa,
-            shapes,
-            graph,
-            uses,
-            slot_of: vec![None; shapes.len()],
-            slots: Vec::new(),
-            free: Vec::new(),
-        };
-        planner.allocate(0);
-        planner
-    }
-
-    /// The step for `op`, unless it needs none.
-    fn step(&mut self, node: usize, op: &Op) -> Option<Step> {
-        if self.slot_of(node).is_some() {
-            return None; // the input, or an affine that its producer writes
-        }
-        let mut inputs = op.inputs();
-        let (x, other) = (inputs.next()?, inputs.next());
-        let fused = self.uses.get(node).and_then(|u| u.affine);
-        let out = self.allocate(node);
-        let second = fused.map(|affine| self.allocate(affine));
-        let slot = |id: NodeId| self.slot_of(id.0);
-        let step =
-            Step { kind: self.kind(op, x, fused)?, x: slot(x)?, other: other.and_then(slot), out, second };
-        self.release(node);
-        Some(step)
-    }
-
-    fn kind(&self, op: &Op, x: NodeId, fused: Option<usize>) -> Option<Kind> {
-        let lanes = self.isa.lanes();
-        let affine = fused.and_then(|node| match self.graph.nodes().get(node) {
-            Some(Op::Affine { scale, shift, .. }) => Some((scale.as_slice(), shift.as_slice())),
-            _ => None,
-        });
-        let in_lanes = self.slots.get(self.slot_of(x.0)?)?.layout.lanes;
-        Some(match op {
-            Op::Input => return None,
-            Op::Conv { weights, activation, .. } => {
-                let finish = Finish::new(activation, affine, lanes);
-                if weights.is_depthwise() && in_lanes == lanes {
-                    Kind::Depthwise(PackedDepthwise::new(weights, lanes), finish)
-                } else {
-                    Kind::Conv(PackedConv::new(weights, in_lanes, lanes), finish)
-                }
-            }
-            Op::Linear { weights, .. } => {
-                let Shape { channels, height, width } = *self.shapes.get(x.0)?;
-                let conv = weights.clone().into_conv(channels, height, width);
-                let finish = Finish::new(&Activation::None, affine, lanes);
-                Kind::Conv(PackedConv::new(&conv, in_lanes, lanes), finish)
-            }
-            Op::Affine { scale, shift, .. } => {
-                Kind::Affine(blocked::per_channel(scale, lanes), blocked::per_channel(shift, lanes))
-            }
-            Op::Add { .. } => Kind::Add,
-            Op::Upsample { .. } => Kind::Upsample,
-            Op::Pool { kind, .. } => Kind::Pool(*kind),
-        })
-    }
-
-    fn slot_of(&self, node: usize) -> Option<usize> {
-        self.slot_of.get(node).copied().flatten()
-    }
-
-    /// A slot for the value of `node`: a free one of the same layout, else a new one.
-    fn allocate(&mut self, node: usize) -> usize {
-        let shape = self.shapes.get(node).copied().unwrap_or(Shape { channels: 0, height: 0, width: 0 });
-        let (border, blocked) = self.uses.get(node).map_or((0, true), |u| (u.border, u.blocked));
-        let lanes = if node == 0 && !blocked { 1 } else { self.isa.lanes() };
-        let layout = Layout { shape, lanes, border };
-        let found =
-            self.free.iter().position(|slot| self.slots.get(*slot).is_some_and(|s| s.layout == layout));
-        let slot = if let Some(position) = found {
-            self.free.swap_remove(position)
-        } else {
-            self.slots.push(Slot { layout, buffer: Buffer::zeros(layout.len()) });
-            self.slots.len() - 1
-        };
-        if let Some(entry) = self.slot_of.get_mut(node) {
-            *entry = Some(slot);
-        }
-        slot
-    }
-
-    /// Frees the slots whose last reader was `node`.
-    fn release(&mut self, node: usize) {
-        for (value, slot) in self.slot_of.iter().enumerate().take(node + 1) {
-            if let (Some(slot), Some(used)) = (slot, self.uses.get(value))
-                && used.last == node
-            {
-                self.free.push(*slot);
-            }
-        }
-    }
-}
-
-/// How every value is read.
-fn uses(graph: &Graph) -> Vec<Use> {
-    let mut uses: Vec<Use> =
-        (0..graph.nodes().len()).map(|last| Use { last, border: 0, blocked: false, affine: None }).collect();
-    for (node, op) in graph.nodes().iter().enumerate() {
-        let (border, dense) = match op {
-            Op::Conv { weights, .. } => (weights.padding, !weights.is_depthwise()),
-            Op::Linear { .. } => (0, true),
-            _ => (0, false),
-        };
-        for (position, id) in op.inputs().enumerate() {
-            let produced = graph.nodes().get(id.0);
-            let Some(used) = uses.get_mut(id.0) else { continue };
-            used.last = node;
-            used.blocked |= !dense || position > 0;
-            used.border = used.border.max(if position == 0 { border } else { 0 });
-            let is_conv = matches!(produced, Some(Op::Conv { .. } | Op::Linear { .. }));
-            if matches!(op, Op::Affine { .. }) && is_conv && used.affine.is_none() {
-                used.affine = Some(node);
-            }
-        }
-    }
-    for id in graph.outputs() {
-        if let Some(used) = uses.get_mut(id.0) {
-            used.last = usize::MAX;
-            used.blocked = true;
-        }
-    }
-    uses
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::nn::{
-        ConvWeights, LinearWeights, PlanOp, reference,
+        Activation, ConvWeights, LinearWeights, PlanOp, reference,
         testing::{assert_close, noise},
     };
     use candle_core::{Device, Tensor};
@@ -469,7 +349,7 @@ mod tests {
     }
 
     fn assert_equals_candle(graph: &Graph, size: usize, isa: Isa, threads: usize) {
-        let mut plan = Plan::compile_for(isa, graph, size, size, threads).unwrap();
+        let mut plan = Plan::compile_for(isa, graph, (size, size), 1, threads).unwrap();
         for seed in [5, 6] {
             // The second run meets the memory that the first one left.
             let input = noise(seed, 3 * size * size);
@@ -518,6 +398,66 @@ mod tests {
         assert!(plan.slots.len() <= 5, "input, two values, two affines or fewer: {}", plan.slots.len());
     }
 
+    /// A network like a detector's: a depthwise and a 1x1 convolution over many pixels, and three outputs of one value.
+    fn detector_like() -> Graph {
+        let (mut graph, x) = Graph::new(3);
+        let x = graph.conv(x, conv(1, (3, 20), 3, 2, 1), Activation::Relu);
+        let y = graph.conv(x, conv(2, (20, 20), 3, 1, 20), activation(2, 20));
+        let y = graph.conv_add(y, conv(3, (20, 20), 1, 1, 1), x, Activation::Relu);
+        for (seed, channels) in [(10, 2), (20, 8), (30, 20)] {
+            let activation = if channels == 2 { Activation::Sigmoid } else { Activation::None };
+            let y = graph.conv(y, conv(seed, (20, channels), 3, 1, 1), activation);
+            graph.output(y, format!("{channels} channels"));
+        }
+        graph
+    }
+
+    #[test]
+    fn layers_that_are_computed_together_equal_candle() {
+        let graph = detector_like();
+        for isa in Isa::all() {
+            let plan = Plan::compile_for(isa, &graph, (80, 80), 1, 2).unwrap();
+            let kinds = ["conv", "separable", "winograd"];
+            assert_eq!(plan.steps.iter().map(|step| step.kind.name()).collect::<Vec<_>>(), kinds);
+            assert_equals_candle(&graph, 80, isa, 2);
+        }
+    }
+
+    #[test]
+    fn a_batch_gives_what_its_pictures_give_alone() {
+        let choices = [(2, 16, true), (0, 2, false), (9, 24, false), (8, 24, true), (4, 1, false), (6, 1, true)];
+        for graph in [residual_network(), detector_like(), random_graph(&choices, 16)] {
+            for isa in Isa::all() {
+                let mut alone = Plan::compile_for(isa, &graph, (16, 16), 1, 1).unwrap();
+                let mut batch = Plan::compile_for(isa, &graph, (16, 16), 4, 3).unwrap();
+                for pictures in [4, 1, 3] {
+                    let input = noise(pictures as u32, pictures * 3 * 16 * 16);
+                    batch.run(&input).unwrap();
+                    for (picture, input) in input.chunks(3 * 16 * 16).enumerate() {
+                        alone.run(input).unwrap();
+                        for output in 0..alone.outputs() {
+                            let expected = alone.output(output);
+                            let got = batch.output(output).chunks(expected.len()).nth(picture).unwrap();
+                            assert_eq!(got, expected, "picture {picture} of {pictures}, output {output}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_of_an_answer_that_is_wiped() {
+        let mut plan = Plan::compile(&residual_network(), 8, 8, 1).unwrap();
+        plan.run(&noise(1, 192)).unwrap();
+        assert!(plan.output(0).iter().any(|value| *value != 0.0));
+        plan.wipe();
+        assert!(plan.output(0).is_empty());
+        let output = &plan.outputs[0];
+        assert!(output.values.iter().all(|value| *value == 0.0));
+        assert!(plan.slots[output.slot].buffer.as_slice().iter().all(|value| *value == 0.0));
+    }
+
     #[test]
     fn a_plan_is_one_candle_operation_over_a_batch() {
         let graph = residual_network();
@@ -536,7 +476,7 @@ mod tests {
     fn an_input_of_another_size_is_refused() {
         let mut plan = Plan::compile(&residual_network(), 8, 8, 1).unwrap();
         let error = plan.run(&[0.0; 12]).unwrap_err();
-        assert!(matches!(error, NnError::InputLength { expected: 192, got: 12 }));
+        assert!(matches!(error, NnError::InputLength { expected: 192, most: 1, got: 12 }));
     }
 
     #[test]

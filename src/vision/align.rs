@@ -34,17 +34,17 @@ impl Drop for Crop {
     }
 }
 
-/// Interleaved RGB bytes to planes of `(x - mean) / std`: (height, width, 3) to (3, height, width).
-pub fn to_planes(rgb: &[u8], mean: f32, std: f32, out: &mut Vec<f32>) {
+/// Appends interleaved RGB bytes as planes of `(x - mean) / std`: (height, width, 3) to (3, height, width).
+pub fn push_planes(rgb: &[u8], mean: f32, std: f32, out: &mut Vec<f32>) {
     let table: [f32; 256] = std::array::from_fn(|x| (x as f32 - mean) / std);
-    let of = |x: u8| table.get(usize::from(x)).copied().unwrap_or_default();
     let pixels = rgb.as_chunks::<3>().0;
-    out.clear();
-    out.resize(3 * pixels.len(), 0.0);
-    for (channel, plane) in out.chunks_exact_mut(pixels.len().max(1)).enumerate() {
-        for (value, pixel) in plane.iter_mut().zip(pixels) {
-            *value = of(pixel.get(channel).copied().unwrap_or_default());
-        }
+    let start = out.len();
+    out.resize(start + 3 * pixels.len(), 0.0);
+    let planes = out.get_mut(start..).unwrap_or_default();
+    let (red, rest) = planes.split_at_mut(pixels.len());
+    let (green, blue) = rest.split_at_mut(pixels.len());
+    for (((pixel, red), green), blue) in pixels.iter().zip(red).zip(green).zip(blue) {
+        [*red, *green, *blue] = pixel.map(|x| table[usize::from(x)]);
     }
 }
 
@@ -54,8 +54,9 @@ mod tests {
 
     #[test]
     fn pixels_become_planes() {
-        let mut out = vec![9.0; 99];
-        to_planes(&[0, 255, 127, 10, 20, 30], 127.5, 127.5, &mut out);
+        let mut out = vec![9.0];
+        push_planes(&[0, 255, 127, 10, 20, 30], 127.5, 127.5, &mut out);
+        assert_eq!(out.remove(0), 9.0);
         let want = [-1.0, 10.0, 1.0, 20.0, 127.0, 30.0]
             .map(|x: f32| if x.abs() > 1.0 { (x - 127.5) / 127.5 } else { x });
         assert_eq!(out, want);

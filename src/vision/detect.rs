@@ -9,7 +9,7 @@
 
 use super::{
     VisionError,
-    align::to_planes,
+    align::push_planes,
     network::{Backend, Network},
     scrfd::{ANCHORS, STRIDES},
     weights::{Calibration, Input, Loaded},
@@ -107,7 +107,8 @@ impl Detector {
     fn pass(&mut self, frame: &Frame, long_side: u32, min_share: f32) -> Result<(), VisionError> {
         let (width, height) = fitted((frame.width(), frame.height()), long_side);
         let scale = letterbox(frame, width, height, 0, &mut self.pixels);
-        to_planes(&self.pixels, self.normalise.mean, self.normalise.std, &mut self.input);
+        self.input.clear();
+        push_planes(&self.pixels, self.normalise.mean, self.normalise.std, &mut self.input);
         let (width, height) = (width as usize, height as usize);
         self.network.run((height, width), &self.input)?;
         let first = self.candidates.len();

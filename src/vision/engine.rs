@@ -5,18 +5,22 @@
 
 use super::{
     VisionError,
-    align::{Crop, SIDE, to_planes},
+    align::{Crop, SIDE, push_planes},
     detect::{Detector, DetectorSettings},
     network::{Backend, Network},
     quality,
     weights::{Input, Kind, WeightsStore},
 };
 use crate::{
-    domain::{CalibrationData, DetectedFace, Embedding, Quality, WeightsId},
+    domain::{CalibrationData, DetectedFace, EMBEDDING_LEN, Embedding, Quality, WeightsId},
     imaging::Frame,
 };
 use candle_core::Device;
 use zeroize::Zeroize;
+
+/// Faces that the recogniser takes in one run: its weights are then read once. More than this stand at a door rarely, and
+/// each costs memory for its values.
+const FACES_AT_ONCE: usize = 4;
 
 /// Frame in, faces out. [`NetworkEngine`] is the real one; tests of the runtime have one without weights.
 pub trait FaceEngine: Send {
@@ -90,7 +94,7 @@ impl NetworkEngine {
             calibration: loaded.manifest.calibration_data(),
             id: loaded.manifest.id,
             normalise: loaded.manifest.input,
-            recogniser: Network::new(loaded.graph, backend),
+            recogniser: Network::for_batches(loaded.graph, backend, FACES_AT_ONCE),
             crop: Crop::default(),
             input: Vec::new(),
         })
@@ -107,11 +111,24 @@ impl NetworkEngine {
         self.detector.set_settings(settings);
     }
 
-    fn embed_one(&mut self, frame: &Frame, face: &DetectedFace) -> Result<Embedding, VisionError> {
-        let crop = self.crop.cut(frame, face)?;
-        to_planes(crop, self.normalise.mean, self.normalise.std, &mut self.input);
+    /// Embeds as many faces as the recogniser takes at once.
+    fn embed_some(
+        &mut self,
+        frame: &Frame,
+        faces: &[DetectedFace],
+        embeddings: &mut Vec<Embedding>,
+    ) -> Result<(), VisionError> {
+        self.input.clear();
+        for face in faces {
+            let crop = self.crop.cut(frame, face)?;
+            push_planes(crop, self.normalise.mean, self.normalise.std, &mut self.input);
+        }
         self.recogniser.run((SIDE, SIDE), &self.input)?;
-        Ok(Embedding::from_raw(self.recogniser.output(0))?)
+        for raw in self.recogniser.output(0).chunks(EMBEDDING_LEN) {
+            embeddings.push(Embedding::from_raw(raw)?);
+        }
+        self.recogniser.wipe();
+        Ok(())
     }
 }
 
@@ -126,7 +143,11 @@ impl FaceEngine for NetworkEngine {
     }
 
     fn embed(&mut self, frame: &Frame, faces: &[DetectedFace]) -> Result<Vec<Embedding>, VisionError> {
-        faces.iter().map(|face| self.embed_one(frame, face)).collect()
+        let mut embeddings = Vec::with_capacity(faces.len());
+        for faces in faces.chunks(self.recogniser.pictures()) {
+            self.embed_some(frame, faces, &mut embeddings)?;
+        }
+        Ok(embeddings)
     }
 
     fn weights(&self) -> &WeightsId {

@@ -37,6 +37,7 @@ impl Backend {
 pub struct Network {
     graph: Graph,
     backend: Backend,
+    pictures: usize,
     prepared: Vec<(Size, Prepared)>,
 }
 
@@ -50,19 +51,32 @@ enum Prepared {
 }
 
 impl Network {
-    /// Takes a graph; nothing is prepared yet.
+    /// Takes a graph; nothing is prepared yet. It runs one picture at a time.
     #[must_use]
     pub fn new(graph: Graph, backend: Backend) -> Self {
-        Self { graph, backend, prepared: Vec::new() }
+        Self::for_batches(graph, backend, 1)
     }
 
-    /// Runs one picture of (3, height, width) values. The first run at a size prepares it.
+    /// As [`Network::new`], for up to `pictures` pictures (at least 1) in one run.
+    #[must_use]
+    pub fn for_batches(graph: Graph, backend: Backend, pictures: usize) -> Self {
+        Self { graph, backend, pictures: pictures.max(1), prepared: Vec::new() }
+    }
+
+    /// How many pictures one run takes at most.
+    #[must_use]
+    pub fn pictures(&self) -> usize {
+        self.pictures
+    }
+
+    /// Runs one picture of (3, height, width) values, or several behind each other. The first run at a size prepares
+    /// it.
     pub fn run(&mut self, size: Size, input: &[f32]) -> Result<(), VisionError> {
         if let Some(at) = self.prepared.iter().position(|(s, _)| *s == size) {
             self.prepared.swap(at, 0);
         } else {
             self.prepared.truncate(KEPT_SIZES - 1);
-            self.prepared.insert(0, (size, Prepared::new(&self.graph, &self.backend, size)?));
+            self.prepared.insert(0, (size, Prepared::new(&self.graph, &self.backend, size, self.pictures)?));
         }
         match self.prepared.first_mut() {
             Some((_, prepared)) => Ok(prepared.run(size, input)?),
@@ -70,17 +84,34 @@ impl Network {
         }
     }
 
-    /// The `index`-th output of the last run, (channels, height, width); empty when there is none.
+    /// The `index`-th output of the last run, (channels, height, width) for each picture; empty when there is none.
     #[must_use]
     pub fn output(&self, index: usize) -> &[f32] {
         self.prepared.first().map_or(&[], |(_, prepared)| prepared.output(index))
     }
+
+    /// Overwrites the outputs of the last run.
+    pub fn wipe(&mut self) {
+        match self.prepared.first_mut() {
+            Some((_, Prepared::Fast(plan))) => plan.wipe(),
+            Some((_, Prepared::Plain { outputs, .. })) => outputs.zeroize(),
+            None => {}
+        }
+    }
 }
 
 impl Prepared {
-    fn new(graph: &Graph, backend: &Backend, (height, width): Size) -> Result<Self, NnError> {
+    fn new(
+        graph: &Graph,
+        backend: &Backend,
+        (height, width): Size,
+        pictures: usize,
+    ) -> Result<Self, NnError> {
         Ok(match backend {
-            Backend::Cpu { threads } => Self::Fast(Box::new(Plan::compile(graph, height, width, *threads)?)),
+            Backend::Cpu { threads } => {
+                let plan = Plan::compile_batch(graph, height, width, pictures, *threads)?;
+                Self::Fast(Box::new(plan))
+            }
             Backend::Candle(device) => Self::Plain {
                 network: reference::Network::new(graph, height, width, device)?,
                 device: device.clone(),
@@ -93,7 +124,7 @@ impl Prepared {
         match self {
             Self::Fast(plan) => plan.run(input),
             Self::Plain { network, device, outputs } => {
-                let x = Tensor::from_slice(input, (1, 3, height, width), device)?;
+                let x = Tensor::from_slice(input, ((), 3, height, width), device)?;
                 outputs.zeroize();
                 for y in network.forward(&x)? {
                     outputs.push(y.flatten_all()?.to_vec1()?);

@@ -12,16 +12,21 @@
 
 mod tile;
 mod vector;
+mod winograd;
 
 use super::{
     blocked::Layout,
-    pack::{Finish, PackedActivation, PackedConv, PackedDepthwise},
-    team::Team,
+    pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, PackedWinograd, Tile},
+    team::Run,
 };
 use std::ops::Range;
 #[cfg(target_arch = "x86_64")]
 use vector::Avx2;
 use vector::{Portable, Vector};
+use winograd::{Space, TileRow};
+
+pub(super) use tile::{TILE_BLOCKS, sigmoid};
+pub(super) use winograd::Geometry;
 
 /// The instruction set that a plan's kernels use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +79,25 @@ pub(super) struct ViewMut<'a> {
     layout: Layout,
 }
 
+impl View<'_> {
+    /// The pixels of one row, counted over all pictures, of one block.
+    pub(super) fn row(&self, block: usize, row: usize) -> &[f32] {
+        self.layout.row_of(self.data, block, row)
+    }
+}
+
+impl ViewMut<'_> {
+    /// How the values lie.
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// As [`View::row`], to write.
+    pub(super) fn row_mut(&mut self, block: usize, row: usize) -> &mut [f32] {
+        self.layout.row_of_mut(self.data, block, row)
+    }
+}
+
 impl<'a> View<'a> {
     pub(super) fn new(data: &'a [f32], layout: Layout) -> Self {
         assert_eq!(data.len(), layout.len(), "a buffer is as long as its layout");
@@ -98,6 +122,8 @@ impl<'a> ViewMut<'a> {
 
 /// What one layer reads and writes; `second` is out * scale + shift.
 pub(super) struct Io<'a> {
+    /// Pictures to compute; there is room for as many in all values.
+    pub(super) pictures: usize,
     pub(super) x: View<'a>,
     pub(super) residual: Option<View<'a>>,
     pub(super) out: ViewMut<'a>,
@@ -105,23 +131,20 @@ pub(super) struct Io<'a> {
 }
 
 impl Io<'_> {
-    /// Panics unless residual, output, second output and what finishes them have one shape. The raw loops rely on it.
+    /// Panics unless residual, output, second output and what finishes them have one shape, and all room for the
+    /// pictures. The raw loops rely on it.
     fn check(&self, lanes: usize, finish: &Finish) {
         let out = self.out.layout;
-        let same = |other: Layout| other.shape == out.shape && other.lanes == lanes;
+        let fits = |other: Layout| other.pictures >= self.pictures;
+        let same = |other: Layout| other.shape == out.shape && other.lanes == lanes && fits(other);
+        assert!(fits(self.x.layout), "the input has room for all pictures");
         assert!(same(out), "the output is blocked for this instruction set");
         assert!(self.residual.is_none_or(|r| same(r.layout)), "the residual has the output's shape");
         assert!(
             self.second.as_ref().is_none_or(|s| same(s.layout)),
             "the second output has the output's shape"
         );
-        let all = out.blocks() * lanes;
-        if let PackedActivation::Prelu(slopes) = &finish.activation {
-            assert_eq!(slopes.as_slice().len(), all, "one slope a lane");
-        }
-        if let Some((scale, shift)) = &finish.affine {
-            assert_eq!((scale.as_slice().len(), shift.as_slice().len()), (all, all), "one scale a lane");
-        }
+        finish.check(out.blocks() * lanes);
     }
 
     fn job(&mut self) -> tile::Job {
@@ -134,35 +157,49 @@ impl Io<'_> {
     }
 }
 
+impl Finish {
+    /// Panics unless there are values for `lanes` channels.
+    fn check(&self, lanes: usize) {
+        if let PackedActivation::Prelu(slopes) = &self.activation {
+            assert_eq!(slopes.as_slice().len(), lanes, "one slope a lane");
+        }
+        if let Some((scale, shift)) = &self.affine {
+            assert_eq!((scale.as_slice().len(), shift.as_slice().len()), (lanes, lanes), "one scale a lane");
+        }
+    }
+}
+
 /// Dense or grouped convolution with all that follows it.
 ///
 /// # Panics
 /// When the layouts do not fit the weights, which a compiled plan rules out.
-pub(super) fn conv(isa: Isa, team: &Team, conv: &PackedConv, finish: &Finish, mut io: Io<'_>) {
-    let (from, to) = (io.x.layout, io.out.layout);
+pub(super) fn conv(isa: Isa, run: &Run<'_>, conv: &PackedConv, finish: &Finish, mut io: Io<'_>) {
+    let (from, to, pictures) = (io.x.layout, io.out.layout, io.pictures);
     io.check(isa.lanes(), finish);
     assert_eq!((conv.lanes, conv.in_lanes, conv.in_channels), (to.lanes, from.lanes, from.shape.channels));
     assert!(conv.window.padding <= from.border && conv.window.output(from.shape) == Some(to.shape));
     let (kh, kw) = conv.window.kernel;
-    let cost = to.shape.len() * kh * kw * conv.tiles.first().map_or(1, |tile| tile.in_blocks * from.lanes);
-    let chunks =
-        Chunks::new(to.shape.height, from.blocks() * from.row() * conv.window.stride, conv.tiles.len(), team);
+    let per_pixel = kh * kw * conv.tiles.first().map_or(1, |tile| tile.in_blocks * from.lanes);
+    let cost = pictures * to.shape.len() * per_pixel;
     let job = io.job();
-    team.each(chunks.count * conv.tiles.len(), cost, |task| {
+    let tiles = conv.tiles.len();
+    // SAFETY (both): `Isa::Avx2` exists only where the processor has AVX2 and FMA. The asserts above are what the kernels
+    // ask of the job. Task numbers map one to one to pairs of tile and row chunk (or just tiles), tiles to disjoint
+    // output blocks and chunks to disjoint rows, so no two tasks write the same place; input and residual are borrowed
+    // shared for the whole call, the outputs exclusively.
+    if to.shape.height * to.shape.width == 1 && to.border == 0 && pictures > 1 {
+        run.each(tiles, cost, |task, _| {
+            let Some(&tile) = conv.tiles.get(task) else { return };
+            unsafe { dispatch::conv_pictures(isa, conv, finish, &job, tile, pictures) }
+        });
+        return;
+    }
+    let input_row = from.blocks() * from.row() * conv.window.stride;
+    let chunks = Chunks::new(pictures * to.shape.height, input_row, tiles, run);
+    run.each(chunks.count * tiles, cost, |task, _| {
         // Neighbouring tasks share input rows, which then stay in the second-level cache.
-        let Some(&tile) = conv.tiles.get(task % conv.tiles.len()) else { return };
-        let rows = chunks.rows(task / conv.tiles.len());
-        // SAFETY: `Isa::Avx2` exists only where the processor has AVX2 and FMA. The asserts above are what
-        // `conv_rows` asks of the job. Task numbers map one to one to pairs of tile and row chunk, tiles to disjoint
-        // output blocks and chunks to disjoint rows, so no two tasks write the same place; input and residual are
-        // borrowed shared for the whole call, the outputs exclusively.
-        unsafe {
-            match isa {
-                #[cfg(target_arch = "x86_64")]
-                Isa::Avx2 => conv_rows_avx2(conv, finish, &job, tile, rows),
-                Isa::Portable => tile::conv_rows::<Portable>(conv, finish, &job, tile, rows),
-            }
-        }
+        let Some(&tile) = conv.tiles.get(task % tiles) else { return };
+        unsafe { dispatch::conv_rows(isa, conv, finish, &job, tile, chunks.rows(task / tiles)) }
     });
 }
 
@@ -170,57 +207,182 @@ pub(super) fn conv(isa: Isa, team: &Team, conv: &PackedConv, finish: &Finish, mu
 ///
 /// # Panics
 /// As [`conv`].
-pub(super) fn depthwise(isa: Isa, team: &Team, conv: &PackedDepthwise, finish: &Finish, mut io: Io<'_>) {
-    let (from, to) = (io.x.layout, io.out.layout);
+pub(super) fn depthwise(isa: Isa, run: &Run<'_>, conv: &PackedDepthwise, finish: &Finish, mut io: Io<'_>) {
+    let (from, to, pictures) = (io.x.layout, io.out.layout, io.pictures);
     io.check(isa.lanes(), finish);
-    assert_eq!((conv.lanes, from.lanes), (to.lanes, to.lanes), "depthwise convolutions read blocked values");
-    assert_eq!(from.shape.channels, to.shape.channels);
-    assert!(conv.window.padding <= from.border && conv.window.output(from.shape) == Some(to.shape));
-    let (kh, kw) = conv.window.kernel;
-    let chunks = Chunks::new(to.shape.height, from.row() * conv.window.stride, to.blocks(), team);
+    conv.check(from, to.lanes);
+    assert!(conv.window.output(from.shape) == Some(to.shape));
+    let chunks = Chunks::new(pictures * to.shape.height, from.row() * conv.window.stride, to.blocks(), run);
     let job = io.job();
-    // A depthwise tap costs a read as well as a multiplication.
-    team.each(chunks.count * to.blocks(), 4 * to.shape.len() * kh * kw, |task| {
+    run.each(chunks.count * to.blocks(), conv.cost(pictures * to.shape.len()), |task, _| {
         let (block, rows) = (task / chunks.count, chunks.rows(task % chunks.count));
         // SAFETY: as in `conv`, with one block a task.
+        unsafe { dispatch::depthwise_rows(isa, conv, finish, &job, block, rows) }
+    });
+}
+
+/// Depthwise convolution and the 1x1 convolution behind it, in one pass. `workspace` holds for every thread
+/// [`between_floats`] of what is between them.
+///
+/// # Panics
+/// As [`conv`].
+pub(super) fn separable(
+    isa: Isa,
+    run: &Run<'_>,
+    (depthwise, depthwise_finish): (&PackedDepthwise, &Finish),
+    (conv, finish): (&PackedConv, &Finish),
+    mut io: Io<'_>,
+    workspace: &mut [f32],
+) {
+    let (from, to, pictures) = (io.x.layout, io.out.layout, io.pictures);
+    io.check(isa.lanes(), finish);
+    depthwise.check(from, to.lanes);
+    depthwise_finish.check(from.blocks() * from.lanes);
+    let Some(between) = depthwise.window.output(from.shape) else { return };
+    assert!(conv.window.kernel == (1, 1) && conv.window.stride == 1 && conv.window.padding == 0);
+    assert_eq!((conv.in_channels, conv.in_lanes, conv.lanes), (from.shape.channels, to.lanes, to.lanes));
+    assert_eq!(conv.window.output(between), Some(to.shape));
+    let floats = between_floats(between, to.lanes);
+    assert!(workspace.len() >= floats * run.threads(), "each thread has its own row");
+    let space = Space(workspace.as_mut_ptr());
+    let rows = pictures * to.shape.height;
+    let chunks = Chunks::of(rows, rows.div_ceil(8 * run.threads()).min(8));
+    let cost = depthwise.cost(pictures * between.len()) + pictures * to.shape.len() * from.shape.channels;
+    let job = io.job();
+    run.each(chunks.count, cost, |task, thread| {
+        let (depthwise, conv) = ((depthwise, depthwise_finish), (conv, finish));
+        // SAFETY: as in `conv`, with all blocks of a chunk of rows a task; every thread has another part of the workspace.
         unsafe {
-            match isa {
-                #[cfg(target_arch = "x86_64")]
-                Isa::Avx2 => depthwise_rows_avx2(conv, finish, &job, block, rows),
-                Isa::Portable => tile::depthwise_rows::<Portable>(conv, finish, &job, block, rows),
-            }
+            let between = space.at(thread * floats);
+            dispatch::separable_rows(isa, depthwise, conv, &job, chunks.rows(task), between);
         }
     });
 }
 
-/// # Safety
-/// As [`tile::conv_rows`]; the processor has AVX2 and FMA.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn conv_rows_avx2(
-    conv: &PackedConv,
-    finish: &Finish,
-    job: &tile::Job,
-    tile: super::pack::Tile,
-    rows: Range<usize>,
-) {
-    // SAFETY: the caller's promise.
-    unsafe { tile::conv_rows::<Avx2>(conv, finish, job, tile, rows) }
+/// Floats of one row of what is between the two convolutions of [`separable`].
+pub(super) fn between_floats(between: super::Shape, lanes: usize) -> usize {
+    between.channels.next_multiple_of(lanes) * between.width
 }
 
-/// # Safety
-/// As [`tile::depthwise_rows`]; the processor has AVX2 and FMA.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn depthwise_rows_avx2(
-    conv: &PackedDepthwise,
+/// 3x3 convolution with stride 1 and all that follows it, by Winograd's algorithm. `workspace` has
+/// [`Geometry::floats`].
+///
+/// # Panics
+/// As [`conv`].
+pub(super) fn winograd(
+    isa: Isa,
+    run: &Run<'_>,
+    conv: &PackedWinograd,
     finish: &Finish,
-    job: &tile::Job,
-    block: usize,
-    rows: Range<usize>,
+    mut io: Io<'_>,
+    workspace: &mut [f32],
 ) {
-    // SAFETY: the caller's promise.
-    unsafe { tile::depthwise_rows::<Avx2>(conv, finish, job, block, rows) }
+    let (from, to, pictures) = (io.x.layout, io.out.layout, io.pictures);
+    io.check(isa.lanes(), finish);
+    assert_eq!((conv.lanes, conv.in_channels), (to.lanes, from.shape.channels));
+    assert_eq!((from.lanes, conv.window.kernel, conv.window.stride), (to.lanes, (3, 3), 1));
+    assert!(conv.window.padding <= from.border && conv.window.output(from.shape) == Some(to.shape));
+    let geometry = Geometry::new(conv, to.shape.height, to.shape.width, pictures);
+    assert!(workspace.len() >= geometry.floats(), "the workspace holds the transformed rows of tiles");
+    let space = Space(workspace.as_mut_ptr());
+    let job = io.job();
+    let all = geometry.down * pictures;
+    for first in (0..all).step_by(geometry.rows) {
+        let rows = geometry.rows.min(all - first);
+        let tiles = rows * geometry.across;
+        let tile_row = |slot: usize| TileRow { row: first + slot, slot };
+        let cost = |blocks: usize| 6 * geometry.elements * tiles * blocks * to.lanes;
+        // SAFETY (each): as in `conv`. Each phase ends before the next begins; its tasks are pairs of block and row of tiles,
+        // or elements, which lie apart.
+        run.each(from.blocks() * rows, cost(from.blocks()), |task, _| unsafe {
+            let (block, at) = (task / rows, tile_row(task % rows));
+            dispatch::transform_inputs(isa, conv, &geometry, &job, space, block, at);
+        });
+        let products = geometry.elements * tiles * from.shape.channels * to.shape.channels;
+        run.each(geometry.elements, products, |element, _| unsafe {
+            dispatch::multiply_element(isa, conv, &geometry, space, element, tiles);
+        });
+        run.each(to.blocks() * rows, cost(to.blocks()), |task, _| unsafe {
+            let (block, at) = (task / rows, tile_row(task % rows));
+            dispatch::transform_products(isa, conv, finish, &geometry, &job, space, block, at);
+        });
+    }
+}
+
+impl PackedDepthwise {
+    fn check(&self, from: Layout, lanes: usize) {
+        assert_eq!((self.lanes, from.lanes), (lanes, lanes), "depthwise convolutions read blocked values");
+        assert_eq!(from.shape.channels, self.window.out_channels);
+        assert!(self.window.padding <= from.border);
+    }
+
+    /// Multiplications for so many values; a tap costs a read as well.
+    fn cost(&self, values: usize) -> usize {
+        4 * values * self.window.kernel.0 * self.window.kernel.1
+    }
+}
+
+/// Each kernel compiled for every instruction set, behind one function that chooses.
+macro_rules! kernels {
+    ($($module:ident::$kernel:ident($($argument:ident: $type:ty),* $(,)?);)*) => {
+        mod dispatch {
+            use super::*;
+
+            $(
+                /// # Safety
+                /// As the kernel in its module.
+                #[inline]
+                #[allow(clippy::too_many_arguments, reason = "as many as the kernel's, and the instruction set")]
+                pub(super) unsafe fn $kernel(isa: Isa, $($argument: $type),*) {
+                    // SAFETY: the caller's promise; `Isa::Avx2` exists only where the processor has AVX2 and FMA.
+                    unsafe {
+                        match isa {
+                            #[cfg(target_arch = "x86_64")]
+                            Isa::Avx2 => avx2::$kernel($($argument),*),
+                            Isa::Portable => $module::$kernel::<Portable>($($argument),*),
+                        }
+                    }
+                }
+            )*
+
+            #[cfg(target_arch = "x86_64")]
+            mod avx2 {
+                use super::super::*;
+
+                $(
+                    /// # Safety
+                    /// As the kernel in its module; the processor has AVX2 and FMA.
+                    #[target_feature(enable = "avx2,fma")]
+                    pub(super) unsafe fn $kernel($($argument: $type),*) {
+                        // SAFETY: the caller's promise.
+                        unsafe { $module::$kernel::<Avx2>($($argument),*) }
+                    }
+                )*
+            }
+        }
+    };
+}
+
+kernels! {
+    tile::conv_rows(conv: &PackedConv, finish: &Finish, job: &tile::Job, tile: Tile, rows: Range<usize>);
+    tile::conv_pictures(conv: &PackedConv, finish: &Finish, job: &tile::Job, tile: Tile, pictures: usize);
+    tile::depthwise_rows(
+        conv: &PackedDepthwise, finish: &Finish, job: &tile::Job, block: usize, rows: Range<usize>,
+    );
+    tile::separable_rows(
+        depthwise: (&PackedDepthwise, &Finish), conv: (&PackedConv, &Finish), job: &tile::Job,
+        rows: Range<usize>, between: *mut f32,
+    );
+    winograd::transform_inputs(
+        conv: &PackedWinograd, geometry: &Geometry, job: &tile::Job, space: Space, block: usize, at: TileRow,
+    );
+    winograd::multiply_element(
+        conv: &PackedWinograd, geometry: &Geometry, space: Space, element: usize, tiles: usize,
+    );
+    winograd::transform_products(
+        conv: &PackedWinograd, finish: &Finish, geometry: &Geometry, job: &tile::Job, space: Space,
+        block: usize, at: TileRow,
+    );
 }
 
 /// Output rows cut into pieces that one task computes.
@@ -234,11 +396,15 @@ struct Chunks {
 impl Chunks {
     /// Pieces whose input fits the second-level cache beside the weights, and enough of them, together with `others`
     /// independent blocks, that no thread waits long for the last.
-    fn new(height: usize, input_floats_per_row: usize, others: usize, team: &Team) -> Self {
+    fn new(height: usize, input_floats_per_row: usize, others: usize, run: &Run<'_>) -> Self {
         const INPUT_FLOATS: usize = 32 * 1024;
         let cached = INPUT_FLOATS.div_ceil(input_floats_per_row.max(1));
-        let wanted = (4 * team.threads()).div_ceil(others.max(1));
-        let rows = cached.min(height.div_ceil(wanted)).clamp(1, height.max(1));
+        let wanted = (4 * run.threads()).div_ceil(others.max(1));
+        Self::of(height, cached.min(height.div_ceil(wanted)))
+    }
+
+    fn of(height: usize, rows: usize) -> Self {
+        let rows = rows.clamp(1, height.max(1));
         Self { height, rows, count: height.div_ceil(rows) }
     }
 
@@ -254,14 +420,17 @@ mod tests {
         Activation, ConvWeights, Shape,
         blocked::{Buffer, from_planar, to_planar},
         pack::Window,
+        team::Team,
         testing::{assert_close, noise, plain_conv},
     };
     use proptest::prelude::*;
 
     /// A convolution and all that can follow it.
-    #[derive(Debug)]
+    #[derive(Clone, Debug)]
     struct Case {
         conv: Conv,
+        way: Way,
+        pictures: usize,
         height: usize,
         width: usize,
         planar: bool,
@@ -271,6 +440,17 @@ mod tests {
         activation: usize,
         threads: usize,
         seed: u32,
+    }
+
+    /// Which kernel computes it.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Way {
+        /// [`depthwise`] where it is one and the input is blocked, else [`conv`].
+        Plain,
+        /// [`winograd`] with tiles of that side.
+        Winograd(usize),
+        /// [`separable`]: the convolution is depthwise, and a 1x1 one to that many channels follows.
+        Separable(usize),
     }
 
     #[derive(Clone, Copy, Debug)]
@@ -310,72 +490,134 @@ mod tests {
 
         /// Runs kernel and plain loop on the same numbers and compares both outputs.
         fn check(&self, isa: Isa) {
+            let (lanes, pictures) = (isa.lanes(), self.pictures);
             let weights = self.weights();
-            let depthwise = weights.is_depthwise() && !self.planar;
             let from = Shape { channels: weights.in_channels(), height: self.height, width: self.width };
-            let to = Window::of(&weights).output(from).unwrap();
-            let (x, residual) = (noise(self.seed + 3, from.len()), noise(self.seed + 4, to.len()));
+            let between = Window::of(&weights).output(from).unwrap();
+            let last = match self.way {
+                Way::Separable(outputs) => pointwise(self.seed + 7, between.channels, outputs),
+                _ => weights.clone(),
+            };
+            let to = Shape { channels: last.out_channels, ..between };
+            let x = noise(self.seed + 3, pictures * from.len());
+            let residual = noise(self.seed + 4, pictures * to.len());
             let (scale, shift) = (noise(self.seed + 5, to.channels), noise(self.seed + 6, to.channels));
 
-            let lanes = isa.lanes();
-            let border = weights.padding + self.extra_border;
             let in_lanes = if self.planar { 1 } else { lanes };
             let blocked = |shape: Shape, lanes: usize, border: usize, values: &[f32]| {
-                let layout = Layout { shape, lanes, border };
+                let layout = Layout { shape, pictures: pictures + self.extra_border, lanes, border };
                 let mut buffer = Buffer::zeros(layout.len());
                 from_planar(values, &layout, buffer.as_mut_slice());
                 (layout, buffer)
             };
-            let (x_layout, x_buffer) = blocked(from, in_lanes, border, &x);
+            let (x_layout, x_buffer) = blocked(from, in_lanes, weights.padding + self.extra_border, &x);
             let (r_layout, r_buffer) = blocked(to, lanes, 0, &residual);
-            let (out_layout, mut out) = blocked(to, lanes, 1, &vec![f32::NAN; to.len()]);
-            let (second_layout, mut second) = blocked(to, lanes, 2, &vec![f32::NAN; to.len()]);
+            let unset = vec![f32::NAN; residual.len()];
+            let (out_layout, mut out) = blocked(to, lanes, self.extra_border, &unset);
+            let (second_layout, mut second) = blocked(to, lanes, 2, &unset);
             let activation = self.activation(to.channels);
             let affine = self.affine.then_some((scale.as_slice(), shift.as_slice()));
             let finish = Finish::new(&activation, affine, lanes);
             let io = Io {
+                pictures,
                 x: View::new(x_buffer.as_slice(), x_layout),
                 residual: self.residual.then(|| View::new(r_buffer.as_slice(), r_layout)),
                 out: ViewMut::new(out.as_mut_slice(), out_layout),
                 second: self.affine.then(|| ViewMut::new(second.as_mut_slice(), second_layout)),
             };
-            let team = Team::new(self.threads).unwrap();
-            if depthwise {
-                super::depthwise(isa, &team, &PackedDepthwise::new(&weights, lanes), &finish, io);
-            } else {
-                super::conv(isa, &team, &PackedConv::new(&weights, in_lanes, lanes), &finish, io);
-            }
+            let inner = self.activation(between.channels);
+            self.compute(isa, (&weights, &inner), &last, &finish, io);
 
-            let mut expected = plain_conv(&weights, from, &x);
-            let plane = to.height * to.width;
-            for (i, value) in expected.iter_mut().enumerate() {
-                *value += if self.residual { residual[i] } else { 0.0 };
-                *value = match &activation {
-                    Activation::None => *value,
-                    Activation::Relu => value.max(0.0),
-                    Activation::Prelu(slopes) => value.max(0.0) + slopes[i / plane] * value.min(0.0),
-                    Activation::Sigmoid => 1.0 / (1.0 + (-*value).exp()),
-                };
+            let mut expected = Vec::new();
+            for (x, residual) in x.chunks(from.len()).zip(residual.chunks(to.len())) {
+                let mut sums = plain_conv(&weights, from, x);
+                if let Way::Separable(_) = self.way {
+                    activate(&inner, between, &mut sums);
+                    sums = plain_conv(&last, between, &sums);
+                }
+                let residual = residual.iter().map(|r| if self.residual { *r } else { 0.0 });
+                sums.iter_mut().zip(residual).for_each(|(sum, residual)| *sum += residual);
+                activate(&activation, to, &mut sums);
+                expected.extend(sums);
             }
-            let mut got = vec![0.0; to.len()];
-            to_planar(&out_layout, out.as_slice(), &mut got);
-            assert_close(&got, &expected, 1e-5);
+            // The large tiles multiply by 8 and divide by 24: a few more roundings.
+            let tolerance = if self.way == Way::Winograd(4) { 5e-5 } else { 1e-5 };
+            let mut got = vec![0.0; expected.len()];
+            to_planar(&out_layout, 0..to.channels, out.as_slice(), &mut got);
+            assert_close(&got, &expected, tolerance);
             assert_border_is_zero(&out_layout, out.as_slice());
             if self.affine {
-                let after = |(i, v): (usize, &f32)| v * scale[i / plane] + shift[i / plane];
+                let plane = to.height * to.width;
+                let channel = |i: usize| i / plane % to.channels;
+                let after = |(i, v): (usize, &f32)| v * scale[channel(i)] + shift[channel(i)];
                 let expected: Vec<f32> = expected.iter().enumerate().map(after).collect();
-                to_planar(&second_layout, second.as_slice(), &mut got);
-                assert_close(&got, &expected, 1e-5);
+                to_planar(&second_layout, 0..to.channels, second.as_slice(), &mut got);
+                assert_close(&got, &expected, tolerance);
                 assert_border_is_zero(&second_layout, second.as_slice());
             }
+        }
+
+        fn compute(
+            &self,
+            isa: Isa,
+            (weights, inner): (&ConvWeights, &Activation),
+            last: &ConvWeights,
+            finish: &Finish,
+            io: Io<'_>,
+        ) {
+            let (lanes, in_lanes, to) = (isa.lanes(), io.x.layout.lanes, io.out.layout.shape);
+            let workspace = |floats: usize| vec![f32::NAN; floats];
+            Team::new(self.threads).unwrap().enter(|run| match self.way {
+                Way::Plain if weights.is_depthwise() && !self.planar => {
+                    super::depthwise(isa, run, &PackedDepthwise::new(weights, lanes), finish, io);
+                }
+                Way::Plain => super::conv(isa, run, &PackedConv::new(weights, in_lanes, lanes), finish, io),
+                Way::Winograd(side) => {
+                    let packed = PackedWinograd::new(weights, side, lanes);
+                    let geometry = Geometry::new(&packed, to.height, to.width, self.pictures);
+                    super::winograd(isa, run, &packed, finish, io, &mut workspace(geometry.floats()));
+                }
+                Way::Separable(_) => {
+                    let inner = (&PackedDepthwise::new(weights, lanes), &Finish::new(inner, None, lanes));
+                    let last = (&PackedConv::new(last, lanes, lanes), finish);
+                    let row = between_floats(Shape { channels: weights.out_channels, ..to }, lanes);
+                    super::separable(isa, run, inner, last, io, &mut workspace(row * run.threads()));
+                }
+            });
+        }
+    }
+
+    fn pointwise(seed: u32, inputs: usize, outputs: usize) -> ConvWeights {
+        ConvWeights {
+            out_channels: outputs,
+            in_channels_per_group: inputs,
+            kernel: (1, 1),
+            stride: 1,
+            padding: 0,
+            groups: 1,
+            weight: noise(seed, outputs * inputs),
+            bias: noise(seed + 1, outputs),
+        }
+    }
+
+    fn activate(activation: &Activation, shape: Shape, values: &mut [f32]) {
+        for (i, value) in values.iter_mut().enumerate() {
+            *value = match activation {
+                Activation::None => *value,
+                Activation::Relu => value.max(0.0),
+                Activation::Prelu(slopes) => {
+                    value.max(0.0) + slopes[i / (shape.height * shape.width)] * value.min(0.0)
+                }
+                Activation::Sigmoid => 1.0 / (1.0 + (-*value).exp()),
+            };
         }
     }
 
     fn assert_border_is_zero(layout: &Layout, data: &[f32]) {
         let mut rest = data.to_vec();
         for block in 0..layout.blocks() {
-            for y in 0..layout.shape.height {
-                layout.row_of_mut(&mut rest, block, y).fill(0.0);
+            for row in 0..layout.pictures * layout.shape.height {
+                layout.row_of_mut(&mut rest, block, row).fill(0.0);
             }
         }
         assert!(rest.iter().all(|v| *v == 0.0), "a kernel wrote outside its pixels");
@@ -400,16 +642,36 @@ mod tests {
         )
     }
 
-    fn case() -> impl Strategy<Value = Case> {
-        let flags = (any::<bool>(), any::<bool>(), any::<bool>(), 0..4_usize, 1..3_usize, 0..2_usize);
-        (conv(), 0..9_usize, 0..20_usize, flags, 0..u32::MAX - 10).prop_map(
-            |(conv, taller, wider, (planar, residual, affine, activation, threads, extra_border), seed)| {
+    /// Winograd's 3x3 with stride 1, or a depthwise convolution with a 1x1 behind it.
+    fn special() -> impl Strategy<Value = (Conv, Way)> {
+        let winograd = (1..20_usize, 1..30_usize, 0..3_usize, prop::bool::ANY).prop_map(
+            |(inputs, outputs, padding, large)| {
+                let conv = Conv { groups: 1, inputs, outputs, kernel: (3, 3), stride: 1, padding };
+                (conv, Way::Winograd(if large { 4 } else { 2 }))
+            },
+        );
+        let separable = (1..30_usize, 1..60_usize, (1..6_usize, 1..6_usize), 1..4_usize, 0..3_usize).prop_map(
+            |(groups, outputs, kernel, stride, padding)| {
+                let conv = Conv { groups, inputs: 1, outputs: 1, kernel, stride, padding };
+                (conv, Way::Separable(outputs))
+            },
+        );
+        prop_oneof![winograd, separable]
+    }
+
+    fn case(conv: impl Strategy<Value = (Conv, Way)>) -> impl Strategy<Value = Case> {
+        let flags = (any::<bool>(), any::<bool>(), any::<bool>(), 0..4_usize, 1..4_usize, 0..2_usize);
+        (conv, 0..9_usize, 0..20_usize, 1..4_usize, flags, 0..u32::MAX - 10).prop_map(
+            |((conv, way), taller, wider, pictures, flags, seed)| {
+                let (planar, residual, affine, activation, threads, extra_border) = flags;
                 Case {
                     height: conv.kernel.0.saturating_sub(2 * conv.padding).max(1) + taller,
                     width: conv.kernel.1.saturating_sub(2 * conv.padding).max(1) + wider,
                     conv,
-                    planar,
+                    way,
+                    pictures,
                     extra_border,
+                    planar: planar && way == Way::Plain,
                     residual,
                     affine,
                     activation,
@@ -424,21 +686,35 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(400))]
 
         #[test]
-        fn every_convolution_equals_the_plain_loop(case in case()) {
+        fn every_convolution_equals_the_plain_loop(case in case(conv().prop_map(|conv| (conv, Way::Plain)))) {
+            Isa::all().for_each(|isa| case.check(isa));
+        }
+
+        #[test]
+        fn winograd_and_separable_convolutions_equal_the_plain_loop(case in case(special())) {
             Isa::all().for_each(|isa| case.check(isa));
         }
     }
 
     #[test]
     fn large_layers_are_spread_over_threads_and_stay_right() {
-        for (groups, inputs, outputs) in [(1, 24, 40), (70, 1, 1)] {
+        let cases = [
+            ((1, 24, 40), Way::Plain),
+            ((70, 1, 1), Way::Plain),
+            ((1, 24, 40), Way::Winograd(2)),
+            ((1, 70, 33), Way::Winograd(4)),
+            ((70, 1, 1), Way::Separable(50)),
+        ];
+        for ((groups, inputs, outputs), way) in cases {
             let conv = Conv { groups, inputs, outputs, kernel: (3, 3), stride: 1, padding: 1 };
             let case = Case {
                 conv,
+                way,
+                pictures: 2,
                 height: 41,
                 width: 37,
                 planar: false,
-                extra_border: 0,
+                extra_border: 1,
                 residual: true,
                 affine: true,
                 activation: 2,
@@ -453,33 +729,21 @@ mod tests {
     #[should_panic(expected = "a buffer is as long as its layout")]
     fn a_buffer_of_another_length_is_refused() {
         let shape = Shape { channels: 8, height: 2, width: 2 };
-        let _ = View::new(&[0.0; 31], Layout { shape, lanes: 8, border: 0 });
+        let _ = View::new(&[0.0; 31], Layout { shape, pictures: 1, lanes: 8, border: 0 });
     }
 
     #[test]
     #[should_panic(expected = "assertion failed")]
     fn an_input_without_room_for_the_padding_is_refused() {
-        let conv = Conv { groups: 1, inputs: 1, outputs: 1, kernel: (3, 3), stride: 1, padding: 1 };
-        let case = Case {
-            conv,
-            height: 4,
-            width: 4,
-            planar: true,
-            extra_border: 0,
-            residual: false,
-            affine: false,
-            activation: 0,
-            threads: 1,
-            seed: 1,
-        };
-        let weights = case.weights();
         let lanes = Isa::Portable.lanes();
+        let weights = ConvWeights { kernel: (3, 3), padding: 1, weight: noise(1, 9), ..pointwise(1, 1, 1) };
         let shape = Shape { channels: 1, height: 4, width: 4 };
-        let (from, to) = (Layout { shape, lanes: 1, border: 0 }, Layout { shape, lanes, border: 0 });
+        let layout = |lanes| Layout { shape, pictures: 1, lanes, border: 0 };
+        let (from, to) = (layout(1), layout(lanes));
         let (x, mut out) = (vec![0.0; from.len()], vec![0.0; to.len()]);
         let out = ViewMut::new(&mut out, to);
-        let io = Io { x: View::new(&x, from), residual: None, out, second: None };
+        let io = Io { pictures: 1, x: View::new(&x, from), residual: None, out, second: None };
         let packed = PackedConv::new(&weights, 1, lanes);
-        super::conv(Isa::Portable, &Team::new(1).unwrap(), &packed, &Finish::default(), io);
+        Team::new(1).unwrap().enter(|run| super::conv(Isa::Portable, run, &packed, &Finish::default(), io));
     }
 }

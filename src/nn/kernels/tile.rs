@@ -1,18 +1,24 @@
-//! The loops, written once over [`Vector`]: sums for a handful of pixels held in registers, then the finishing of a row.
+//! The loops, written once over [`Vector`]: sums for a handful of pixels held in registers, finished there and stored.
 //!
 //! Everything here is `inline(always)`, so that it is compiled inside a function that enables an instruction set.
 
 use super::{
     super::{
+        Shape,
         blocked::Layout,
-        pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, TILE_BLOCKS, Tile, spans},
+        pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, Tile, spans},
     },
     vector::Vector,
 };
 use std::ops::Range;
 
-/// Pixels of one tile: with [`TILE_BLOCKS`] blocks 12 sums, which leaves of 16 registers enough for what is multiplied.
-pub(super) const TILE_PIXELS: usize = 6;
+/// Output blocks that one tile has at most. More than one, so that a value that is read serves several
+/// multiplications.
+pub(in super::super) const TILE_BLOCKS: usize = 3;
+/// Pixels of a tile of one or two blocks: 12 sums leave of 16 registers enough for what is multiplied.
+const PIXELS_OF_FEW: usize = 6;
+/// Pixels of a tile of three blocks.
+const PIXELS_OF_MANY: usize = 4;
 
 /// Memory of one value, shared by the tasks of one layer.
 #[derive(Clone, Copy)]
@@ -28,28 +34,32 @@ unsafe impl Send for Raw {}
 unsafe impl Sync for Raw {}
 
 impl Raw {
-    /// Where pixel (y, x) of `block` lies.
+    /// The first pixel of block 0 of a row, counted over all pictures.
     ///
     /// # Safety
-    /// The block has such a pixel.
+    /// The layout has such a row.
     #[inline(always)]
-    unsafe fn at(&self, block: usize, y: usize, x: usize) -> *mut f32 {
+    unsafe fn row(&self, row: usize) -> *mut f32 {
+        let height = self.layout.shape.height;
         // SAFETY: offsets of pixels inside the layout are inside the slice it was made from.
-        unsafe { self.data.add(self.layout.at(block, y, x)) }
+        unsafe { self.data.add(self.layout.at(row / height, row % height, 0, 0)) }
     }
 
-    /// The top left input pixel under the window of output pixel (y, x).
+    /// The top left input pixel, of block 0, under the window of the first output pixel of row `row`, counted over
+    /// all pictures of `height` rows.
     ///
     /// # Safety
-    /// (y, x) is a pixel of the output, and the layout's border is at least `padding`.
+    /// The output has such a row, and the layout's border is at least `padding`.
     #[inline(always)]
-    unsafe fn window(&self, block: usize, y: usize, x: usize, stride: usize, padding: usize) -> *const f32 {
-        let skip = self.layout.border - padding;
-        let offset = block * self.layout.block()
-            + (y * stride + skip) * self.layout.row()
-            + (x * stride + skip) * self.layout.lanes;
+    pub(super) unsafe fn window(
+        &self,
+        row: usize,
+        height: usize,
+        stride: usize,
+        padding: usize,
+    ) -> *const f32 {
         // SAFETY: the window of an output pixel begins inside the border, by the formula of the output's size.
-        unsafe { self.data.add(offset) }
+        unsafe { self.data.add(self.layout.at(row / height, row % height * stride, 0, padding)) }
     }
 }
 
@@ -62,6 +72,76 @@ pub(super) struct Job {
     pub(super) second: Option<Raw>,
 }
 
+impl Job {
+    /// Where a row of the output goes.
+    ///
+    /// # Safety
+    /// The output has such a row; residual and second output have its shape.
+    #[inline(always)]
+    pub(super) unsafe fn target(&self, row: usize) -> Target {
+        // SAFETY: the caller's promise.
+        unsafe {
+            Target {
+                out: (self.out.row(row), self.out.layout.block()),
+                residual: self.residual.map(|raw| (raw.row(row).cast_const(), raw.layout.block())),
+                second: self.second.map(|raw| (raw.row(row), raw.layout.block())),
+            }
+        }
+    }
+}
+
+/// Where finished pixels go and what is added to them: the first pixel of block 0, and floats from a block to the next.
+#[derive(Clone, Copy)]
+pub(super) struct Target {
+    pub(super) out: (*mut f32, usize),
+    pub(super) residual: Option<(*const f32, usize)>,
+    pub(super) second: Option<(*mut f32, usize)>,
+}
+
+impl Target {
+    /// Only an output.
+    pub(super) fn plain(out: *mut f32, block: usize) -> Self {
+        Self { out: (out, block), residual: None, second: None }
+    }
+
+    /// The pixels of one block from `floats` on.
+    ///
+    /// # Safety
+    /// There are such pixels.
+    #[inline(always)]
+    pub(super) unsafe fn place(&self, block: usize, floats: usize) -> Place {
+        // SAFETY: the caller's promise.
+        unsafe {
+            Place {
+                out: self.out.0.add(block * self.out.1 + floats),
+                residual: self.residual.map(|(at, stride)| at.add(block * stride + floats)),
+                second: self.second.map(|(at, stride)| at.add(block * stride + floats)),
+            }
+        }
+    }
+}
+
+/// [`Target`] for some pixels of one block.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    out: *mut f32,
+    residual: Option<*const f32>,
+    second: Option<*mut f32>,
+}
+
+/// What lies under the windows of a row of output pixels.
+#[derive(Clone, Copy)]
+pub(super) struct Source {
+    /// Top left of the first window, block 0.
+    pub(super) first: *const f32,
+    /// Floats from a window to the next.
+    pub(super) step: usize,
+    /// Floats from a row to the one below.
+    pub(super) row: usize,
+    /// Floats from a block to the next.
+    pub(super) block: usize,
+}
+
 /// Calls a tile function with its pixel count as a constant.
 macro_rules! with_pixels {
     ($pixels:expr, $function:ident::<$($generic:tt),+>($($argument:expr),*)) => {
@@ -71,27 +151,37 @@ macro_rules! with_pixels {
             3 => $function::<$($generic),+, 3>($($argument),*),
             4 => $function::<$($generic),+, 4>($($argument),*),
             5 => $function::<$($generic),+, 5>($($argument),*),
-            _ => $function::<$($generic),+, TILE_PIXELS>($($argument),*),
+            _ => $function::<$($generic),+, 6>($($argument),*),
         }
     };
 }
 
-/// As [`with_pixels`], with the distance of the input pixels as a constant where it is a usual one: addresses are then
-/// part of the instructions. 0 stands for any distance.
+/// As [`with_pixels`] for tiles of three blocks.
+macro_rules! with_few_pixels {
+    ($pixels:expr, $function:ident::<$($generic:tt),+>($($argument:expr),*)) => {
+        match $pixels {
+            1 => $function::<$($generic),+, 1>($($argument),*),
+            2 => $function::<$($generic),+, 2>($($argument),*),
+            3 => $function::<$($generic),+, 3>($($argument),*),
+            _ => $function::<$($generic),+, 4>($($argument),*),
+        }
+    };
+}
+
+/// Calls a macro with the distance of the windows as a constant where it is a usual one: addresses are then part of the
+/// instructions. 0 stands for any distance.
 macro_rules! with_step {
-    ($step:expr, $pixels:expr, $function:ident::<$V:tt, $blocks:tt>($($argument:expr),*)) => {
+    ($step:expr, $V:tt, $with:ident!($pixels:expr, $function:ident, $blocks:tt, $arguments:tt)) => {
         match $step {
-            1 => with_pixels!($pixels, $function::<$V, $blocks, 1>($($argument),*)),
-            2 => with_pixels!($pixels, $function::<$V, $blocks, 2>($($argument),*)),
-            4 if $V::LANES == 4 => with_pixels!($pixels, $function::<$V, $blocks, 4>($($argument),*)),
-            8 => with_pixels!($pixels, $function::<$V, $blocks, 8>($($argument),*)),
-            16 if $V::LANES >= 8 => with_pixels!($pixels, $function::<$V, $blocks, 16>($($argument),*)),
-            _ => with_pixels!($pixels, $function::<$V, $blocks, 0>($($argument),*)),
+            4 if $V::LANES == 4 => $with!($pixels, $function::<$V, $blocks, 4> $arguments),
+            8 if $V::LANES == 8 => $with!($pixels, $function::<$V, $blocks, 8> $arguments),
+            16 if $V::LANES == 8 => $with!($pixels, $function::<$V, $blocks, 16> $arguments),
+            _ => $with!($pixels, $function::<$V, $blocks, 0> $arguments),
         }
     };
 }
 
-/// Rows `rows` of the blocks of `tile`: sums, then [`finish_row`].
+/// Rows `rows`, counted over all pictures, of the blocks of `tile`.
 ///
 /// # Safety
 /// The processor has `V`'s instructions; `job` fits `conv` and `finish` as `kernels::conv` checks it; no other task
@@ -104,41 +194,89 @@ pub(super) unsafe fn conv_rows<V: Vector>(
     tile: Tile,
     rows: Range<usize>,
 ) {
-    let step = conv.window.stride * job.x.layout.lanes;
-    for y in rows {
-        for (x, pixels) in spans(job.out.layout.shape.width, TILE_PIXELS) {
-            // SAFETY: spans cover the row and do not leave it; the rest is the caller's promise.
-            unsafe {
-                match tile.out_blocks {
-                    1 => with_step!(step, pixels, conv_tile::<V, 1>(conv, job, tile, y, x)),
-                    _ => with_step!(step, pixels, conv_tile::<V, TILE_BLOCKS>(conv, job, tile, y, x)),
-                }
-            }
-        }
-        for block in tile.out_block..tile.out_block + tile.out_blocks {
-            // SAFETY: the caller's promise.
-            unsafe { finish_row::<V>(finish, job, block, y) };
+    let (from, to, window) = (job.x.layout, job.out.layout.shape, conv.window);
+    for row in rows {
+        // SAFETY: the caller's promise: such rows are there, and so are the windows of their pixels.
+        unsafe {
+            let source = Source {
+                first: job.x.window(row, to.height, window.stride, window.padding),
+                step: window.stride * from.lanes,
+                row: from.row(),
+                block: from.block(),
+            };
+            conv_pixels::<V>(conv, finish, tile, source, job.target(row), to.width);
         }
     }
 }
 
-/// Sums of `PIXELS` pixels from (y, x) on, for `BLOCKS` output blocks.
+/// A convolution that makes one pixel of a whole picture, over all pictures at once, so that weights are read once.
 ///
 /// # Safety
-/// As [`conv_rows`], the pixels inside the row, `BLOCKS` the tile's count.
+/// As [`conv_rows`], with an output of one pixel without border.
+#[inline(always)]
+pub(super) unsafe fn conv_pictures<V: Vector>(
+    conv: &PackedConv,
+    finish: &Finish,
+    job: &Job,
+    tile: Tile,
+    pictures: usize,
+) {
+    let (from, window) = (job.x.layout, conv.window);
+    // SAFETY: the caller's promise: without border, the pixels of consecutive pictures are neighbours.
+    unsafe {
+        let first = job.x.window(0, 1, window.stride, window.padding);
+        let source = Source { first, step: from.picture(), row: from.row(), block: from.block() };
+        conv_pixels::<V>(conv, finish, tile, source, job.target(0), pictures);
+    }
+}
+
+/// `pixels` neighbouring output pixels of the blocks of `tile`.
+///
+/// # Safety
+/// `source` covers the windows of as many pixels in all input blocks of the tile, and `target` as many pixels in all
+/// its output blocks, nobody else writing there.
+#[inline(always)]
+pub(super) unsafe fn conv_pixels<V: Vector>(
+    conv: &PackedConv,
+    finish: &Finish,
+    tile: Tile,
+    source: Source,
+    target: Target,
+    pixels: usize,
+) {
+    let most = if tile.out_blocks == TILE_BLOCKS { PIXELS_OF_MANY } else { PIXELS_OF_FEW };
+    for (x, pixels) in spans(pixels, most) {
+        // SAFETY: spans cover the pixels and do not leave them; the rest is the caller's promise.
+        unsafe {
+            let source = Source { first: source.first.add(x * source.step), ..source };
+            let to = (target, x * V::LANES);
+            match tile.out_blocks {
+                1 => with_step!(source.step, V, with_pixels!(pixels, conv_tile, 1, (conv, finish, tile, source, to))),
+                2 => with_step!(source.step, V, with_pixels!(pixels, conv_tile, 2, (conv, finish, tile, source, to))),
+                _ => {
+                    with_step!(source.step, V, with_few_pixels!(pixels, conv_tile, 3, (conv, finish, tile, source, to)));
+                }
+            }
+        }
+    }
+}
+
+/// `PIXELS` pixels of `BLOCKS` output blocks.
+///
+/// # Safety
+/// As [`conv_pixels`], `BLOCKS` being the tile's count and `STEP` the source's step or 0.
 #[inline(always)]
 unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIXELS: usize>(
     conv: &PackedConv,
-    job: &Job,
+    finish: &Finish,
     tile: Tile,
-    y: usize,
-    x: usize,
+    source: Source,
+    (target, floats): (Target, usize),
 ) {
-    let from = job.x.layout;
     let (kh, kw) = conv.window.kernel;
-    let step = if STEP == 0 { conv.window.stride * from.lanes } else { STEP };
-    // SAFETY: bias and weights are as long as packing made them, which is what these loops walk; input windows lie
-    // inside the bordered input and output pixels inside the output, by the caller's promise.
+    let step = if STEP == 0 { source.step } else { STEP };
+    // SAFETY: bias and weights are as long as packing made them, which is what these loops walk; windows and places are
+    // the caller's promise.
     unsafe {
         let bias = conv.bias.as_slice().as_ptr().add(tile.out_block * V::LANES);
         let mut sums = [[V::splat(0.0); PIXELS]; BLOCKS];
@@ -147,11 +285,11 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIX
         }
         let mut weights = conv.weights.as_slice().as_ptr().add(tile.weights);
         for in_block in tile.in_block..tile.in_block + tile.in_blocks {
-            let lanes = from.lanes_in(in_block);
-            let window = job.x.window(in_block, y, x, conv.window.stride, conv.window.padding);
+            let lanes = conv.lanes_in(in_block);
+            let window = source.first.add(in_block * source.block);
             for ky in 0..kh {
                 for kx in 0..kw {
-                    let tap = window.add(ky * from.row() + kx * from.lanes);
+                    let tap = window.add(ky * source.row + kx * conv.in_lanes);
                     for lane in 0..lanes {
                         multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, tap.add(lane), step);
                         weights = weights.add(BLOCKS * V::LANES);
@@ -159,11 +297,9 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIX
                 }
             }
         }
-        for (block, sums) in sums.iter().enumerate() {
-            let out = job.out.at(tile.out_block + block, y, x);
-            for (pixel, sum) in sums.iter().enumerate() {
-                sum.store(out.add(pixel * V::LANES));
-            }
+        for (block, sums) in sums.into_iter().enumerate() {
+            let block = tile.out_block + block;
+            finish_pixels::<V, PIXELS>(finish, block, sums, target.place(block, floats));
         }
     }
 }
@@ -194,7 +330,7 @@ unsafe fn multiply<V: Vector, const BLOCKS: usize, const PIXELS: usize>(
     }
 }
 
-/// Rows `rows` of one block of a depthwise convolution: sums, then [`finish_row`].
+/// Rows `rows`, counted over all pictures, of one block of a depthwise convolution.
 ///
 /// # Safety
 /// As [`conv_rows`], with `kernels::depthwise` as the check.
@@ -206,39 +342,59 @@ pub(super) unsafe fn depthwise_rows<V: Vector>(
     block: usize,
     rows: Range<usize>,
 ) {
-    for y in rows {
-        for (x, pixels) in spans(job.out.layout.shape.width, TILE_PIXELS) {
-            // SAFETY: spans cover the row and do not leave it; the rest is the caller's promise.
-            unsafe { with_pixels!(pixels, depthwise_tile::<V>(conv, job, block, y, x)) };
-        }
+    for row in rows {
         // SAFETY: the caller's promise.
-        unsafe { finish_row::<V>(finish, job, block, y) };
+        unsafe { depthwise_row::<V>(conv, finish, job, block, (row, job.out.layout.shape), job.target(row)) };
     }
 }
 
-/// Sums of `PIXELS` pixels from (y, x) on.
+/// One row of one block of a depthwise convolution over the job's input, whose output has `size`, to `target`.
 ///
 /// # Safety
-/// As [`depthwise_rows`], the pixels inside the row.
+/// As [`depthwise_rows`]; nobody else writes to the target.
+#[inline(always)]
+pub(super) unsafe fn depthwise_row<V: Vector>(
+    conv: &PackedDepthwise,
+    finish: &Finish,
+    job: &Job,
+    block: usize,
+    (row, size): (usize, Shape),
+    target: Target,
+) {
+    let (from, window) = (job.x.layout, conv.window);
+    // SAFETY: the caller's promise: there is such a row, and there are the windows of its pixels. Spans cover the row
+    // and do not leave it.
+    unsafe {
+        let first = job.x.window(row, size.height, window.stride, window.padding).add(block * from.block());
+        for (x, pixels) in spans(size.width, PIXELS_OF_FEW) {
+            let window = first.add(x * window.stride * V::LANES);
+            let place = target.place(block, x * V::LANES);
+            with_pixels!(pixels, depthwise_tile::<V>(conv, finish, (window, from.row()), block, place));
+        }
+    }
+}
+
+/// `PIXELS` pixels of one block.
+///
+/// # Safety
+/// As [`depthwise_row`], the windows of the pixels beginning at `window`.
 #[inline(always)]
 unsafe fn depthwise_tile<V: Vector, const PIXELS: usize>(
     conv: &PackedDepthwise,
-    job: &Job,
+    finish: &Finish,
+    (window, row): (*const f32, usize),
     block: usize,
-    y: usize,
-    x: usize,
+    place: Place,
 ) {
-    let from = job.x.layout;
     let (kh, kw) = conv.window.kernel;
     let step = conv.window.stride * V::LANES;
     // SAFETY: as in `conv_tile`.
     unsafe {
         let mut sums = [V::load(conv.bias.as_slice().as_ptr().add(block * V::LANES)); PIXELS];
         let mut weights = conv.weights.as_slice().as_ptr().add(block * kh * kw * V::LANES);
-        let window = job.x.window(block, y, x, conv.window.stride, conv.window.padding);
         for ky in 0..kh {
             for kx in 0..kw {
-                let tap = window.add(ky * from.row() + kx * V::LANES);
+                let tap = window.add(ky * row + kx * V::LANES);
                 let factor = V::load(weights);
                 weights = weights.add(V::LANES);
                 for (pixel, sum) in sums.iter_mut().enumerate() {
@@ -246,58 +402,89 @@ unsafe fn depthwise_tile<V: Vector, const PIXELS: usize>(
                 }
             }
         }
-        let out = job.out.at(block, y, x);
-        for (pixel, sum) in sums.iter().enumerate() {
-            sum.store(out.add(pixel * V::LANES));
+        finish_pixels::<V, PIXELS>(finish, block, sums, place);
+    }
+}
+
+/// Rows `rows` of a depthwise convolution and the 1x1 convolution behind it. What is between them never leaves the
+/// cache: a row of it lies in `between`.
+///
+/// # Safety
+/// As [`depthwise_rows`] and [`conv_rows`], all blocks of these rows being this task's; `between` has room for a row of
+/// all blocks and is nobody else's.
+#[inline(always)]
+pub(super) unsafe fn separable_rows<V: Vector>(
+    (depthwise, depthwise_finish): (&PackedDepthwise, &Finish),
+    (conv, finish): (&PackedConv, &Finish),
+    job: &Job,
+    rows: Range<usize>,
+    between: *mut f32,
+) {
+    let size = job.out.layout.shape;
+    let block = size.width * V::LANES;
+    for row in rows {
+        // SAFETY: the caller's promise; a pixel's window in `between` is the pixel.
+        unsafe {
+            for in_block in 0..job.x.layout.blocks() {
+                let to = Target::plain(between, block);
+                depthwise_row::<V>(depthwise, depthwise_finish, job, in_block, (row, size), to);
+            }
+            let source = Source { first: between, step: V::LANES, row: block, block };
+            for tile in &conv.tiles {
+                conv_pixels::<V>(conv, finish, *tile, source, job.target(row), size.width);
+            }
         }
     }
 }
 
-/// Residual, activation and second output of one row, while it is still in the first-level cache.
+/// Adds the residual, applies the activation, stores, and stores what the affine makes of it.
 ///
 /// # Safety
-/// As [`conv_rows`].
+/// `place` is `PIXELS` pixels of `block`, for which `finish` has values.
 #[inline(always)]
-unsafe fn finish_row<V: Vector>(finish: &Finish, job: &Job, block: usize, y: usize) {
-    let pixels = job.out.layout.shape.width;
-    // SAFETY: residual, output and second output have the same shape, slopes and affine a value for each lane; the
-    // row of this block is this task's own.
+pub(super) unsafe fn finish_pixels<V: Vector, const PIXELS: usize>(
+    finish: &Finish,
+    block: usize,
+    mut sums: [V; PIXELS],
+    place: Place,
+) {
+    let lane = block * V::LANES;
+    // SAFETY: the caller's promise.
     unsafe {
-        let out = job.out.at(block, y, 0);
-        let residual = job.residual.map(|raw| raw.at(block, y, 0).cast_const());
-        if let Some(residual) = residual {
-            for i in (0..pixels * V::LANES).step_by(V::LANES) {
-                V::load(out.add(i)).add(V::load(residual.add(i))).store(out.add(i));
+        if let Some(residual) = place.residual {
+            for (pixel, sum) in sums.iter_mut().enumerate() {
+                *sum = sum.add(V::load(residual.add(pixel * V::LANES)));
             }
         }
         match &finish.activation {
-            PackedActivation::None => {}
-            PackedActivation::Relu => {
-                for i in (0..pixels * V::LANES).step_by(V::LANES) {
-                    V::load(out.add(i)).max(V::splat(0.0)).store(out.add(i));
-                }
-            }
+            PackedActivation::None | PackedActivation::Sigmoid => {}
+            PackedActivation::Relu => sums.iter_mut().for_each(|sum| *sum = sum.max(V::splat(0.0))),
             PackedActivation::Prelu(slopes) => {
-                let slope = V::load(slopes.as_slice().as_ptr().add(block * V::LANES));
-                let zero = V::splat(0.0);
-                for i in (0..pixels * V::LANES).step_by(V::LANES) {
-                    let value = V::load(out.add(i));
-                    value.min(zero).mul_add(slope, value.max(zero)).store(out.add(i));
-                }
-            }
-            PackedActivation::Sigmoid => {
-                for i in 0..pixels * V::LANES {
-                    *out.add(i) = 1.0 / (1.0 + (-*out.add(i)).exp());
-                }
+                let (slope, zero) = (V::load(slopes.as_slice().as_ptr().add(lane)), V::splat(0.0));
+                sums.iter_mut().for_each(|sum| *sum = sum.min(zero).mul_add(slope, sum.max(zero)));
             }
         }
-        if let (Some((scale, shift)), Some(second)) = (&finish.affine, job.second) {
-            let scale = V::load(scale.as_slice().as_ptr().add(block * V::LANES));
-            let shift = V::load(shift.as_slice().as_ptr().add(block * V::LANES));
-            let second = second.at(block, y, 0);
-            for i in (0..pixels * V::LANES).step_by(V::LANES) {
-                V::load(out.add(i)).mul_add(scale, shift).store(second.add(i));
+        for (pixel, sum) in sums.iter().enumerate() {
+            sum.store(place.out.add(pixel * V::LANES));
+        }
+        if matches!(finish.activation, PackedActivation::Sigmoid) {
+            for (i, sum) in sums.iter_mut().enumerate() {
+                let at = place.out.add(i * V::LANES);
+                std::slice::from_raw_parts_mut(at, V::LANES).iter_mut().for_each(|v| *v = sigmoid(*v));
+                *sum = V::load(at);
+            }
+        }
+        if let (Some((scale, shift)), Some(second)) = (&finish.affine, place.second) {
+            let scale = V::load(scale.as_slice().as_ptr().add(lane));
+            let shift = V::load(shift.as_slice().as_ptr().add(lane));
+            for (pixel, sum) in sums.iter().enumerate() {
+                sum.mul_add(scale, shift).store(second.add(pixel * V::LANES));
             }
         }
     }
+}
+
+/// 1 / (1 + exp(-x)).
+pub(in super::super) fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
 }

@@ -1,0 +1,342 @@
+//! 3x3 convolutions with fewer multiplications: Winograd's minimal filtering F(2,3) and F(4,3) (Lavin and Gray,
+//! <https://arxiv.org/abs/1509.09308>).
+//!
+//! The output is cut into tiles of m x m pixels. A tile's n x n inputs (n = m + 2) are transformed, each of the n * n
+//! elements by itself is a 1x1 convolution over all tiles, and what comes out is transformed into the m x m pixels.
+//!
+//! Everything here is `inline(always)`, as in [`super::tile`].
+
+use super::{
+    super::pack::{Finish, PackedWinograd},
+    tile::{Job, Source, Target, conv_pixels, finish_pixels},
+    vector::Vector,
+};
+
+/// How an output is cut into tiles, and how the workspace holds them: `[block][element][tile][lane]`, first the
+/// transformed inputs and behind them the products, for some rows of tiles at once.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Geometry {
+    /// Tiles beside each other.
+    pub(super) across: usize,
+    /// Rows of tiles in a picture.
+    pub(super) down: usize,
+    /// Rows of tiles, counted over all pictures, that are worked on at once.
+    pub(super) rows: usize,
+    /// Tiles that a block has room for. Odd, so that the elements of a tile do not share a set of the cache.
+    room: usize,
+    /// Elements of a tile.
+    pub(super) elements: usize,
+    lanes: usize,
+    in_blocks: usize,
+    out_blocks: usize,
+}
+
+/// Floats of workspace to stay below, where a single row of tiles lets it: what a second-level cache and a share of the
+/// third hold.
+const WORKSPACE_FLOATS: usize = 256 * 1024;
+
+impl Geometry {
+    pub(in super::super) fn new(conv: &PackedWinograd, height: usize, width: usize, pictures: usize) -> Self {
+        let (across, down) = (width.div_ceil(conv.side), height.div_ceil(conv.side));
+        let (in_blocks, out_blocks) =
+            (conv.in_channels.div_ceil(conv.lanes), conv.window.out_channels.div_ceil(conv.lanes));
+        let per_tile = (in_blocks + out_blocks) * conv.elements.len() * conv.lanes;
+        let rows = (WORKSPACE_FLOATS / (per_tile * across).max(1)).clamp(1, (down * pictures).max(1));
+        Self {
+            across,
+            down,
+            rows,
+            room: (rows * across) | 1,
+            elements: conv.elements.len(),
+            lanes: conv.lanes,
+            in_blocks,
+            out_blocks,
+        }
+    }
+
+    /// Floats of workspace.
+    pub(in super::super) fn floats(&self) -> usize {
+        (self.in_blocks + self.out_blocks) * self.block()
+    }
+
+    /// Floats from an element to the next.
+    fn element(&self) -> usize {
+        self.room * self.lanes
+    }
+
+    /// Floats from a block to the next.
+    fn block(&self) -> usize {
+        self.elements * self.element()
+    }
+}
+
+/// The workspace of one layer.
+#[derive(Clone, Copy)]
+pub(super) struct Space(pub(super) *mut f32);
+
+impl Space {
+    /// `floats` further on.
+    ///
+    /// # Safety
+    /// The workspace is longer than that.
+    pub(super) unsafe fn at(self, floats: usize) -> *mut f32 {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.add(floats) }
+    }
+}
+
+// SAFETY: it is made from a slice borrowed for the whole layer, and each phase's tasks write disjoint parts of it and
+// read what the phase before has finished.
+unsafe impl Send for Space {}
+// SAFETY: as above.
+unsafe impl Sync for Space {}
+
+/// Which row of tiles: counted over all pictures, and its place among those that are worked on at once.
+#[derive(Clone, Copy)]
+pub(super) struct TileRow {
+    pub(super) row: usize,
+    pub(super) slot: usize,
+}
+
+/// Transforms the inputs of one row of tiles of one input block.
+///
+/// # Safety
+/// The processor has `V`'s instructions; `job` fits `conv` as `kernels::winograd` checks it; the row and block are there;
+/// `space` has [`Geometry::floats`], and no other task writes this row of this block.
+#[inline(always)]
+pub(super) unsafe fn transform_inputs<V: Vector>(
+    conv: &PackedWinograd,
+    geometry: &Geometry,
+    job: &Job,
+    space: Space,
+    block: usize,
+    at: TileRow,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match conv.side {
+            2 => inputs::<V, 2, 4>(conv, geometry, job, space, block, at),
+            _ => inputs::<V, 4, 6>(conv, geometry, job, space, block, at),
+        }
+    }
+}
+
+/// Multiplies one element of `tiles` tiles.
+///
+/// # Safety
+/// As [`transform_inputs`]; the inputs of these tiles are transformed; no other task has this element.
+#[inline(always)]
+pub(super) unsafe fn multiply_element<V: Vector>(
+    conv: &PackedWinograd,
+    geometry: &Geometry,
+    space: Space,
+    element: usize,
+    tiles: usize,
+) {
+    let Some(weights) = conv.elements.get(element) else { return };
+    let nothing = Finish::default();
+    let (element, block) = (element * geometry.element(), geometry.block());
+    // SAFETY: the caller's promise; a tile's window is its own element, and products lie behind the inputs.
+    unsafe {
+        let source = Source { first: space.0.add(element), step: V::LANES, row: 0, block };
+        let target = Target::plain(space.0.add(geometry.in_blocks * block + element), block);
+        for tile in &weights.tiles {
+            conv_pixels::<V>(weights, &nothing, *tile, source, target, tiles);
+        }
+    }
+}
+
+/// Makes pixels of the products of one row of tiles of one output block.
+///
+/// # Safety
+/// As [`transform_inputs`]; the products are there; no other task writes these pixels.
+#[inline(always)]
+pub(super) unsafe fn transform_products<V: Vector>(
+    conv: &PackedWinograd,
+    finish: &Finish,
+    geometry: &Geometry,
+    job: &Job,
+    space: Space,
+    block: usize,
+    at: TileRow,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match conv.side {
+            2 => outputs::<V, 2, 4>(conv, finish, geometry, job, space, block, at),
+            _ => outputs::<V, 4, 6>(conv, finish, geometry, job, space, block, at),
+        }
+    }
+}
+
+/// # Safety
+/// As [`transform_inputs`], `M` being the tiles' side and `N` two more.
+#[inline(always)]
+unsafe fn inputs<V: Vector, const M: usize, const N: usize>(
+    conv: &PackedWinograd,
+    geometry: &Geometry,
+    job: &Job,
+    space: Space,
+    block: usize,
+    at: TileRow,
+) {
+    let (from, padding) = (job.x.layout, conv.window.padding);
+    let (picture, y) = (at.row / geometry.down, at.row % geometry.down * M);
+    // What the last tiles have below and beside the padding is no memory of this value, and counts as zero.
+    let rows = (from.shape.height + 2 * padding - y).min(N);
+    let columns = from.shape.width + 2 * padding;
+    // SAFETY: rows and columns inside the padded picture are inside the border; each tile's elements have room.
+    unsafe {
+        let first = job.x.data.add(block * from.block() + from.at(picture, y, 0, padding)).cast_const();
+        let to = space.0.add(block * geometry.block() + at.slot * geometry.across * V::LANES);
+        for tile in 0..geometry.across {
+            let first = first.add(tile * M * V::LANES);
+            let columns = (columns - tile * M).min(N);
+            let mut lines = [[V::splat(0.0); N]; N];
+            if rows == N && columns == N {
+                for (i, line) in lines.iter_mut().enumerate() {
+                    *line = transform_input(load_line(first.add(i * from.row())));
+                }
+            } else {
+                for (i, line) in lines.iter_mut().enumerate().take(rows) {
+                    let mut values = [V::splat(0.0); N];
+                    for (j, value) in values.iter_mut().enumerate().take(columns) {
+                        *value = V::load(first.add(i * from.row() + j * V::LANES));
+                    }
+                    *line = transform_input(values);
+                }
+            }
+            for j in 0..N {
+                let mut column = [V::splat(0.0); N];
+                for (value, line) in column.iter_mut().zip(&lines) {
+                    *value = line[j];
+                }
+                for (i, value) in transform_input(column).into_iter().enumerate() {
+                    value.store(to.add((i * N + j) * geometry.element() + tile * V::LANES));
+                }
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As [`transform_products`], `M` being the tiles' side and `N` two more.
+#[inline(always)]
+unsafe fn outputs<V: Vector, const M: usize, const N: usize>(
+    conv: &PackedWinograd,
+    finish: &Finish,
+    geometry: &Geometry,
+    job: &Job,
+    space: Space,
+    block: usize,
+    at: TileRow,
+) {
+    let to = job.out.layout.shape;
+    let (picture, y) = (at.row / geometry.down, at.row % geometry.down * M);
+    let rows = (to.height - y).min(M);
+    // SAFETY: the caller's promise; only rows and columns inside the output are written.
+    unsafe {
+        let bias = V::load(conv.bias.as_slice().as_ptr().add(block * V::LANES));
+        let from = space.0.add(
+            (geometry.in_blocks + block) * geometry.block() + at.slot * geometry.across * V::LANES,
+        );
+        for tile in 0..geometry.across {
+            let mut columns = [[V::splat(0.0); M]; N];
+            for (j, column) in columns.iter_mut().enumerate() {
+                let mut products = [V::splat(0.0); N];
+                for (i, product) in products.iter_mut().enumerate() {
+                    *product = V::load(from.add((i * N + j) * geometry.element() + tile * V::LANES));
+                }
+                *column = transform_product(products);
+            }
+            let width = (to.width - tile * M).min(M);
+            for i in 0..rows {
+                let mut line = [V::splat(0.0); N];
+                for (value, column) in line.iter_mut().zip(&columns) {
+                    *value = column[i];
+                }
+                let sums: [V; M] = transform_product::<V, M, N>(line).map(|sum| sum.add(bias));
+                let target = job.target(picture * to.height + y + i);
+                let floats = tile * M * V::LANES;
+                if width == M {
+                    finish_pixels::<V, M>(finish, block, sums, target.place(block, floats));
+                } else {
+                    for (pixel, sum) in sums.into_iter().enumerate().take(width) {
+                        let place = target.place(block, floats + pixel * V::LANES);
+                        finish_pixels::<V, 1>(finish, block, [sum], place);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// # Safety
+/// There are `N` vectors.
+#[inline(always)]
+unsafe fn load_line<V: Vector, const N: usize>(at: *const f32) -> [V; N] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut line = [V::splat(0.0); N];
+        for (j, value) in line.iter_mut().enumerate() {
+            *value = V::load(at.add(j * V::LANES));
+        }
+        line
+    }
+}
+
+/// Bᵀ d.
+///
+/// # Safety
+/// The processor has `V`'s instructions.
+#[inline(always)]
+unsafe fn transform_input<V: Vector, const N: usize>(d: [V; N]) -> [V; N] {
+    let mut out = d;
+    // SAFETY: the caller's promise.
+    unsafe {
+        if N == 4 {
+            out[0] = d[0].sub(d[2]);
+            out[1] = d[1].add(d[2]);
+            out[2] = d[2].sub(d[1]);
+            out[3] = d[1].sub(d[3]);
+        } else {
+            let (four, minus_four, minus_five) =
+                (V::splat(4.0), V::splat(-4.0), V::splat(-5.0));
+            let (even, odd) = (d[2].mul_add(minus_four, d[4]), d[1].mul_add(minus_four, d[3]));
+            let (near, far) = (d[4].sub(d[2]), d[3].sub(d[1]));
+            let far = far.add(far);
+            out[0] = d[0].mul_add(four, d[2].mul_add(minus_five, d[4]));
+            out[1] = even.add(odd);
+            out[2] = even.sub(odd);
+            out[3] = near.add(far);
+            out[4] = near.sub(far);
+            out[5] = d[1].mul_add(four, d[3].mul_add(minus_five, d[5]));
+        }
+    }
+    out
+}
+
+/// Aᵀ m.
+///
+/// # Safety
+/// The processor has `V`'s instructions.
+#[inline(always)]
+unsafe fn transform_product<V: Vector, const M: usize, const N: usize>(m: [V; N]) -> [V; M] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut out = [V::splat(0.0); M];
+        let (sum, difference) = (m[1].add(m[2]), m[1].sub(m[2]));
+        if N == 4 {
+            out[0] = m[0].add(sum);
+            out[1] = difference.sub(m[3]);
+        } else {
+            let (two, four, eight) = (V::splat(2.0), V::splat(4.0), V::splat(8.0));
+            let (far_sum, far_difference) = (m[3].add(m[4]), m[3].sub(m[4]));
+            out[0] = m[0].add(sum).add(far_sum);
+            out[1] = far_difference.mul_add(two, difference);
+            out[2] = far_sum.mul_add(four, sum);
+            out[3] = far_difference.mul_add(eight, difference).add(m[5]);
+        }
+        out
+    }
+}

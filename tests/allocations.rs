@@ -1,0 +1,85 @@
+//! A plan allocates when it is compiled and never again: the kiosk runs networks for months.
+//!
+//! A file of its own, because the allocator that counts is the whole program's.
+#![allow(unsafe_code, reason = "a global allocator is an unsafe trait; this one counts and calls the system's")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use faceprint::nn::{Activation, ConvWeights, Graph, LinearWeights, Plan};
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+struct Counting;
+
+// SAFETY: the system's allocator does everything; counting touches no memory of it.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+fn conv(inputs: usize, outputs: usize, kernel: usize, stride: usize, groups: usize) -> ConvWeights {
+    let per_group = inputs / groups;
+    ConvWeights {
+        out_channels: outputs,
+        in_channels_per_group: per_group,
+        kernel: (kernel, kernel),
+        stride,
+        padding: kernel / 2,
+        groups,
+        weight: vec![0.01; outputs * per_group * kernel * kernel],
+        bias: vec![0.1; outputs],
+    }
+}
+
+/// Every kind of step: stem, depthwise alone and within, winograd, residual with an affine behind it, pools, upsampling,
+/// outputs that are computed together, a fully connected end.
+fn every_kind() -> Graph {
+    let (mut graph, x) = Graph::new(3);
+    let x = graph.conv(x, conv(3, 32, 3, 2, 1), Activation::Relu);
+    let y = graph.conv(x, conv(32, 32, 3, 1, 32), Activation::Prelu(vec![0.2; 32]));
+    let y = graph.conv(y, conv(32, 32, 1, 1, 1), Activation::None);
+    let y = graph.conv_add(y, conv(32, 32, 3, 1, 1), x, Activation::Relu);
+    let y = graph.affine(y, vec![1.1; 32], vec![0.1; 32]);
+    let y = graph.max_pool2x2(y);
+    let y = graph.avg_pool2x2(y);
+    let small = graph.conv(y, conv(32, 32, 3, 1, 32), Activation::Relu);
+    let y = graph.add(small, y);
+    let large = graph.upsample2x_nearest(y);
+    for (name, channels, activation) in [("score", 2, Activation::Sigmoid), ("box", 8, Activation::None)] {
+        let y = graph.conv(large, conv(32, channels, 3, 1, 1), activation);
+        graph.output(y, name);
+    }
+    let weights = LinearWeights { weight: vec![0.01; 32 * 12 * 12 * 5], bias: vec![0.0; 5] };
+    let y = graph.flatten_linear(y, weights);
+    graph.output(y, "vector");
+    graph
+}
+
+#[test]
+fn a_run_allocates_nothing() {
+    for (threads, pictures) in [(1, 1), (2, 1), (3, 4)] {
+        let mut plan = Plan::compile_batch(&every_kind(), 96, 96, pictures, threads).unwrap();
+        let input = vec![0.5; pictures * 3 * 96 * 96];
+        plan.run(&input).unwrap(); // a thread's first wait may allocate what the system needs for it
+        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        for frame in 0..50 {
+            plan.run(&input[..(frame % pictures + 1) * 3 * 96 * 96]).unwrap();
+            plan.wipe();
+        }
+        let counted = ALLOCATIONS.load(Ordering::Relaxed) - before;
+        assert_eq!(counted, 0, "{threads} threads, {pictures} pictures");
+    }
+}
