@@ -181,13 +181,17 @@ pub(super) fn conv(isa: Isa, run: &Run<'_>, conv: &PackedConv, finish: &Finish, 
     let (kh, kw) = conv.window.kernel;
     let per_pixel = kh * kw * conv.tiles.first().map_or(1, |tile| tile.in_blocks * from.lanes);
     let cost = pictures * to.shape.len() * per_pixel;
+    let residual_border = io.residual.as_ref().map(|view| view.layout.border);
+    let second_border = io.second.as_ref().map(|view| view.layout.border);
     let job = io.job();
     let tiles = conv.tiles.len();
     // SAFETY (both): `Isa::Avx2` exists only where the processor has AVX2 and FMA. The asserts above are what the kernels
     // ask of the job. Task numbers map one to one to pairs of tile and row chunk (or just tiles), tiles to disjoint
     // output blocks and chunks to disjoint rows, so no two tasks write the same place; input and residual are borrowed
     // shared for the whole call, the outputs exclusively.
-    if to.shape.height * to.shape.width == 1 && to.border == 0 && pictures > 1 {
+    // Pictures of one pixel are neighbours where no value has a border.
+    let borders = [Some(to.border), residual_border, second_border];
+    if to.shape.height * to.shape.width == 1 && pictures > 1 && borders.into_iter().flatten().all(|b| b == 0) {
         run.each(tiles, cost, |task, _| {
             let Some(&tile) = conv.tiles.get(task) else { return };
             unsafe { dispatch::conv_pictures(isa, conv, finish, &job, tile, pictures) }
