@@ -11,9 +11,11 @@
 
 pub mod enrol_frames;
 pub mod enrolment;
+pub mod folders;
 pub mod kiosk;
 pub mod ledger;
 pub mod messages;
+pub mod people_csv;
 pub mod pipeline;
 pub mod replay;
 pub mod stages;

@@ -338,6 +338,8 @@ pub struct LedgerWorker {
     pub wake: Waker,
     /// Set to end.
     pub stop: Arc<AtomicBool>,
+    /// Long work under way, with the number of the request for it; `None` at the start.
+    pub job: Option<(u64, Job)>,
 }
 
 /// What woke the ledger.
@@ -355,7 +357,7 @@ impl LedgerWorker {
             let event = crossbeam_channel::select! {
                 recv(self.sightings) -> work => work.map_or(Event::Tick, Event::Work),
                 recv(self.requests) -> request => request.map_or(Event::Tick, Event::Asked),
-                default(TICK) => Event::Tick,
+                default(if self.job.is_some() { Duration::ZERO } else { TICK }) => Event::Tick,
             };
             if reopen_at.is_some_and(|at| Instant::now() >= at) {
                 reopen_at = self.reopen();
@@ -410,15 +412,74 @@ impl LedgerWorker {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Tick => {}
+            Event::Tick => self.go_on(),
             Event::Work(work) => self.work(work),
             Event::Asked(Request { number, body }) => {
+                let Some(body) = self.begin(number, body) else { return };
                 let (reply, notices) = self.ask(body);
                 for notice in notices {
                     self.notify(notice);
                 }
                 self.reply(number, reply);
             }
+        }
+    }
+
+    /// Takes what begins or ends long work; anything else comes back. Whoever visits is served between the steps.
+    fn begin(&mut self, number: u64, body: RequestBody) -> Option<RequestBody> {
+        let (session, request) = match body {
+            RequestBody::Host(
+                session,
+                request @ (HostRequest::VerifyAudit | HostRequest::Import(_) | HostRequest::CancelWork),
+            ) => (session, request),
+            body => return Some(body),
+        };
+        let Some(ledger) = &self.ledger else { return Some(RequestBody::Host(session, request)) };
+        if session.expired(self.setup.clock.now()) {
+            self.reply(number, Err(Refusal::SessionEnded));
+            return None;
+        }
+        let job = match request {
+            HostRequest::VerifyAudit if self.job.is_none() => Job::verify(ledger),
+            HostRequest::Import(plan) if self.job.is_none() => Job::import(session.actor(), *plan),
+            HostRequest::CancelWork => {
+                self.end_job(Err(Refusal::Failed("this was stopped before its end".to_owned())));
+                self.reply(number, Ok(ReplyBody::Done));
+                return None;
+            }
+            _ => {
+                let sentence = "something else is still under way: wait for it, or stop it".to_owned();
+                self.reply(number, Err(Refusal::Failed(sentence)));
+                return None;
+            }
+        };
+        lock(&self.snapshot).work = Some(job.view());
+        self.job = Some((number, job));
+        None
+    }
+
+    /// One step of the long work.
+    fn go_on(&mut self) {
+        let (Some((_, job)), Some(ledger)) = (&mut self.job, &mut self.ledger) else {
+            if self.job.is_some() {
+                self.end_job(Err(Refusal::Failed("the store was closed meanwhile: try again".to_owned())));
+            }
+            return;
+        };
+        match job.step(ledger) {
+            Ok(None) => {
+                lock(&self.snapshot).work = Some(job.view());
+                (self.wake)();
+            }
+            Ok(Some(body)) => self.end_job(Ok(body)),
+            Err(error) => self.end_job(Err(Refusal::Failed(error.to_string()))),
+        }
+    }
+
+    fn end_job(&mut self, body: Result<ReplyBody, Refusal>) {
+        if let Some((number, _)) = self.job.take() {
+            lock(&self.snapshot).work = None;
+            self.reply(number, body);
         }
     }
 
