@@ -93,6 +93,9 @@ pub enum Command {
     /// Add, list, enrol and erase people.
     #[command(subcommand)]
     People(People),
+    /// Who may unlock host mode.
+    #[command(subcommand)]
+    Hosts(Hosts),
     /// Run the pipeline over a camera without a window; one JSON line per decision with --json.
     Replay {
         /// The camera.
@@ -136,6 +139,18 @@ pub enum Command {
         /// The file to write.
         #[arg(long)]
         out: PathBuf,
+        /// What there is a row for.
+        #[arg(long, value_enum, default_value_t = ByArg::Mark)]
+        by: ByArg,
+        /// Columns, in this order, with commas between [default: all in CSV, the usual ones in PDF].
+        #[arg(long, value_name = "LIST")]
+        columns: Option<String>,
+        /// Only these people: ids or badges, with commas between.
+        #[arg(long, value_name = "LIST", value_delimiter = ',')]
+        people: Vec<String>,
+        /// Paper of a PDF.
+        #[arg(long, value_enum, default_value_t = PaperArg::A4)]
+        paper: PaperArg,
         /// Host who exports; without one the audit log names the kiosk.
         #[arg(long, value_name = "NAME", requires = "pin_file")]
         host: Option<String>,
@@ -200,6 +215,23 @@ pub enum People {
         #[arg(long)]
         json: bool,
     },
+    /// Add and rename people by a CSV list with the columns name and badge.
+    Import {
+        /// The list, in UTF-8; its first line names the columns.
+        file: PathBuf,
+        /// Print what each row would do, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Host who imports; not needed for --dry-run.
+        #[arg(long, value_name = "NAME", requires = "pin_file", required_unless_present = "dry_run")]
+        host: Option<String>,
+        /// File with the host's PIN on its first line; `-` is standard input.
+        #[arg(long, value_name = "FILE|-", requires = "host")]
+        pin_file: Option<PathBuf>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Store a person's face templates from pictures. The pictures are not kept.
     Enrol {
         /// The person's id.
@@ -225,6 +257,108 @@ pub enum People {
         #[command(flatten)]
         host: HostLogin,
     },
+    /// Take back a person's consent: their face data is destroyed, they stay and can use a PIN.
+    Withdraw {
+        /// The person's id.
+        person: PersonId,
+        /// Who does it for them.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Set the PIN with which a person marks themselves without their face; also unlocks them.
+    Pin {
+        /// The person's id.
+        person: PersonId,
+        /// File with the PIN on its first line; `-` is standard input, after the host's.
+        #[arg(long, value_name = "FILE|-", required_unless_present = "remove")]
+        new_pin_file: Option<PathBuf>,
+        /// Take the PIN away instead.
+        #[arg(long, conflicts_with = "new_pin_file")]
+        remove: bool,
+        /// Who sets it.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+}
+
+/// Hosts.
+#[derive(Debug, Subcommand)]
+pub enum Hosts {
+    /// List hosts.
+    List {
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add a host.
+    Add {
+        /// Display name.
+        name: String,
+        /// File with the new host's PIN or passphrase on its first line; `-` is standard input, after the other PIN.
+        #[arg(long, value_name = "FILE|-")]
+        new_pin_file: PathBuf,
+        /// Who adds.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Remove a host. One always stays.
+    Remove {
+        /// Whom.
+        name: String,
+        /// Who removes.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Change your own PIN or passphrase.
+    Pin {
+        /// File with the new one on its first line; `-` is standard input, after the old one.
+        #[arg(long, value_name = "FILE|-")]
+        new_pin_file: PathBuf,
+        /// Who, with the old PIN.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Let a host who is locked out try again.
+    Unlock {
+        /// Whom.
+        name: String,
+        /// Another host, who unlocks.
+        #[arg(long, value_name = "NAME", requires = "pin_file", conflicts_with = "recovery_file")]
+        host: Option<String>,
+        /// File with that host's PIN on its first line; `-` is standard input.
+        #[arg(long, value_name = "FILE|-", requires = "host")]
+        pin_file: Option<PathBuf>,
+        /// File with the recovery code instead of another host; it is used up, and the next one is printed.
+        #[arg(long, value_name = "FILE|-", required_unless_present = "host")]
+        recovery_file: Option<PathBuf>,
+        /// With the recovery code: file with a new PIN for a host who forgot theirs.
+        #[arg(long, value_name = "FILE|-", requires = "recovery_file")]
+        new_pin_file: Option<PathBuf>,
+    },
+    /// Make a new recovery code and print it once; the old one is void.
+    Recovery {
+        /// Who asks.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+}
+
+/// What a report has a row for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ByArg {
+    /// Each mark.
+    Mark,
+    /// Each day of each person, absences included.
+    Day,
+}
+
+/// Paper sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PaperArg {
+    /// 210 x 297 mm.
+    A4,
+    /// 8.5 x 11 inches.
+    Letter,
 }
 
 /// Kind of report.
@@ -232,7 +366,7 @@ pub enum People {
 pub enum Format {
     /// Comma-separated values.
     Csv,
-    /// A4 pages.
+    /// Pages.
     Pdf,
 }
 

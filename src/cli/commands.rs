@@ -1,8 +1,9 @@
 //! The commands, one function each. Their JSON is a contract for scripts; the README documents it.
 
 use super::{
-    args::{Format, Global, HostLogin},
+    args::{Global, HostLogin},
     context::{Context, log_in, read_pin},
+    hosts,
 };
 use crate::{
     camera::CameraError,
@@ -12,7 +13,6 @@ use crate::{
     imaging::{self, Frame},
     runtime::{
         enrol_frames::FrameEnrolment,
-        messages::ExportFormat,
         replay::{self, Decided, ReplayOptions, Summary},
     },
     settings::{Settings, SiteZone},
@@ -21,7 +21,6 @@ use crate::{
 };
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::civil::Date;
 use serde_json::json;
 use std::{
     io::{self, Write as _},
@@ -31,7 +30,7 @@ use std::{
 
 pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    let pin = Pin::new(&read_pin(&host.pin_file)?)?;
+    let pin = Pin::for_host(&read_pin(&host.pin_file)?)?;
     let name = PersonName::new(&host.host)?;
     let mut settings = Settings { site_name: site.to_owned(), ..context.settings.clone() };
     if let Some(zone) = zone {
@@ -39,11 +38,14 @@ pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -
     }
     // The round trip checks the site name as the file's reader would.
     let settings = Settings::parse(&settings.to_toml(), &context.paths.settings)?;
-    context.ledger_setup()?.create(settings, InitHost { name, pin })?.close()?;
+    let mut ledger = context.ledger_setup()?.create(settings, InitHost { name, pin })?;
+    let code = ledger.vault_mut().new_recovery_code(Actor::Kiosk, context.clock.now())?;
+    ledger.close()?;
     eprintln!(
         "{} is set up. Keep the device key file safe: without it no record opens.",
         context.paths.root.display()
     );
+    hosts::show_code(&code);
     Ok(())
 }
 
@@ -280,30 +282,6 @@ pub fn verify_pairs(
     Ok(())
 }
 
-pub fn export(
-    global: &Global,
-    format: Format,
-    from: Date,
-    to: Date,
-    out: &Path,
-    host: Option<&HostLogin>,
-) -> anyhow::Result<()> {
-    let context = Context::new(global)?;
-    let mut ledger = context.ledger()?;
-    let who = match host {
-        Some(host) => log_in(&mut ledger, host)?.actor(),
-        None => Actor::Kiosk,
-    };
-    let format = match format {
-        Format::Csv => ExportFormat::Csv,
-        Format::Pdf => ExportFormat::Pdf,
-    };
-    let rows = ledger.export(who, format, from, to, out);
-    ledger.close()?;
-    eprintln!("{} rows in {}", rows?, out.display());
-    Ok(())
-}
-
 pub fn audit_show(global: &Global, last: u64, as_json: bool) -> anyhow::Result<()> {
     let ledger = Context::new(global)?.ledger()?;
     let head = ledger.vault().audit_head().number;
@@ -453,6 +431,6 @@ fn spinner(what: &'static str) -> ProgressBar {
     bar
 }
 
-fn bar(length: u64) -> ProgressBar {
+pub(super) fn bar(length: u64) -> ProgressBar {
     ProgressBar::new(length)
 }

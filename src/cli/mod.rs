@@ -6,9 +6,12 @@ mod args;
 mod commands;
 mod context;
 mod demo;
+mod export;
+mod hosts;
+mod people_import;
 mod window;
 
-use args::{Audit, Cli, Command, HostLogin, People, Weights};
+use args::{Audit, Cli, Command, Global, HostLogin, Hosts, People, Weights};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -37,21 +40,34 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             commands::people_add(&global, &name, id, &host, json)
         }
         Some(Command::People(People::List { json })) => commands::people_list(&global, json),
+        Some(Command::People(People::Import { file, dry_run, host, pin_file, json })) => {
+            let host = host.zip(pin_file).map(|(host, pin_file)| HostLogin { host, pin_file });
+            people_import::people_import(&global, &file, dry_run, host.as_ref(), json)
+        }
         Some(Command::People(People::Enrol { person, from, consent, host, json })) => {
             commands::people_enrol(&global, person, &from, &consent, &host, json)
         }
         Some(Command::People(People::Erase { person, host })) => {
             commands::people_erase(&global, person, &host)
         }
+        Some(Command::People(People::Withdraw { person, host })) => {
+            hosts::people_withdraw(&global, person, &host)
+        }
+        Some(Command::People(People::Pin { person, new_pin_file, remove: _, host })) => {
+            hosts::people_pin(&global, person, new_pin_file.as_deref(), &host)
+        }
+        Some(Command::Hosts(command)) => hosts_command(&global, command),
         Some(Command::Replay { camera, record, realtime, max_frames, json }) => {
             commands::replay(&global, &camera, record, realtime, max_frames, json)
         }
         Some(Command::VerifyPairs { pairs, images, out, json }) => {
             commands::verify_pairs(&global, &pairs, &images, &out, json)
         }
-        Some(Command::Export { format, from, to, out, host, pin_file }) => {
+        Some(Command::Export { format, from, to, out, by, columns, people, paper, host, pin_file }) => {
             let host = host.zip(pin_file).map(|(host, pin_file)| HostLogin { host, pin_file });
-            commands::export(&global, format, from, to, &out, host.as_ref())
+            let columns = columns.as_deref();
+            let wanted = export::Wanted { format, paper, by, from, to, columns, people: &people, out: &out };
+            export::export(&global, &wanted, host.as_ref())
         }
         Some(Command::Audit(Audit::Show { last, json })) => commands::audit_show(&global, last, json),
         Some(Command::Audit(Audit::Verify { head, json })) => {
@@ -64,5 +80,22 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Weights(Weights::Verify { json })) => commands::weights_verify(&global, json),
         Some(Command::Bench { frames, json }) => commands::bench(&global, frames, json),
         Some(Command::Doctor { json }) => commands::doctor(&global, json),
+    }
+}
+
+fn hosts_command(global: &Global, command: Hosts) -> anyhow::Result<()> {
+    match command {
+        Hosts::List { json } => hosts::list(global, json),
+        Hosts::Add { name, new_pin_file, host } => hosts::add(global, &name, &new_pin_file, &host),
+        Hosts::Remove { name, host } => hosts::remove(global, &name, &host),
+        Hosts::Pin { new_pin_file, host } => hosts::pin(global, &new_pin_file, &host),
+        Hosts::Unlock { name, recovery_file: Some(code), new_pin_file, .. } => {
+            hosts::recover(global, &name, &code, new_pin_file.as_deref())
+        }
+        Hosts::Unlock { name, host, pin_file, .. } => {
+            let host = host.zip(pin_file).map(|(host, pin_file)| HostLogin { host, pin_file });
+            hosts::unlock(global, &name, host.as_ref())
+        }
+        Hosts::Recovery { host } => hosts::recovery(global, &host),
     }
 }

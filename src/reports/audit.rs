@@ -50,6 +50,19 @@ fn action_words(action: &AuditAction) -> (&'static str, String) {
         AuditAction::SettingsChanged => ("settings_changed", String::new()),
         AuditAction::WeightsChanged(id) => ("weights_changed", id.clone()),
         AuditAction::ClockJumped(secs) => ("clock_jumped", secs.to_string()),
+        AuditAction::HostRemoved(host) => ("host_removed", host.to_string()),
+        AuditAction::PinChanged(host) => ("pin_changed", host.to_string()),
+        AuditAction::HostUnlocked(host) => ("host_unlocked", host.to_string()),
+        AuditAction::RecoveryCodeMade => ("recovery_code_made", String::new()),
+        AuditAction::RecoveryCodeUsed(host) => ("recovery_code_used", host.to_string()),
+        AuditAction::RecoveryCodeWrong => ("recovery_code_wrong", String::new()),
+        AuditAction::PersonPin(person, set) => {
+            ("person_pin", format!("{person} {}", if *set { "set" } else { "removed" }))
+        }
+        AuditAction::PersonPinWrong(person) => ("person_pin_wrong", person.to_string()),
+        AuditAction::PersonLockedOut(person) => ("person_locked_out", person.to_string()),
+        AuditAction::PersonUnlocked(person) => ("person_unlocked", person.to_string()),
+        AuditAction::ConsentWithdrawn(person, faces) => ("consent_withdrawn", format!("{person} {faces}")),
     }
 }
 

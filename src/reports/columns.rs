@@ -32,7 +32,7 @@ pub enum Column {
     Badge,
     /// `check_in`, `check_out`, `break_start` or `break_end`.
     Kind,
-    /// `face`, `host` or `not_me`.
+    /// `face`, `pin`, `host` or `not_me`.
     Source,
     /// `yes` when entered or changed by hand, else `no`.
     Corrected,
@@ -348,6 +348,7 @@ pub(super) fn source_id(source: MarkSource) -> &'static str {
         MarkSource::Face => "face",
         MarkSource::Host => "host",
         MarkSource::NotMe => "not_me",
+        MarkSource::Pin => "pin",
     }
 }
 

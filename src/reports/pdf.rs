@@ -11,7 +11,7 @@ use printpdf::{
     Color, FontId, Greyscale, Line, LinePoint, OffsetDateTime, Op, PaintMode, ParsedFont, PdfDocument,
     PdfFontHandle, PdfPage, PdfSaveOptions, Point, Pt, Rect, TextItem,
 };
-use std::{fmt::Write as _, io::Write};
+use std::io::Write;
 
 /// Paper size, upright.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -258,7 +258,7 @@ impl Sheet {
             mode: Some(PaintMode::Fill),
             winding_order: None,
         };
-        self.page.extend([fill(0.90), Op::DrawRectangle { rectangle }, fill(0.0)]);
+        self.page.extend([grey_fill(0.90), Op::DrawRectangle { rectangle }, grey_fill(0.0)]);
         self.table_line(columns, columns.iter().map(|column| column.title));
         self.y -= 2.0;
     }
@@ -335,7 +335,7 @@ impl Sheet {
     }
 }
 
-fn fill(grey: f32) -> Op {
+fn grey_fill(grey: f32) -> Op {
     Op::SetFillColor { col: Color::Greyscale(Greyscale::new(grey, None)) }
 }
 

@@ -33,7 +33,7 @@ pub struct ReportWords {
     pub(super) corrected: &'static str,
     pub(super) yes: &'static str,
     kinds: [&'static str; 4],
-    sources: [&'static str; 3],
+    sources: [&'static str; 4],
     /// Absent, late, early, check-in missing, check-out missing, holiday.
     pub(super) states: [&'static str; 6],
     /// In the order of [`COLUMNS`].
@@ -85,7 +85,7 @@ const ENGLISH: ReportWords = ReportWords {
     corrected: "corrected",
     yes: "yes",
     kinds: ["In", "Out", "Break", "Back"],
-    sources: ["Face", "Host", "Not me"],
+    sources: ["Face", "Host", "Not me", "PIN"],
     states: ["absent", "late", "left early", "check-in missing", "check-out missing", "holiday"],
     columns: [
         "Event",
@@ -132,7 +132,7 @@ const GERMAN: ReportWords = ReportWords {
     corrected: "berichtigt",
     yes: "ja",
     kinds: ["Kommen", "Gehen", "Pause", "Zurück"],
-    sources: ["Gesicht", "Verwaltung", "Nicht ich"],
+    sources: ["Gesicht", "Verwaltung", "Nicht ich", "PIN"],
     states: ["gefehlt", "zu spät", "zu früh gegangen", "Kommen fehlt", "Gehen fehlt", "Feiertag"],
     columns: [
         "Nr.",
@@ -186,11 +186,12 @@ impl ReportWords {
     }
 
     pub(super) fn source(&self, source: MarkSource) -> &'static str {
-        let [face, host, not_me] = self.sources;
+        let [face, host, not_me, pin] = self.sources;
         match source {
             MarkSource::Face => face,
             MarkSource::Host => host,
             MarkSource::NotMe => not_me,
+            MarkSource::Pin => pin,
         }
     }
 }

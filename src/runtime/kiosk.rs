@@ -64,7 +64,7 @@ impl Kiosk {
             snapshot: snapshot.clone(),
             wake,
             stop: stop.clone(),
-            job: None,
+            steps: None,
         };
         let mut kiosk = Self { stop, threads: Vec::new() };
         kiosk.spawn("recogniser", move || recogniser.run())?;

@@ -7,7 +7,7 @@
 
 use super::{
     enrolment::{Enrolment, SHOTS, Step},
-    ledger::{DataPaths, Ledger, LedgerError},
+    ledger::{DataPaths, Ledger, LedgerError, steps::Steps},
     messages::{
         CameraState, CameraStatus, FaceView, Fault, HostRequest, LiveStats, Notice, Refusal, Reply,
         ReplyBody, Request, RequestBody, Snapshot, Worker,
@@ -301,7 +301,9 @@ impl LedgerSetup {
         settings.save(&self.paths.settings)?;
         let zone = settings.zone.name().to_owned();
         let vault = Vault::create(&self.paths.store(), &self.key, &zone, host, self.clock.now())?;
-        self.ledger(vault, settings)
+        let mut ledger = self.ledger(vault, settings)?;
+        ledger.calibrate_pins()?;
+        Ok(ledger)
     }
 
     /// Whether there is a store to open.
@@ -339,7 +341,7 @@ pub struct LedgerWorker {
     /// Set to end.
     pub stop: Arc<AtomicBool>,
     /// Long work under way, with the number of the request for it; `None` at the start.
-    pub job: Option<(u64, Job)>,
+    pub steps: Option<(u64, Steps)>,
 }
 
 /// What woke the ledger.
@@ -352,12 +354,13 @@ enum Event {
 impl LedgerWorker {
     /// Works until told to stop, then closes the store in order.
     pub fn run(mut self) {
+        self.ledger = self.ledger.take().map(|ledger| self.own(ledger));
         let mut reopen_at: Option<Instant> = None;
         while !self.stop.load(Ordering::Relaxed) || !self.sightings.is_empty() {
             let event = crossbeam_channel::select! {
                 recv(self.sightings) -> work => work.map_or(Event::Tick, Event::Work),
                 recv(self.requests) -> request => request.map_or(Event::Tick, Event::Asked),
-                default(if self.job.is_some() { Duration::ZERO } else { TICK }) => Event::Tick,
+                default(if self.steps.is_some() { Duration::ZERO } else { TICK }) => Event::Tick,
             };
             if reopen_at.is_some_and(|at| Instant::now() >= at) {
                 reopen_at = self.reopen();
@@ -384,6 +387,16 @@ impl LedgerWorker {
         }
     }
 
+    /// The ledger, telling the snapshot how far its long work is.
+    fn own(&self, mut ledger: Ledger) -> Ledger {
+        let (snapshot, wake) = (self.snapshot.clone(), self.wake.clone());
+        ledger.tell_progress(Some(Arc::new(move |job| {
+            lock(&snapshot).job = job;
+            wake();
+        })));
+        ledger
+    }
+
     fn broken(&mut self, sentence: &str) {
         log::error!("ledger: {sentence}");
         set_fault(&self.snapshot, Worker::Ledger, Some(sentence.to_owned()));
@@ -395,7 +408,7 @@ impl LedgerWorker {
     fn reopen(&mut self) -> Option<Instant> {
         match catch_unwind(AssertUnwindSafe(|| self.setup.open())) {
             Ok(Ok(ledger)) => {
-                self.ledger = Some(ledger);
+                self.ledger = Some(self.own(ledger));
                 set_fault(&self.snapshot, Worker::Ledger, None);
                 (self.wake)();
                 None
@@ -430,7 +443,8 @@ impl LedgerWorker {
         let (session, request) = match body {
             RequestBody::Host(
                 session,
-                request @ (HostRequest::VerifyAudit | HostRequest::Import(_) | HostRequest::CancelWork),
+                request
+                @ (HostRequest::VerifyAudit { .. } | HostRequest::Import(_) | HostRequest::CancelWork),
             ) => (session, request),
             body => return Some(body),
         };
@@ -439,11 +453,11 @@ impl LedgerWorker {
             self.reply(number, Err(Refusal::SessionEnded));
             return None;
         }
-        let job = match request {
-            HostRequest::VerifyAudit if self.job.is_none() => Job::verify(ledger),
-            HostRequest::Import(plan) if self.job.is_none() => Job::import(session.actor(), *plan),
+        let steps = match request {
+            HostRequest::VerifyAudit { against } if self.steps.is_none() => Steps::verify(ledger, against),
+            HostRequest::Import(plan) if self.steps.is_none() => Steps::import(session.actor(), *plan),
             HostRequest::CancelWork => {
-                self.end_job(Err(Refusal::Failed("this was stopped before its end".to_owned())));
+                self.end_steps(Err(Refusal::Failed("this was stopped before its end".to_owned())));
                 self.reply(number, Ok(ReplyBody::Done));
                 return None;
             }
@@ -453,32 +467,32 @@ impl LedgerWorker {
                 return None;
             }
         };
-        lock(&self.snapshot).work = Some(job.view());
-        self.job = Some((number, job));
+        lock(&self.snapshot).job = Some(steps.view());
+        self.steps = Some((number, steps));
         None
     }
 
     /// One step of the long work.
     fn go_on(&mut self) {
-        let (Some((_, job)), Some(ledger)) = (&mut self.job, &mut self.ledger) else {
-            if self.job.is_some() {
-                self.end_job(Err(Refusal::Failed("the store was closed meanwhile: try again".to_owned())));
+        let (Some((_, steps)), Some(ledger)) = (&mut self.steps, &mut self.ledger) else {
+            if self.steps.is_some() {
+                self.end_steps(Err(Refusal::Failed("the store was closed meanwhile: try again".to_owned())));
             }
             return;
         };
-        match job.step(ledger) {
+        match steps.step(ledger) {
             Ok(None) => {
-                lock(&self.snapshot).work = Some(job.view());
+                lock(&self.snapshot).job = Some(steps.view());
                 (self.wake)();
             }
-            Ok(Some(body)) => self.end_job(Ok(body)),
-            Err(error) => self.end_job(Err(Refusal::Failed(error.to_string()))),
+            Ok(Some(body)) => self.end_steps(Ok(body)),
+            Err(error) => self.end_steps(Err(Refusal::Failed(error.to_string()))),
         }
     }
 
-    fn end_job(&mut self, body: Result<ReplyBody, Refusal>) {
-        if let Some((number, _)) = self.job.take() {
-            lock(&self.snapshot).work = None;
+    fn end_steps(&mut self, body: Result<ReplyBody, Refusal>) {
+        if let Some((number, _)) = self.steps.take() {
+            lock(&self.snapshot).job = None;
             self.reply(number, body);
         }
     }
@@ -532,8 +546,10 @@ impl LedgerWorker {
             body => {
                 let saves = matches!(body, RequestBody::Host(_, HostRequest::SaveSettings(_)));
                 let (reply, notices) = ledger.answer(body);
+                if *ledger.settings() != self.setup.settings {
+                    self.setup.settings = ledger.settings().clone(); // for when the store is opened again
+                }
                 if saves && reply.is_ok() {
-                    self.setup.settings = ledger.settings().clone();
                     let settings = Box::new(self.setup.settings.clone());
                     return (self.command(ToRecogniser::Settings(settings)), notices);
                 }
@@ -563,7 +579,7 @@ impl LedgerWorker {
                 self.setup.settings = settings.clone();
                 let host = ledger.vault().hosts().map_err(|e| failed(&e))?.first().map(|h| h.id);
                 let session = host.map(|host| ledger.login(host, &attempt));
-                self.ledger = Some(ledger);
+                self.ledger = Some(self.own(ledger));
                 self.command(ToRecogniser::Settings(Box::new(settings)))?;
                 session.unwrap_or(Err(Refusal::SessionEnded)).map(ReplyBody::LoggedIn)
             }

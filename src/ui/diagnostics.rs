@@ -4,7 +4,7 @@
 
 use super::{
     Scene, camera_words,
-    people::{CELL, head},
+    table::{CELL, head},
     theme,
     widgets::{banner, caption, card, page_title, tile},
     words::sentence,

@@ -3,24 +3,33 @@
 //! Job: a model in, pixels and typed [`Action`]s out. It must not know a worker, a file or a clock: a view gets the
 //! moment with its [`Scene`], keeps only what was typed, and asks for everything else by returning an action.
 
+mod attendance;
 mod attendee;
 mod audit;
 mod camera_words;
 mod cards;
+mod day_chart;
 mod diagnostics;
 mod enrol;
-mod export;
 mod first_start;
 mod host;
 mod login;
+mod marks;
 mod people;
+mod people_edit;
+mod people_import;
 mod picture;
+mod range;
+mod reports;
+mod schedule_editor;
 mod screen;
 mod settings_form;
+mod table;
 pub mod theme;
 mod today;
 mod widgets;
 mod words;
+mod work_form;
 
 pub use attendee::{AttendeeModel, attendee_ui};
 pub use cards::Cards;

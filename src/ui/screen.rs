@@ -4,8 +4,8 @@
 //! with what was typed on it, and which reply belongs to it. It must not know who answers.
 
 use super::{
-    PictureTexture, Words, audit::Audit, enrol::Enrol, export::Export, first_start::FirstStart, login::Login,
-    people::People, settings_form::SettingsForm, today::Today,
+    PictureTexture, Words, attendance::Attendance, audit::Audit, enrol::Enrol, first_start::FirstStart,
+    login::Login, people::People, reports::Reports, settings_form::SettingsForm, today::Today,
 };
 use crate::{
     domain::{EventId, Host, Moment, PersonId, PersonName, TrackId},
@@ -35,8 +35,10 @@ pub enum HostScreen {
     Enrol(Enrol),
     /// Who came and went.
     Today(Today),
+    /// Every mark of a range.
+    Attendance(Attendance),
     /// Reports to a file.
-    Export(Export),
+    Reports(Box<Reports>),
     /// What was done, by whom.
     Audit(Audit),
     /// What can be changed.
@@ -52,8 +54,10 @@ pub enum HostPage {
     Today,
     /// [`HostScreen::People`] and [`HostScreen::Enrol`].
     People,
-    /// [`HostScreen::Export`].
-    Export,
+    /// [`HostScreen::Attendance`].
+    Attendance,
+    /// [`HostScreen::Reports`].
+    Reports,
     /// [`HostScreen::Audit`].
     Audit,
     /// [`HostScreen::Settings`].
@@ -124,12 +128,33 @@ pub enum Asked {
     CancelEnrolment,
     ErasePerson,
     Day,
+    Attendance,
+    History,
     AddMark,
     CorrectMark,
+    ChangePerson,
+    Folders,
+    PlanImport,
+    Import,
+    Preview,
     Export,
+    ExportAudit,
+    CancelWork,
     Audit,
     Settings,
     SaveSettings,
+    MarkByPin,
+    Recover,
+    HostRows,
+    AddHost,
+    RemoveHost,
+    ChangePin,
+    UnlockHost,
+    NewRecoveryCode,
+    SetPersonPin,
+    UnlockPerson,
+    WithdrawConsent,
+    VerifyAudit,
 }
 
 impl Asked {
@@ -143,6 +168,8 @@ impl Asked {
             RequestBody::Logout { .. } => Self::Logout,
             RequestBody::NotMe(event) => Self::NotMe(*event),
             RequestBody::ChooseKind { track, .. } => Self::ChooseKind(*track),
+            RequestBody::MarkByPin { .. } => Self::MarkByPin,
+            RequestBody::Recover { .. } => Self::Recover,
             RequestBody::Host(_, request) => match request {
                 HostRequest::People => Self::People,
                 HostRequest::AddPerson { .. } => Self::AddPerson,
@@ -152,10 +179,29 @@ impl Asked {
                 HostRequest::Day(_) => Self::Day,
                 HostRequest::AddMark { .. } => Self::AddMark,
                 HostRequest::CorrectMark { .. } => Self::CorrectMark,
+                HostRequest::Attendance { .. } => Self::Attendance,
+                HostRequest::History(_) => Self::History,
+                HostRequest::ChangePerson(_) => Self::ChangePerson,
+                HostRequest::Folders => Self::Folders,
+                HostRequest::PlanImport(_) => Self::PlanImport,
+                HostRequest::Import(_) => Self::Import,
+                HostRequest::Preview(_) => Self::Preview,
                 HostRequest::Export { .. } => Self::Export,
+                HostRequest::ExportAudit { .. } => Self::ExportAudit,
+                HostRequest::CancelWork => Self::CancelWork,
                 HostRequest::Audit { .. } => Self::Audit,
                 HostRequest::Settings => Self::Settings,
                 HostRequest::SaveSettings(_) => Self::SaveSettings,
+                HostRequest::HostRows => Self::HostRows,
+                HostRequest::AddHost { .. } => Self::AddHost,
+                HostRequest::RemoveHost(_) => Self::RemoveHost,
+                HostRequest::ChangePin { .. } => Self::ChangePin,
+                HostRequest::UnlockHost(_) => Self::UnlockHost,
+                HostRequest::NewRecoveryCode => Self::NewRecoveryCode,
+                HostRequest::SetPersonPin { .. } => Self::SetPersonPin,
+                HostRequest::UnlockPerson(_) => Self::UnlockPerson,
+                HostRequest::WithdrawConsent(_) => Self::WithdrawConsent,
+                HostRequest::VerifyAudit { .. } => Self::VerifyAudit,
             },
         }
     }
@@ -193,11 +239,18 @@ impl HostScreen {
                 (Self::Today(Today::new(day)), vec![HostRequest::Day(day), HostRequest::People])
             }
             HostPage::People => (Self::People(People::default()), vec![HostRequest::People]),
-            HostPage::Export => (Self::Export(Export::new(scene.attendance_day())), Vec::new()),
-            HostPage::Audit => (
-                Self::Audit(Audit::default()),
-                vec![HostRequest::Audit { limit: super::audit::NEWEST }, HostRequest::People],
-            ),
+            HostPage::Attendance => {
+                let (page, request) = Attendance::new(scene.attendance_day());
+                (Self::Attendance(page), vec![request, HostRequest::People])
+            }
+            HostPage::Reports => {
+                let page = Box::new(Reports::new(scene.attendance_day()));
+                (Self::Reports(page), vec![HostRequest::Folders, HostRequest::People])
+            }
+            HostPage::Audit => {
+                let entries = HostRequest::Audit { limit: super::audit::NEWEST };
+                (Self::Audit(Audit::default()), vec![HostRequest::People, entries, HostRequest::Folders])
+            }
             HostPage::Settings => (Self::Settings(SettingsForm::default()), vec![HostRequest::Settings]),
             HostPage::Diagnostics => (Self::Diagnostics, Vec::new()),
         }
@@ -215,7 +268,8 @@ impl HostScreen {
         match self {
             Self::People(_) | Self::Enrol(_) => HostPage::People,
             Self::Today(_) => HostPage::Today,
-            Self::Export(_) => HostPage::Export,
+            Self::Attendance(_) => HostPage::Attendance,
+            Self::Reports(_) => HostPage::Reports,
             Self::Audit(_) => HostPage::Audit,
             Self::Settings(_) => HostPage::Settings,
             Self::Diagnostics => HostPage::Diagnostics,
@@ -228,7 +282,8 @@ impl HostScreen {
             Self::People(page) => page.reply(asked, body),
             Self::Enrol(page) => page.reply(asked, body),
             Self::Today(page) => page.reply(asked, body),
-            Self::Export(page) => page.reply(asked, body),
+            Self::Attendance(page) => page.reply(asked, body),
+            Self::Reports(page) => page.reply(asked, body),
             Self::Audit(page) => page.reply(asked, body),
             Self::Settings(page) => page.reply(asked, body),
             Self::Diagnostics => Vec::new(),
@@ -254,6 +309,7 @@ impl HostScreen {
     pub fn leave(&self) -> Option<HostRequest> {
         match self {
             Self::Enrol(page) if page.running() => Some(HostRequest::CancelEnrolment),
+            Self::Audit(page) if page.checking() => Some(HostRequest::CancelWork),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ use super::{
     theme,
     widgets::{Weight, banner, button_if, card, choice, field, page_title},
     words::{LANGUAGES, Words, sentence},
+    work_form::WorkForm,
 };
 use crate::{
     runtime::messages::{HostRequest, Refusal, ReplyBody},
@@ -38,6 +39,7 @@ struct Form {
     camera: String,
     mode: Mode,
     out_from: String,
+    work: WorkForm,
 }
 
 /// [`MarkMode`] without its time, which has a field of its own.
@@ -60,7 +62,15 @@ impl Form {
             MarkMode::Ask => (Mode::Ask, None),
         };
         let out_from = out_from.map_or_else(|| "12:00".to_owned(), |time| time.strftime("%H:%M").to_string());
-        Self { zone: base.zone.name().to_owned(), camera: base.camera.to_string(), mode, out_from, base }
+        let work = WorkForm::new(&base.work);
+        Self {
+            zone: base.zone.name().to_owned(),
+            camera: base.camera.to_string(),
+            mode,
+            out_from,
+            work,
+            base,
+        }
     }
 
     /// The settings as typed, or what is wrong, in a sentence.
@@ -77,6 +87,7 @@ impl Form {
         settings.zone = SiteZone::new(self.zone.trim()).map_err(|error| wrong(&error))?;
         settings.camera = self.camera.trim().parse().map_err(|error| wrong(&error))?;
         settings.mark_mode = mark_mode.parse().map_err(|error| wrong(&error))?;
+        settings.work = self.work.rules().map_err(|error| wrong(&error))?;
         settings.checked().map_err(|error| wrong(&error))
     }
 }
@@ -130,7 +141,7 @@ pub(super) fn settings_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut SettingsFo
     };
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let width = (ui.available_width() - 4.0).min(theme::COLUMN + 160.0);
-        for group in [site_ui as fn(&mut Ui, &Words, &mut Form), marking_ui, camera_ui, limits_ui] {
+        for group in [site_ui as fn(&mut Ui, &Words, &mut Form), marking_ui, work_ui, camera_ui, limits_ui] {
             card(ui, |ui| {
                 ui.set_width(width - 42.0);
                 group(ui, words, form);
@@ -165,6 +176,10 @@ fn marking_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
     let mut hour = u32::from(form.base.day_start_hour);
     number(ui, words, "settings-day-start", &mut hour, 0..=23);
     form.base.day_start_hour = u8::try_from(hour).unwrap_or(form.base.day_start_hour);
+}
+
+fn work_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
+    form.work.ui(ui, words);
 }
 
 fn camera_ui(ui: &mut Ui, words: &Words, form: &mut Form) {

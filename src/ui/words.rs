@@ -6,7 +6,7 @@
 
 use crate::domain::MarkKind;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use std::time::Duration;
 use unic_langid::LanguageIdentifier;
 
@@ -98,6 +98,13 @@ pub fn time_of_day(at: Timestamp, zone: &TimeZone) -> String {
 #[must_use]
 pub fn date_and_time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// "8:05" hours and minutes; seconds are cut off.
+#[must_use]
+pub fn hours(time: SignedDuration) -> String {
+    let minutes = time.as_mins().max(0);
+    format!("{}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// "1:05" minutes and seconds, rounded up so that it reaches 0:00 only at the end.

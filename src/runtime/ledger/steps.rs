@@ -5,9 +5,9 @@
 
 use super::{Ledger, LedgerError};
 use crate::{
-    domain::Actor,
+    domain::{Actor, AuditHead},
     runtime::{
-        messages::{AuditCheck, ReplyBody, WorkView},
+        messages::{Job, JobView, ReplyBody},
         people_csv::{ImportDeed, ImportPlan, ImportRow},
     },
     vault::AuditWalk,
@@ -20,9 +20,9 @@ const ENTRIES: u64 = 1_000;
 const ROWS: usize = 20;
 
 /// Work that is under way.
-pub struct Job {
+pub struct Steps {
     kind: Kind,
-    view: WorkView,
+    view: JobView,
 }
 
 enum Kind {
@@ -38,25 +38,26 @@ struct Import {
     refused: Option<String>,
 }
 
-impl Job {
-    /// A check of the whole audit chain.
+impl Steps {
+    /// A check of the whole audit chain, and against a head exported earlier.
     #[must_use]
-    pub fn verify(ledger: &Ledger) -> Self {
+    pub fn verify(ledger: &Ledger, against: Option<AuditHead>) -> Self {
         let total = ledger.vault().audit_head().number;
-        Self { kind: Kind::Verify(AuditWalk::new(None)), view: WorkView { done: 0, total } }
+        let view = JobView { job: Job::VerifyAudit, done: 0, total };
+        Self { kind: Kind::Verify(AuditWalk::new(against)), view }
     }
 
     /// Carrying out a plan.
     #[must_use]
     pub fn import(actor: Actor, plan: ImportPlan) -> Self {
-        let view = WorkView { done: 0, total: plan.rows.len() as u64 };
+        let view = JobView { job: Job::ImportPeople, done: 0, total: plan.rows.len() as u64 };
         let rows = plan.rows.into_iter();
         Self { kind: Kind::Import(Import { actor, rows, added: 0, changed: 0, refused: None }), view }
     }
 
     /// How far it is.
     #[must_use]
-    pub fn view(&self) -> WorkView {
+    pub fn view(&self) -> JobView {
         self.view
     }
 
@@ -66,10 +67,7 @@ impl Job {
             Kind::Verify(walk) => {
                 let report = ledger.vault().walk_audit(walk, ENTRIES)?;
                 self.view.done = walk.done();
-                Ok(report.map(|report| {
-                    let fault = report.fault.map(|fault| fault.to_string());
-                    ReplyBody::AuditChecked(AuditCheck { good: report.good, head: report.head, fault })
-                }))
+                Ok(report.map(ReplyBody::AuditVerified))
             }
             Kind::Import(import) => {
                 for _ in 0..ROWS {
