@@ -172,25 +172,36 @@ impl Column {
         }
     }
 
-    /// Room on paper, in hundredths of the width when the usual columns are chosen.
+    /// The widest that stands in a column whose texts are all alike; such a column never wraps on paper.
+    pub(super) fn widest(self) -> Option<&'static str> {
+        match self {
+            Self::Event => Some("0000000"),
+            Self::Date => Some("0000-00-00"),
+            Self::Time => Some("00:00 +00:00"),
+            Self::Person => Some("00000000000000000000000000000000"),
+            Self::Planned => Some("00:00-00:00"),
+            Self::FirstIn | Self::LastOut => Some("00:00 (+1)"),
+            Self::Worked | Self::Breaks | Self::Counted | Self::Late | Self::Early => Some("00:00"),
+            Self::Corrected => Some(""),
+            Self::Name
+            | Self::Badge
+            | Self::Kind
+            | Self::Source
+            | Self::Reason
+            | Self::State
+            | Self::AuditHead => None,
+        }
+    }
+
+    /// The part of what is left on paper that another column gets, beside others of its kind.
     pub(super) fn weight(self) -> f32 {
         match self {
-            Self::Person => 33.0,
+            Self::AuditHead => 60.0,
             Self::Name => 27.0,
-            Self::Reason | Self::State => 21.0,
-            Self::Time | Self::Planned => 14.5,
-            Self::Date => 11.5,
-            Self::Badge | Self::LastOut => 11.0,
-            Self::Source | Self::Corrected => 9.0,
-            Self::AuditHead => 70.0,
-            Self::Kind
-            | Self::Event
-            | Self::FirstIn
-            | Self::Worked
-            | Self::Breaks
-            | Self::Counted
-            | Self::Late
-            | Self::Early => 8.0,
+            Self::Reason | Self::State => 23.0,
+            Self::Badge => 11.0,
+            Self::Source => 10.0,
+            _ => 8.0,
         }
     }
 

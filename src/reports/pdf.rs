@@ -46,10 +46,11 @@ pub fn write_pdf(
         (info.creation_date, info.modification_date, info.metadata_date) = (made, made, made);
     }
     let font_id = document.add_font(&font);
-    let weight: f32 = report.columns.iter().map(|column| column.weight()).sum();
-    let mut sheet = Sheet::new(Face::new(font, font_id), paper, weight > SIDEWAYS);
+    let face = Face::new(font, font_id);
+    let widths = Widths::new(&face, report, words);
+    let mut sheet = Sheet::new(face, paper, widths.least());
     title(&mut sheet, report, words);
-    body(&mut sheet, report, words, weight);
+    body(&mut sheet, report, words, &widths);
     totals(&mut sheet, &report.totals, words);
     sheet.note_unprintable(words);
     let (pages, unprintable) = sheet.finish(&audit_line(report, words), words);
@@ -79,20 +80,72 @@ fn title(sheet: &mut Sheet, report: &AttendanceReport, words: &ReportWords) {
     sheet.running_head = format!("{}, {range}", words.title);
 }
 
-/// `weight` is the sum of the columns'.
-fn body(sheet: &mut Sheet, report: &AttendanceReport, words: &ReportWords, weight: f32) {
+/// How the rows' columns share the page.
+struct Widths {
+    columns: Vec<Width>,
+}
+
+#[derive(Clone, Copy)]
+enum Width {
+    /// Points of a column that never wraps.
+    Firm(f32),
+    /// Parts of what is left.
+    Part(f32),
+}
+
+impl Widths {
+    fn new(face: &Face, report: &AttendanceReport, words: &ReportWords) -> Self {
+        let width = |column: &super::Column| match column.widest() {
+            Some(text) => {
+                let text = face.width(text, BODY).max(face.width(words.column(*column), BODY));
+                Width::Firm(text + 2.0 * PADDING + 1.0)
+            }
+            None => Width::Part(column.weight()),
+        };
+        Self { columns: report.columns.iter().map(width).collect() }
+    }
+
+    /// Firm points, and parts.
+    fn sums(&self) -> (f32, f32) {
+        self.columns.iter().fold((0.0, 0.0), |(firm, parts), width| match width {
+            Width::Firm(points) => (firm + points, parts),
+            Width::Part(part) => (firm, parts + part),
+        })
+    }
+
+    /// Points below which the page must lie on its side.
+    fn least(&self) -> f32 {
+        let (firm, parts) = self.sums();
+        firm + parts * 3.0
+    }
+
+    /// Hundredths of a width of `room` points.
+    fn shares(&self, room: f32) -> Vec<f32> {
+        let (firm, parts) = self.sums();
+        let left = (room - firm).max(parts * 1.5);
+        let share = |width: &Width| match width {
+            Width::Firm(points) => *points,
+            Width::Part(part) => left * part / parts.max(1.0),
+        };
+        let points: Vec<f32> = self.columns.iter().map(share).collect();
+        let whole: f32 = points.iter().sum::<f32>().max(1.0);
+        // Firm columns alone do not spread over the page.
+        let whole = if parts == 0.0 { whole.max(room) } else { whole };
+        points.iter().map(|points| points * 100.0 / whole).collect()
+    }
+}
+
+fn body(sheet: &mut Sheet, report: &AttendanceReport, words: &ReportWords, widths: &Widths) {
     if report.body.is_empty() {
         sheet.line(BODY, 14.0, words.no_rows);
         return;
     }
+    let shares = widths.shares(sheet.width - 2.0 * MARGIN);
     let columns: Vec<Column> = report
         .columns
         .iter()
-        .map(|column| Column {
-            title: words.column(*column),
-            share: column.weight() * 100.0 / weight.max(1.0),
-            right: column.is_figure(),
-        })
+        .zip(shares)
+        .map(|(column, share)| Column { title: words.column(*column), share, right: column.is_figure() })
         .collect();
     let cells = |line: ReportLine<'_>| {
         report.columns.iter().map(|column| line.worded(*column, report, words)).collect::<Vec<_>>()
@@ -154,8 +207,6 @@ const MARGIN: f32 = 43.0;
 const BOTTOM: f32 = 62.0;
 /// Between a column's edge and its text.
 const PADDING: f32 = 4.0;
-/// Columns that weigh more lie on their side.
-const SIDEWAYS: f32 = 125.0;
 
 /// A table's column.
 struct Column {
@@ -190,11 +241,13 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn new(face: Face, paper: Paper, sideways: bool) -> Self {
+    /// `least` is how wide the table must be.
+    fn new(face: Face, paper: Paper, least: f32) -> Self {
         let (short, long) = match paper {
             Paper::A4 => (595.276, 841.89),
             Paper::Letter => (612.0, 792.0),
         };
+        let sideways = least > short - 2.0 * MARGIN;
         let (width, height) = if sideways { (long, short) } else { (short, long) };
         Self {
             face,

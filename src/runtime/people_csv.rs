@@ -133,6 +133,7 @@ pub fn plan(bytes: &[u8], known: &[Person]) -> Result<ImportPlan, ImportError> {
     let name_at = place(&["name"]).ok_or(ImportError::NoName)?;
     let badge_at = place(&["badge"]).or_else(|| place(&["id", "number"]));
     let mut judge = Judge::new(known);
+    let mut lines = Lines { text, at: 0, line: 1 };
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|e| ImportError::Broken(e.to_string()))?;
@@ -142,13 +143,34 @@ pub fn plan(bytes: &[u8], known: &[Person]) -> Result<ImportPlan, ImportError> {
         let name = record.get(name_at).unwrap_or_default();
         let badge = badge_at.and_then(|at| record.get(at)).filter(|badge| !badge.is_empty());
         rows.push(ImportRow {
-            line: record.position().map_or(0, csv::Position::line),
+            line: record.position().map_or(0, |position| lines.of(position.byte())),
             deed: judge.deed(name, badge),
             name: name.chars().take(PersonName::MAX_CHARS + 1).collect(),
             badge: badge.map(|badge| badge.chars().take(MAX_BADGE + 1).collect()),
         });
     }
     Ok(ImportPlan { rows })
+}
+
+/// Counts lines on the way through a text: the reader's own count is one behind after a line that ends in CR LF.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the first thing that stands at or after a byte; asked for in ascending order.
+    fn of(&mut self, byte: u64) -> u64 {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
+        let bytes = self.text.as_bytes();
+        let blank = |at: &usize| !matches!(bytes.get(*at), Some(b'\r' | b'\n'));
+        let start = (byte..bytes.len()).find(blank).unwrap_or(bytes.len());
+        let passed = bytes.get(self.at..start).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.at = start.max(self.at);
+        self.line
+    }
 }
 
 /// The separator that the first line has most of.
@@ -252,7 +274,8 @@ mod tests {
             ]
         );
         assert_eq!(plan.counts(), [2, 1, 2, 4]);
-        assert_eq!(plan.rows[1].line, 3);
+        let lines: Vec<u64> = plan.rows.iter().map(|row| row.line).collect();
+        assert_eq!(lines, [2, 3, 4, 5, 6, 7, 8, 9, 11]);
     }
 
     #[test]

@@ -147,6 +147,6 @@ mod tests {
         let shown = |width| hours(at(6, 0), at(18, 0), &TimeZone::UTC, width).len();
         assert_eq!(shown(1000.0), 13);
         assert_eq!(shown(500.0), 7);
-        assert_eq!(shown(60.0), 2);
+        assert_eq!(shown(60.0), 1);
     }
 }
