@@ -149,14 +149,20 @@ pub enum Command {
     /// List, import and check network files.
     #[command(subcommand)]
     Weights(Weights),
-    /// Measure frame rate and stage times on this machine.
+    /// Measure frame rate, stage times and how long an attendee waits on this machine.
     Bench {
         /// Frames to measure.
         #[arg(long, default_value_t = 600)]
         frames: u64,
+        /// Seconds of the demo in real time, for how long an attendee waits; 0 leaves it out.
+        #[arg(long, default_value_t = 75, value_name = "SECS")]
+        live: u64,
         /// JSON.
         #[arg(long)]
         json: bool,
+        /// Measure nothing: set two reports that --json wrote side by side.
+        #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"], conflicts_with_all = ["frames", "live", "json"])]
+        compare: Vec<PathBuf>,
     },
     /// Check this machine and this installation.
     Doctor {

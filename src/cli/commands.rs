@@ -7,7 +7,7 @@ use super::{
 use crate::{
     camera::CameraError,
     crypto::Pin,
-    diagnostics::{self, bench::BenchReport, doctor, verify},
+    diagnostics::{self, doctor, verify},
     domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName},
     imaging::{self, Frame},
     runtime::{
@@ -402,24 +402,6 @@ pub fn weights_verify(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub fn bench(global: &Global, frames: u64, as_json: bool) -> anyhow::Result<()> {
-    let context = Context::new(global)?;
-    let mut pipeline = context.pipeline()?;
-    let spec = global.camera.clone().unwrap_or(CameraSpec::Demo(1));
-    let mut source = context.source(&spec, false)?;
-    let progress = bar(frames);
-    let report = BenchReport::measure(&mut pipeline, source.as_mut(), &spec, frames, |done| {
-        progress.set_position(done);
-    })?;
-    progress.finish_and_clear();
-    if as_json {
-        println!("{}", report.to_json());
-    } else {
-        print!("{}", report.to_text());
-    }
-    Ok(())
-}
-
 pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let checks = doctor::examine(&doctor::Subject {
@@ -453,6 +435,6 @@ fn spinner(what: &'static str) -> ProgressBar {
     bar
 }
 
-fn bar(length: u64) -> ProgressBar {
+pub(super) fn bar(length: u64) -> ProgressBar {
     ProgressBar::new(length)
 }

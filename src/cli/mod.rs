@@ -3,6 +3,7 @@
 //! It must not know how anything is done: each command is a short function that calls the library and prints.
 
 mod args;
+mod bench;
 mod commands;
 mod context;
 mod demo;
@@ -62,7 +63,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             commands::weights_import(&global, &file, json)
         }
         Some(Command::Weights(Weights::Verify { json })) => commands::weights_verify(&global, json),
-        Some(Command::Bench { frames, json }) => commands::bench(&global, frames, json),
+        Some(Command::Bench { compare, .. }) if !compare.is_empty() => bench::compare(&compare),
+        Some(Command::Bench { frames, live, json, .. }) => bench::run(&global, frames, live, json),
         Some(Command::Doctor { json }) => commands::doctor(&global, json),
     }
 }

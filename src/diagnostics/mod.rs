@@ -4,6 +4,7 @@
 
 pub mod bench;
 pub mod doctor;
+pub mod live;
 pub mod verify;
 
 use crate::{
