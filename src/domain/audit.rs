@@ -63,6 +63,8 @@ pub enum AuditAction {
     WeightsChanged(String),
     /// The wall clock jumped by so many seconds.
     ClockJumped(i64),
+    /// What was held before the camera looked like a picture of somebody enrolled. Deliberately without whom.
+    PresentationRefused,
 }
 
 /// One numbered entry of the chain.
