@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{CameraSpec, PersonId},
-    settings::Device,
+    settings::{Device, Liveness},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
@@ -46,6 +46,9 @@ pub struct Global {
     /// Where networks run.
     #[arg(long, global = true, value_enum)]
     pub device: Option<DeviceArg>,
+    /// Whether presentations are checked: people, not pictures of them.
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub liveness: Option<LivenessArg>,
     /// Settings file [default: settings.toml in the data folder].
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -71,6 +74,27 @@ impl From<DeviceArg> for Device {
             DeviceArg::Auto => Self::Auto,
             DeviceArg::Cpu => Self::Cpu,
             DeviceArg::Cuda => Self::Cuda,
+        }
+    }
+}
+
+/// Whether presentations are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LivenessArg {
+    /// When networks for it are installed.
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+impl From<LivenessArg> for Liveness {
+    fn from(liveness: LivenessArg) -> Self {
+        match liveness {
+            LivenessArg::Auto => Self::Auto,
+            LivenessArg::On => Self::On,
+            LivenessArg::Off => Self::Off,
         }
     }
 }

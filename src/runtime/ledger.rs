@@ -163,7 +163,14 @@ impl Ledger {
 
     /// Turns a sighting into at most one durable mark. What it returns may be shown: it is on disk.
     pub fn sighting(&mut self, sighting: &Sighting) -> Result<Option<Notice>, LedgerError> {
-        let Sighted::Person { person, .. } = sighting.outcome else { return Ok(None) };
+        let person = match sighting.outcome {
+            Sighted::Person { person, .. } => person,
+            Sighted::Unknown => return Ok(None),
+            Sighted::Refused => {
+                self.vault.audit(Actor::Kiosk, AuditAction::PresentationRefused, sighting.at)?;
+                return Ok(None);
+            }
+        };
         let Some(Person { name, .. }) = self.active(person)? else { return Ok(None) };
         let track = sighting.track;
         let last = self.last_mark(person)?;

@@ -33,6 +33,10 @@ pub struct Settings {
     pub detector: Option<WeightsId>,
     /// Recogniser weights; `None` is the built-in pack.
     pub recogniser: Option<WeightsId>,
+    /// Whether a presentation is checked: a person, or a picture of one (presentation attack detection, ISO/IEC 30107).
+    pub liveness: Liveness,
+    /// From which probability on a presentation is taken for a person. 0.05 to 0.99.
+    pub min_bona_fide: f32,
     /// When a recognised face means in and when out.
     pub mark_mode: MarkMode,
     /// A person marked less than this many seconds ago is not marked again. 0 to 86 400.
@@ -59,6 +63,18 @@ pub enum Device {
     Cpu,
     /// The first NVIDIA card, or an error.
     Cuda,
+}
+
+/// Whether a presentation is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Liveness {
+    /// When networks for it are installed.
+    Auto,
+    /// Always; without networks the kiosk does not recognise anybody.
+    On,
+    /// Never.
+    Off,
 }
 
 /// When a recognised face means in and when out.
@@ -169,6 +185,8 @@ impl Settings {
             device: Device::Auto,
             detector: None,
             recogniser: None,
+            liveness: Liveness::Auto,
+            min_bona_fide: 0.5,
             mark_mode: MarkMode::Toggle,
             guard_secs: 120,
             day_start_hour: 4,
@@ -230,6 +248,8 @@ struct RawSettings {
     detector: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recogniser: Option<String>,
+    liveness: Liveness,
+    min_bona_fide: f32,
     mark_mode: String,
     guard_secs: u32,
     day_start_hour: u8,
@@ -259,6 +279,8 @@ impl From<&Settings> for RawSettings {
             device,
             detector,
             recogniser,
+            liveness,
+            min_bona_fide,
             mark_mode,
             guard_secs,
             day_start_hour,
@@ -277,6 +299,8 @@ impl From<&Settings> for RawSettings {
             device,
             detector: detector.map(|id| id.to_string()),
             recogniser: recogniser.map(|id| id.to_string()),
+            liveness,
+            min_bona_fide,
             mark_mode: mark_mode.to_string(),
             guard_secs,
             day_start_hour,
@@ -372,6 +396,13 @@ impl RawSettings {
             device: self.device,
             detector: weights("detector", self.detector.as_deref())?,
             recogniser: weights("recogniser", self.recogniser.as_deref())?,
+            liveness: self.liveness,
+            min_bona_fide: within(
+                "min_bona_fide",
+                self.min_bona_fide,
+                0.05..=0.99,
+                "a share from 0.05 to 0.99",
+            )?,
             mark_mode: self.mark_mode.parse()?,
             guard_secs: within("guard_secs", self.guard_secs, 0..=86_400, "0 to 86400 seconds")?,
             day_start_hour: within("day_start_hour", self.day_start_hour, 0..=23, "an hour from 0 to 23")?,
@@ -421,6 +452,7 @@ mod tests {
             ("site_name = ''", "site_name"),
             ("fpir = 0.5", "fpir"),
             ("fpir = nan", "fpir"),
+            ("min_bona_fide = 1.0", "min_bona_fide"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(field), "{text}: {error}");

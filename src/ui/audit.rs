@@ -143,6 +143,7 @@ impl Names<'_> {
         let host = |id: &'static str, who: &HostId| words.with(id, &[("name", self.host(*who).into())]);
         match action {
             AuditAction::StoreCreated => words.say("audit-store-created"),
+            AuditAction::PresentationRefused => words.say("audit-presentation-refused"),
             AuditAction::Started => words.say("audit-started"),
             AuditAction::Stopped => words.say("audit-stopped"),
             AuditAction::Rebuilt => words.say("audit-rebuilt"),

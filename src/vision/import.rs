@@ -13,9 +13,12 @@ use super::{
         Architecture, Calibration, ChannelOrder, Input, Kind, MAX_FILE_BYTES, Manifest, WeightsError,
         read_limited, sha256_hex,
     },
-    {iresnet, mobilefacenet},
+    {iresnet, minifasnet, mobilefacenet},
 };
-use crate::domain::{EMBEDDING_LEN, WeightsId};
+use crate::{
+    domain::{EMBEDDING_LEN, WeightsId},
+    imaging::{Edge, Surround},
+};
 use std::path::Path;
 
 /// Why a file is not imported.
@@ -29,7 +32,7 @@ pub enum ImportError {
     NotOnnx,
     /// It is a graph that no architecture here has.
     #[error(
-        "this is no network that the kiosk runs (SCRFD, MobileFaceNet, IResNet): compared with {closest}, the first \
+        "this is no network that the kiosk runs (SCRFD, MobileFaceNet, IResNet, MiniFASNet): compared with {closest}, the first \
          node that differs is '{node}' ({op}), where {expected} should be; export it again or choose another file"
     )]
     Differs {
@@ -75,6 +78,7 @@ fn recognise(graph: &Graph) -> Result<(Architecture, Tensors), ImportError> {
     let mobile =
         || mobilefacenet::from_onnx(Walk::new(graph)).map(|(c, t)| (Architecture::MobileFaceNet(c), t));
     let residual = || iresnet::from_onnx(Walk::new(graph)).map(|(c, t)| (Architecture::IResNet(c), t));
+    let mini = || minifasnet::from_onnx(Walk::new(graph)).map(|(c, t)| (Architecture::MiniFasNet(c), t));
     let mut closest: Option<(&'static str, Differs)> = None;
     let mut keep = |name, differs: Differs| {
         if closest.as_ref().is_none_or(|(_, best)| differs.agreed > best.agreed) {
@@ -84,7 +88,8 @@ fn recognise(graph: &Graph) -> Result<(Architecture, Tensors), ImportError> {
     let found = scrfd
         .map_err(|d| keep("SCRFD", d))
         .or_else(|()| mobile().map_err(|d| keep("MobileFaceNet", d)))
-        .or_else(|()| residual().map_err(|d| keep("IResNet", d)));
+        .or_else(|()| residual().map_err(|d| keep("IResNet", d)))
+        .or_else(|()| mini().map_err(|d| keep("MiniFASNet", d)));
     match (found, closest) {
         (Ok(found), _) => Ok(found),
         (Err(()), Some((closest, d))) => {
@@ -105,12 +110,13 @@ fn manifest(
     let id = known.map_or_else(|| id_from(name), |k| k.id.to_owned());
     let id = WeightsId::new(&id)
         .map_err(|e| WeightsError::Manifest { id: name.to_owned(), reason: e.to_string() })?;
-    let (side, std, calibration) = match kind {
-        Kind::Detector => (None, 128.0, Some(Calibration::Detector { score_threshold: 0.5, nms_iou: 0.4 })),
+    let input = input(&architecture);
+    let calibration = match kind {
+        Kind::Detector => Some(Calibration::Detector { score_threshold: 0.5, nms_iou: 0.4 }),
         Kind::Recogniser => {
-            let measured = known.and_then(|k| k.calibration.as_ref());
-            (Some(112), 127.5, measured.map(|m| Calibration::Recogniser(m.data())))
+            known.and_then(|k| k.calibration.as_ref()).map(|m| Calibration::Recogniser(m.data()))
         }
+        Kind::Liveness => None,
     };
     let unknown = "Unknown: ask whoever gave you the file";
     Ok(Manifest {
@@ -118,7 +124,7 @@ fn manifest(
         kind,
         architecture,
         embedding_length: (kind == Kind::Recogniser).then_some(EMBEDDING_LEN),
-        input: Input { width: side, height: side, channel_order: ChannelOrder::Rgb, mean: 127.5, std },
+        input,
         licence: known.map_or(unknown, |k| k.licence).to_owned(),
         source: known.map_or_else(
             || format!("Imported from an ONNX file with sha256 {onnx_sha256}"),
@@ -127,6 +133,28 @@ fn manifest(
         sha256,
         calibration,
     })
+}
+
+/// What a network is given, by the conventions of those who train its architecture: a graph does not say.
+fn input(architecture: &Architecture) -> Input {
+    let square = |side: usize| (Some(side), Some(side));
+    let ((width, height), channel_order, mean, std, surround) = match architecture {
+        Architecture::Scrfd(_) => ((None, None), ChannelOrder::Rgb, 127.5, 128.0, None),
+        Architecture::MobileFaceNet(_) | Architecture::IResNet(_) => {
+            (square(112), ChannelOrder::Rgb, 127.5, 127.5, None)
+        }
+        // Minivision's: bytes as they are. The gated one of the pair sees more of what is around the face.
+        Architecture::MiniFasNet(config) if config.classes == 3 => {
+            let scale = if config.is_gated() { 4.0 } else { 2.7 };
+            let surround = Surround { scale, edge: Edge::Shift };
+            (square(config.side()), ChannelOrder::Bgr, 0.0, 1.0, Some(surround))
+        }
+        Architecture::MiniFasNet(config) => {
+            let surround = Surround { scale: 1.5, edge: Edge::Reflect };
+            (square(config.side()), ChannelOrder::Rgb, 0.0, 255.0, Some(surround))
+        }
+    };
+    Input { width, height, channel_order, mean, std, surround }
 }
 
 /// A file's name as an id: small letters, and `-` for whatever an id cannot hold.

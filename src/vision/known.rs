@@ -47,6 +47,7 @@ pub fn by_sha256(sha256: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|k| k.sha256 == sha256)
 }
 
+const MINIVISION: &str = "Apache-2.0 (Minivision, Silent-Face-Anti-Spoofing)";
 const INSIGHTFACE: &str = "InsightFace model zoo, for non-commercial research only";
 
 const KNOWN: &[Known] = &[
@@ -100,6 +101,27 @@ const KNOWN: &[Known] = &[
         id: "w600k-r50",
         licence: INSIGHTFACE,
         source: "InsightFace, w600k_r50.onnx of the pack buffalo_l",
+        calibration: None,
+    },
+    Known {
+        sha256: "fbac1f5cfa6d2072099fb5d575ac0635eb48b8591dfbcf0835247faaf1602c87",
+        id: "minifasnet-v2",
+        licence: MINIVISION,
+        source: "Minivision, 2.7_80x80_MiniFASNetV2; made to be used with minifasnet-v1se",
+        calibration: None,
+    },
+    Known {
+        sha256: "4830dae96b69050bb513d5f4ee48cb1bbb4a3809fe169effddd19dbd28eeb1fb",
+        id: "minifasnet-v1se",
+        licence: MINIVISION,
+        source: "Minivision, 4_0_0_80x80_MiniFASNetV1SE; made to be used with minifasnet-v2",
+        calibration: None,
+    },
+    Known {
+        sha256: "af2381b88f38769222ed93379e12444e2a50814575de1c46170de570c55a42b6",
+        id: "minifasnet-v2se-128",
+        licence: "Apache-2.0; trained on CelebA-Spoof, whose pictures are for non-commercial research",
+        source: "MiniFASNetV2-SE for 128x128 pixels, trained on CelebA-Spoof",
         calibration: None,
     },
 ];

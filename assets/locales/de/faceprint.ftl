@@ -58,6 +58,7 @@ attendee-ready = Bitte in die Kamera schauen
 attendee-reading = Einen Moment …
 attendee-recognised = Danke
 attendee-unknown = Nicht erkannt. Bitte bei der Verwaltung melden
+attendee-refused = Bitte das Gesicht zeigen, kein Bild
 attendee-welcome = Willkommen
 attendee-welcome-text = Vor die Kamera treten und hineinschauen. Nach einer Sekunde sind Sie eingetragen.
 advice-closer = Bitte näher kommen
@@ -270,6 +271,7 @@ audit-exported = { $rows ->
     }
 audit-settings-changed = Einstellungen geändert
 audit-weights-changed = Netz { $id } in Gebrauch
+audit-presentation-refused = Wies ein Bild von jemandem ab
 audit-clock-jumped = Die Uhr sprang um { $secs } s
 audit-host-removed = { $name } aus der Verwaltung entfernt
 audit-pin-changed = Neue PIN für { $name }

@@ -58,6 +58,7 @@ attendee-ready = Look at the camera
 attendee-reading = One moment…
 attendee-recognised = Thank you
 attendee-unknown = Not recognised. Please ask your host
+attendee-refused = Please show your face, not a picture
 attendee-welcome = Welcome
 attendee-welcome-text = Step in front of the camera and look at it. You are marked within a second.
 advice-closer = Please come closer
@@ -270,6 +271,7 @@ audit-exported = { $rows ->
     }
 audit-settings-changed = Changed settings
 audit-weights-changed = Uses the network { $id }
+audit-presentation-refused = Refused a picture of somebody
 audit-clock-jumped = The clock jumped by { $secs } s
 audit-host-removed = Removed host { $name }
 audit-pin-changed = New PIN for { $name }
