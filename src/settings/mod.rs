@@ -3,7 +3,7 @@
 //! Job: what a technician may change, with defaults, ranges and a sentence for each mistake. It must not know
 //! what any setting does. Nothing secret is in this file; host names, PINs and people are in the vault.
 
-use crate::domain::{CameraSpec, WeightsId};
+use crate::domain::{CameraSpec, WeightsId, WorkRules};
 use jiff::{civil::Time, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -51,6 +51,8 @@ pub struct Settings {
     pub fpir: f32,
     /// Version of the consent text that people agree to.
     pub consent_version: String,
+    /// Who is expected when, and how working time is counted.
+    pub work: WorkRules,
 }
 
 /// Where networks run.
@@ -194,6 +196,7 @@ impl Settings {
             session_idle_secs: 60,
             fpir: 0.003,
             consent_version: "1".to_owned(),
+            work: WorkRules::default(),
         }
     }
 
@@ -257,6 +260,7 @@ struct RawSettings {
     session_idle_secs: u32,
     fpir: f32,
     consent_version: String,
+    work: WorkRules, // a table: last
 }
 
 impl Default for RawSettings {
@@ -288,6 +292,7 @@ impl From<&Settings> for RawSettings {
             session_idle_secs,
             fpir,
             consent_version,
+            work,
         } = settings.clone();
         Self {
             site_name,
@@ -308,6 +313,7 @@ impl From<&Settings> for RawSettings {
             session_idle_secs,
             fpir,
             consent_version,
+            work,
         }
     }
 }
@@ -415,6 +421,7 @@ impl RawSettings {
             )?,
             fpir: within("fpir", self.fpir, 0.000_01..=0.05, "a share from 0.00001 to 0.05")?,
             consent_version: short("consent_version", &self.consent_version)?,
+            work: self.work,
         })
     }
 }
@@ -436,6 +443,7 @@ mod tests {
         settings.site_name = "Werk Süd".into();
         settings.mark_mode = MarkMode::OutFrom(jiff::civil::time(13, 30, 0, 0));
         settings.recogniser = Some(WeightsId::new("mbf-w8").unwrap());
+        settings.work.schedule = "mon-fri 08:00-17:00".parse().unwrap();
         settings.save(&path).unwrap();
         assert_eq!(Settings::load(&path).unwrap(), Some(settings));
     }
@@ -458,6 +466,9 @@ mod tests {
             assert!(error.contains(field), "{text}: {error}");
         }
         assert!(parse("colour = 'red'").unwrap_err().to_string().contains("not understood"));
+        assert!(
+            parse("[work]\nschedule = 'always'").unwrap_err().to_string().contains("mon-fri 08:00-17:00")
+        );
         assert!(parse("camera = 'rtsp://x'").unwrap_err().to_string().contains("not a camera"));
     }
 }

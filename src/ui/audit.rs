@@ -162,6 +162,8 @@ impl Names<'_> {
             AuditAction::PersonErased => words.say("audit-person-erased"),
             AuditAction::Marked(_, who, MarkKind::CheckIn) => person("audit-marked-in", who),
             AuditAction::Marked(_, who, MarkKind::CheckOut) => person("audit-marked-out", who),
+            AuditAction::Marked(_, who, MarkKind::BreakStart) => person("audit-marked-break", who),
+            AuditAction::Marked(_, who, MarkKind::BreakEnd) => person("audit-marked-back", who),
             AuditAction::Corrected { replaces, by } => {
                 words.with("audit-corrected", &[("old", replaces.0.into()), ("new", by.0.into())])
             }

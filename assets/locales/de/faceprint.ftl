@@ -7,6 +7,8 @@ button-cancel = Abbrechen
 button-working = Einen Moment …
 kind-in = Kommen
 kind-out = Gehen
+kind-break = Pause
+kind-back = Zurück
 date-long = { $weekday ->
         [1] Montag
         [2] Dienstag
@@ -70,8 +72,12 @@ advice-bright = Hier ist zu viel Licht
 advice-still = Bitte still halten
 card-checked-in = Gekommen { $time }
 card-checked-out = Gegangen { $time }
+card-break-began = Pause seit { $time }
+card-back = Zurück um { $time }
 card-already-in = Schon gekommen { $time }
 card-already-out = Schon gegangen { $time }
+card-already-break = Pause schon seit { $time }
+card-already-back = Schon zurück seit { $time }
 card-in-or-out = Kommen oder gehen?
 card-not-me = Das bin ich nicht
 card-struck-out = Entfernt
@@ -264,6 +270,8 @@ audit-enrolled = { $shots ->
 audit-person-erased = Eine Person gelöscht
 audit-marked-in = { $name } gekommen
 audit-marked-out = { $name } gegangen
+audit-marked-break = Pause begonnen: { $name }
+audit-marked-back = Zurück aus der Pause: { $name }
 audit-corrected = Eintrag { $old } durch { $new } ersetzt
 audit-exported = { $rows ->
         [one] { $rows } Zeile ausgegeben
