@@ -37,6 +37,10 @@ pub struct Global {
     /// Device key file, outside the data folder [default: ~/.config/faceprint/device.key].
     #[arg(long, global = true, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
+    /// Open the store with the passphrase on this file's first line instead of a key file; `-` is standard input. A
+    /// store that needs one asks for it on a terminal.
+    #[arg(long, global = true, value_name = "FILE|-", conflicts_with = "key_file")]
+    pub passphrase_file: Option<PathBuf>,
     /// Recogniser weights, an id that `faceprint weights list` prints.
     #[arg(long, global = true, value_name = "ID")]
     pub weights: Option<String>,
@@ -173,6 +177,34 @@ pub enum Command {
     /// Read and check the audit log.
     #[command(subcommand)]
     Audit(Audit),
+    /// Change what opens the store.
+    #[command(subcommand)]
+    Key(Key),
+    /// Write everything into one sealed file, also while a kiosk is running.
+    Backup {
+        /// The file, which must not exist.
+        file: PathBuf,
+        /// File with the backup's passphrase on its first line; `-` is standard input. Without it, it is asked for.
+        #[arg(long, value_name = "FILE|-")]
+        backup_passphrase_file: Option<PathBuf>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a data folder from a backup.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Only read it to its end and say what is inside.
+        #[arg(long)]
+        dry_run: bool,
+        /// File with the backup's passphrase on its first line; `-` is standard input. Without it, it is asked for.
+        #[arg(long, value_name = "FILE|-")]
+        backup_passphrase_file: Option<PathBuf>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// List, import and check network files.
     #[command(subcommand)]
     Weights(Weights),
@@ -373,6 +405,30 @@ pub enum Audit {
         /// JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// Keys.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Let another key file or a passphrase open the store. Records stay as they are.
+    Change {
+        /// The new key file; made if it is not there.
+        #[arg(long, value_name = "FILE", required_unless_present = "new_passphrase_file")]
+        new_key_file: Option<PathBuf>,
+        /// File with the new passphrase on its first line; `-` is standard input.
+        #[arg(long, value_name = "FILE|-", conflicts_with = "new_key_file")]
+        new_passphrase_file: Option<PathBuf>,
+        /// Who changes it.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Draw a new master key and seal every record with it. Can be interrupted: it goes on at the next call, or while
+    /// the kiosk runs.
+    Rotate {
+        /// Who changes it.
+        #[command(flatten)]
+        host: HostLogin,
     },
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     camera::CameraError,
-    crypto::Pin,
+    crypto::{KeySource, Pin},
     diagnostics::{self, doctor, verify},
     domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName},
     imaging::{self, Frame},
@@ -43,10 +43,11 @@ pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -
     let mut ledger = context.ledger_setup()?.create(settings, InitHost { name, pin })?;
     let code = ledger.vault_mut().new_recovery_code(Actor::Kiosk, context.clock.now())?;
     ledger.close()?;
-    eprintln!(
-        "{} is set up. Keep the device key file safe: without it no record opens.",
-        context.paths.root.display()
-    );
+    let opener = match *context.key {
+        KeySource::File(_) => "device key file safe",
+        KeySource::Passphrase(_) => "passphrase in mind",
+    };
+    eprintln!("{} is set up. Keep the {opener}: without it no record opens.", context.paths.root.display());
     hosts::show_code(&code);
     Ok(())
 }
@@ -429,7 +430,7 @@ pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn spinner(what: &'static str) -> ProgressBar {
+pub(super) fn spinner(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     bar.set_style(
         ProgressStyle::with_template("{spinner} {pos} {msg}")

@@ -8,9 +8,11 @@ mod commands;
 mod context;
 mod demo;
 mod hosts;
+mod keeping;
 mod window;
 
-use args::{Audit, Cli, Command, Global, HostLogin, Hosts, People, Weights};
+use crate::crypto::forbid_core_dumps;
+use args::{Audit, Cli, Command, Global, HostLogin, Hosts, Key, People, Weights};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -19,6 +21,7 @@ use std::process::ExitCode;
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    forbid_core_dumps();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,faceprint=info")).init();
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,6 +68,16 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Audit(Audit::Show { last, json })) => commands::audit_show(&global, last, json),
         Some(Command::Audit(Audit::Verify { head, json })) => {
             commands::audit_verify(&global, head.as_deref(), json)
+        }
+        Some(Command::Key(Key::Change { new_key_file, new_passphrase_file, host })) => {
+            keeping::key_change(&global, new_key_file, new_passphrase_file.as_deref(), &host)
+        }
+        Some(Command::Key(Key::Rotate { host })) => keeping::key_rotate(&global, &host),
+        Some(Command::Backup { file, backup_passphrase_file, json }) => {
+            keeping::backup(&global, &file, backup_passphrase_file.as_deref(), json)
+        }
+        Some(Command::Restore { file, dry_run, backup_passphrase_file, json }) => {
+            keeping::restore(&global, &file, dry_run, backup_passphrase_file.as_deref(), json)
         }
         Some(Command::Weights(Weights::List { json })) => commands::weights_list(&global, json),
         Some(Command::Weights(Weights::Import { file, json })) => {

@@ -113,6 +113,15 @@ pub fn audit_words(entry: &AuditEntry) -> String {
         AuditAction::ConsentWithdrawn(person, templates) => {
             format!("person {person} withdrew consent, {templates} templates destroyed")
         }
+        AuditAction::KeyChanged => "another key file or passphrase opens the store".to_owned(),
+        AuditAction::KeyRotationBegun => "change of the master key begun".to_owned(),
+        AuditAction::KeyRotated => "master key changed".to_owned(),
+        AuditAction::BackedUp(records) => format!("backup of {records} records made"),
+        AuditAction::Restored => "store restored from a backup".to_owned(),
+        AuditAction::PersonExported(person) => format!("data of person {person} exported"),
+        AuditAction::Swept { marks, faces } => {
+            format!("{marks} events and the templates of {faces} people erased by the rule on keeping")
+        }
     };
     format!("{actor}: {what}")
 }

@@ -4,6 +4,7 @@
 //! kiosk's ledger thread is in [`super::workers`]. It must not know pictures.
 
 mod access;
+mod keeping;
 
 use super::{
     messages::{
@@ -103,6 +104,8 @@ pub struct Ledger {
     index: SharedIndex,
     clock: Arc<dyn Clock>,
     progress: Option<Progress>,
+    /// The attendance day of the last sweep.
+    swept: Option<Date>,
 }
 
 /// Told how far a long piece of work is; `None` at its end.
@@ -130,7 +133,7 @@ impl Ledger {
             }
         }
         let policy = policy(&settings);
-        Ok(Self { vault, paths, settings, policy, weights, index, clock, progress: None })
+        Ok(Self { vault, paths, settings, policy, weights, index, clock, progress: None, swept: None })
     }
 
     /// Whom to tell how far long work is.
@@ -512,6 +515,12 @@ impl Ledger {
                 self.told_all();
                 checked.map(ReplyBody::AuditVerified).map_err(failed)
             }
+            HostRequest::Backup { file, passphrase } => {
+                let path = file.unwrap_or_else(|| self.new_backup_path());
+                let contents = self.backup(actor, &path, &passphrase.0).map_err(failed)?;
+                Ok(ReplyBody::BackedUp { path, records: contents.total() })
+            }
+            HostRequest::RotateKey => self.vault.begin_rotation(actor, now).map(done).map_err(failed),
         }
     }
 

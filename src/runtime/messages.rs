@@ -23,7 +23,7 @@ use std::{
 pub use crate::{
     access::HostSession,
     camera::{CameraError as CameraFault, CameraState},
-    crypto::{Pin, PinAttempt, PinError, RecoveryCode},
+    crypto::{Passphrase, PassphraseError, Pin, PinAttempt, PinError, RecoveryCode},
     vault::{AuditFault, AuditReport},
 };
 
@@ -83,6 +83,10 @@ pub struct JobView {
 pub enum Job {
     /// [`HostRequest::VerifyAudit`].
     VerifyAudit,
+    /// [`HostRequest::Backup`].
+    Backup,
+    /// [`HostRequest::RotateKey`], in the background.
+    RotateKey,
 }
 
 /// The camera as a screen shows it.
@@ -488,6 +492,16 @@ pub enum HostRequest {
         /// A head exported earlier, if there is one.
         against: Option<AuditHead>,
     },
+    /// Writes everything into one sealed file; progress in [`Snapshot::job`]. Answer: [`ReplyBody::BackedUp`].
+    Backup {
+        /// The file, which must not exist; `None` is a new one in the data folder's `exports`.
+        file: Option<PathBuf>,
+        /// What will open it.
+        passphrase: Hidden<Passphrase>,
+    },
+    /// Begins to change the master key, which goes on in the background; progress in [`Snapshot::job`]. Answer:
+    /// [`ReplyBody::Done`] as soon as it has begun.
+    RotateKey,
 }
 
 /// Which kind of report file.
@@ -538,6 +552,13 @@ pub enum ReplyBody {
     RecoveryCode(Hidden<RecoveryCode>),
     /// What the check of the audit log found.
     AuditVerified(AuditReport),
+    /// Where the backup is, and how many records it holds.
+    BackedUp {
+        /// The file.
+        path: PathBuf,
+        /// Records.
+        records: u64,
+    },
 }
 
 /// A mark by badge and PIN.

@@ -425,7 +425,11 @@ impl LedgerWorker {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Tick => {}
+            Event::Tick => {
+                if let Some(ledger) = &mut self.ledger {
+                    ledger.background();
+                }
+            }
             Event::Work(work) => self.work(work),
             Event::Asked(Request { number, body }) => {
                 let (reply, notices) = self.ask(body);

@@ -51,6 +51,11 @@ pub struct Settings {
     pub fpir: f32,
     /// Version of the consent text that people agree to.
     pub consent_version: String,
+    /// Attendance events older than so many days are erased at night; 0 keeps them. 0 to 36 500.
+    pub keep_marks_days: u32,
+    /// Face data of people who were neither enrolled nor marked for so many days is erased at night; 0 keeps it.
+    /// 0 to 36 500.
+    pub keep_faces_days: u32,
     /// Who is expected when, and how working time is counted.
     pub work: WorkRules,
 }
@@ -196,6 +201,8 @@ impl Settings {
             session_idle_secs: 60,
             fpir: 0.003,
             consent_version: "1".to_owned(),
+            keep_marks_days: 0,
+            keep_faces_days: 0,
             work: WorkRules::default(),
         }
     }
@@ -260,6 +267,8 @@ struct RawSettings {
     session_idle_secs: u32,
     fpir: f32,
     consent_version: String,
+    keep_marks_days: u32,
+    keep_faces_days: u32,
     work: WorkRules, // a table: last
 }
 
@@ -292,6 +301,8 @@ impl From<&Settings> for RawSettings {
             session_idle_secs,
             fpir,
             consent_version,
+            keep_marks_days,
+            keep_faces_days,
             work,
         } = settings.clone();
         Self {
@@ -313,6 +324,8 @@ impl From<&Settings> for RawSettings {
             session_idle_secs,
             fpir,
             consent_version,
+            keep_marks_days,
+            keep_faces_days,
             work,
         }
     }
@@ -421,6 +434,8 @@ impl RawSettings {
             )?,
             fpir: within("fpir", self.fpir, 0.000_01..=0.05, "a share from 0.00001 to 0.05")?,
             consent_version: short("consent_version", &self.consent_version)?,
+            keep_marks_days: within("keep_marks_days", self.keep_marks_days, 0..=36_500, "0 to 36500 days")?,
+            keep_faces_days: within("keep_faces_days", self.keep_faces_days, 0..=36_500, "0 to 36500 days")?,
             work: self.work,
         })
     }

@@ -142,6 +142,8 @@ pub enum Asked {
     UnlockPerson,
     WithdrawConsent,
     VerifyAudit,
+    Backup,
+    RotateKey,
 }
 
 impl Asked {
@@ -180,6 +182,8 @@ impl Asked {
                 HostRequest::UnlockPerson(_) => Self::UnlockPerson,
                 HostRequest::WithdrawConsent(_) => Self::WithdrawConsent,
                 HostRequest::VerifyAudit { .. } => Self::VerifyAudit,
+                HostRequest::Backup { .. } => Self::Backup,
+                HostRequest::RotateKey => Self::RotateKey,
             },
         }
     }

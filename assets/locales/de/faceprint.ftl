@@ -290,6 +290,13 @@ audit-recovery-wrong = Falscher Wiederherstellungscode
 audit-pin-set = PIN für { $name } gesetzt
 audit-pin-removed = PIN von { $name } entfernt
 audit-consent-withdrawn = { $name } hat die Einwilligung widerrufen; Gesichtsdaten vernichtet
+audit-key-changed = Andere Schlüsseldatei oder Passphrase öffnet den Speicher
+audit-key-rotation-begun = Wechsel des Hauptschlüssels begonnen
+audit-key-rotated = Hauptschlüssel gewechselt
+audit-backed-up = Sicherung von { $records } Einträgen erstellt
+audit-restored = Speicher aus einer Sicherung wiederhergestellt
+audit-person-exported = Daten von { $name } ausgegeben
+audit-swept = Nach der Aufbewahrungsregel gelöscht: { $marks } Buchungen, Gesichtsdaten von { $faces } Personen
 
 ## Einstellungen
 settings-save = Speichern

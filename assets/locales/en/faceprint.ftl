@@ -290,6 +290,13 @@ audit-recovery-wrong = Wrong recovery code
 audit-pin-set = Set a PIN for { $name }
 audit-pin-removed = Removed the PIN of { $name }
 audit-consent-withdrawn = { $name } withdrew consent; face data destroyed
+audit-key-changed = Another key file or passphrase opens the store
+audit-key-rotation-begun = Began to change the master key
+audit-key-rotated = Changed the master key
+audit-backed-up = Made a backup of { $records } records
+audit-restored = Restored the store from a backup
+audit-person-exported = Exported the data of { $name }
+audit-swept = Erased by the rule on keeping: { $marks } marks, face data of { $faces } people
 
 ## Settings
 settings-save = Save
