@@ -364,7 +364,7 @@ pub fn weights_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
+pub fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
     let mut value = json!(manifest);
     value["built_in"] = built_in.into();
     value

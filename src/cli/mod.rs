@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod context;
 mod demo;
+mod install;
 mod window;
 
 use args::{Audit, Cli, Command, HostLogin, People, Weights};
@@ -61,6 +62,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Weights(Weights::Import { file, json })) => {
             commands::weights_import(&global, &file, json)
         }
+        Some(Command::Weights(Weights::Install { what, accept_licence, sha256, json })) => {
+            let options = install::Options { accept_licence, sha256: sha256.as_deref(), json };
+            install::install(&global, &what, &options)
+        }
+        Some(Command::Weights(Weights::Use { id })) => install::choose(&global, &id),
         Some(Command::Weights(Weights::Verify { json })) => commands::weights_verify(&global, json),
         Some(Command::Bench { frames, json }) => commands::bench(&global, frames, json),
         Some(Command::Doctor { json }) => commands::doctor(&global, json),

@@ -4,6 +4,7 @@
 
 pub mod bench;
 pub mod doctor;
+pub mod probe;
 pub mod verify;
 
 use crate::{

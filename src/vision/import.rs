@@ -47,12 +47,22 @@ pub enum ImportError {
     },
 }
 
+impl Imported {
+    /// Whether it comes from a file that many people have, so that its sum says what it is.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.onnx_sha256.as_deref().and_then(known::by_sha256).is_some()
+    }
+}
+
 /// A network ready for [`super::WeightsStore::install`].
 pub struct Imported {
     /// What it is. Id, licence, source and calibration are known for known files; else the id is the file's name.
     pub manifest: Manifest,
     /// `model.safetensors`, f32.
     pub model: Vec<u8>,
+    /// Of the ONNX file that it comes from, if it does; hexadecimal.
+    pub onnx_sha256: Option<String>,
 }
 
 /// Reads and converts an ONNX file.
@@ -68,8 +78,9 @@ pub fn import_bytes(bytes: &[u8], name: &str) -> Result<Imported, ImportError> {
     let (architecture, tensors) = recognise(&graph)?;
     architecture.graph(&tensors)?; // what was written is what will be read
     let model = tensors.to_bytes()?;
-    let manifest = manifest(architecture, &sha256_hex(bytes), sha256_hex(&model), name)?;
-    Ok(Imported { manifest, model })
+    let onnx_sha256 = sha256_hex(bytes);
+    let manifest = manifest(architecture, &onnx_sha256, sha256_hex(&model), name)?;
+    Ok(Imported { manifest, model, onnx_sha256: Some(onnx_sha256) })
 }
 
 /// Tries every architecture; the error is that of the one that agreed longest.
