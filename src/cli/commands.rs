@@ -7,7 +7,7 @@ use super::{
 use crate::{
     camera::CameraError,
     crypto::Pin,
-    diagnostics::{self, bench::BenchReport, doctor, verify},
+    diagnostics::{self, bench::BenchReport, doctor, probe, verify},
     domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName},
     imaging::{self, Frame},
     runtime::{
@@ -374,6 +374,7 @@ pub fn weights_import(global: &Global, file: &Path, as_json: bool) -> anyhow::Re
     let context = Context::new(global)?;
     let imported = import::import(file)?;
     let manifest = &imported.manifest;
+    probe::check(&imported).with_context(|| manifest.id.to_string())?;
     context.weights_store().install(manifest, &imported.model)?;
     if as_json {
         println!("{}", weights_json(manifest, false));
