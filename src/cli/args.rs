@@ -441,6 +441,26 @@ pub enum Weights {
         #[arg(long)]
         json: bool,
     },
+    /// Install networks from an ONNX or safetensors file, a folder, a zip archive, an http address, or a pack by name
+    /// (buffalo_l, buffalo_s, buffalo_sc, antelopev2).
+    Install {
+        /// File, folder, address or pack.
+        what: String,
+        /// Accept the licences that are shown.
+        #[arg(long)]
+        accept_licence: bool,
+        /// What the file has to be, hexadecimal.
+        #[arg(long, value_name = "HEX")]
+        sha256: Option<String>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Choose the detector or recogniser, and say who must be enrolled again.
+    Use {
+        /// Its id.
+        id: String,
+    },
     /// Convert an ONNX file and install it.
     Import {
         /// The file.

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     camera::CameraError,
     crypto::{KeySource, Pin},
-    diagnostics::{self, doctor, verify},
+    diagnostics::{self, doctor, probe, verify},
     domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName},
     imaging::{self, Frame},
     runtime::{
@@ -369,7 +369,7 @@ pub fn weights_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
+pub fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
     let mut value = json!(manifest);
     value["built_in"] = built_in.into();
     value
@@ -379,6 +379,7 @@ pub fn weights_import(global: &Global, file: &Path, as_json: bool) -> anyhow::Re
     let context = Context::new(global)?;
     let imported = import::import(file)?;
     let manifest = &imported.manifest;
+    probe::check(&imported).with_context(|| manifest.id.to_string())?;
     context.weights_store().install(manifest, &imported.model)?;
     if as_json {
         println!("{}", weights_json(manifest, false));

@@ -5,6 +5,7 @@
 pub mod bench;
 pub mod doctor;
 pub mod live;
+pub mod probe;
 pub mod verify;
 
 use crate::{

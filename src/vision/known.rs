@@ -1,4 +1,4 @@
-//! Network files that many people have, by their sha256: what they are, whose they are, and what was measured.
+//! Packs to download, and network files that many people have, by their sha256: what they are, whose they are, and what was measured.
 //!
 //! Job: a table. It must not decide whether a file can be used; the walk over its graph does.
 
@@ -41,6 +41,46 @@ impl Measured {
         }
     }
 }
+
+/// An archive of networks with a name.
+pub struct Pack {
+    /// What people call it.
+    pub name: &'static str,
+    /// Where it is.
+    pub url: &'static str,
+    /// Of the archive, hexadecimal, where it is known; else the sums of its networks vouch for it.
+    pub sha256: Option<&'static str>,
+    /// Who may use it for what.
+    pub licence: &'static str,
+}
+
+/// Packs by name.
+pub const PACKS: &[Pack] = &[
+    Pack {
+        name: "buffalo_l",
+        url: "https://github.com/deepinsight/insightface/releases/download/v0.7/buffalo_l.zip",
+        sha256: Some("80ffe37d8a5940d59a7384c201a2a38d4741f2f3c51eef46ebb28218a7b0ca2f"),
+        licence: INSIGHTFACE,
+    },
+    Pack {
+        name: "buffalo_s",
+        url: "https://github.com/deepinsight/insightface/releases/download/v0.7/buffalo_s.zip",
+        sha256: None,
+        licence: INSIGHTFACE,
+    },
+    Pack {
+        name: "buffalo_sc",
+        url: "https://github.com/deepinsight/insightface/releases/download/v0.7/buffalo_sc.zip",
+        sha256: None,
+        licence: INSIGHTFACE,
+    },
+    Pack {
+        name: "antelopev2",
+        url: "https://github.com/deepinsight/insightface/releases/download/v0.7/antelopev2.zip",
+        sha256: None,
+        licence: INSIGHTFACE,
+    },
+];
 
 /// The file with that sha256.
 pub fn by_sha256(sha256: &str) -> Option<&'static Known> {

@@ -13,12 +13,15 @@
 //! a picture of one. Weights come from a [`WeightsStore`]; [`mod@import`] turns ONNX files into weights.
 
 pub mod align;
+mod archive;
 pub mod detect;
+pub mod download;
 pub mod embedded;
 pub mod engine;
+pub mod gather;
 pub mod import;
 pub mod iresnet;
-mod known;
+pub mod known;
 mod layer;
 pub mod liveness;
 pub mod minifasnet;

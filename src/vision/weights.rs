@@ -28,8 +28,8 @@ use std::{
 /// No file of weights is larger (`IResNet`-100 in f32 is 250 MB).
 pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
-const MANIFEST: &str = "manifest.json";
-const MODEL: &str = "model.safetensors";
+pub(super) const MANIFEST: &str = "manifest.json";
+pub(super) const MODEL: &str = "model.safetensors";
 
 /// Why weights cannot be used. Each says which, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -259,6 +259,21 @@ impl Manifest {
         if manifest.id != *id {
             return Err(wrong("it names another id than its folder".to_owned()));
         }
+        manifest.checked()
+    }
+
+    /// Reads a `manifest.json` that is not in the store yet: its id is checked as well.
+    pub fn parse_own(text: &[u8]) -> Result<Self, WeightsError> {
+        let wrong = |id: &str, reason: String| WeightsError::Manifest { id: id.to_owned(), reason };
+        let manifest: Self =
+            serde_json::from_slice(text).map_err(|e| wrong("the new network", e.to_string()))?;
+        WeightsId::new(manifest.id.as_str()).map_err(|e| wrong(manifest.id.as_str(), e.to_string()))?;
+        manifest.checked()
+    }
+
+    fn checked(self) -> Result<Self, WeightsError> {
+        let manifest = self;
+        let wrong = |reason: String| WeightsError::Manifest { id: manifest.id.to_string(), reason };
         if manifest.kind != manifest.architecture.kind() {
             return Err(wrong(format!("its architecture is no {}", manifest.kind)));
         }
