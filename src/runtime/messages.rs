@@ -25,7 +25,7 @@ pub use crate::{
     access::HostSession,
     attendance::Presence,
     camera::{CameraError as CameraFault, CameraState},
-    crypto::{Pin, PinAttempt, PinError, RecoveryCode},
+    crypto::{Passphrase, PassphraseError, Pin, PinAttempt, PinError, RecoveryCode},
     reports::{Column, Paper, ReportBy, ReportWords},
     vault::{AuditFault, AuditReport},
 };
@@ -90,6 +90,10 @@ pub enum Job {
     VerifyAudit,
     /// [`HostRequest::Import`].
     ImportPeople,
+    /// [`HostRequest::Backup`].
+    Backup,
+    /// [`HostRequest::RotateKey`], in the background.
+    RotateKey,
 }
 
 /// The camera as a screen shows it.
@@ -131,6 +135,8 @@ pub enum FaceState {
     Recognised,
     /// Not enrolled, or not sure.
     Unknown,
+    /// Seems to be a picture of somebody, not a person.
+    Refused,
 }
 
 /// A guided enrolment in progress.
@@ -170,6 +176,8 @@ pub enum EnrolmentAdvice {
     Quality(QualityIssue),
     /// Head not where the pose wants it.
     Pose,
+    /// Seems to be a picture of somebody, not a person.
+    Refused,
 }
 
 /// A worker in trouble, in a sentence: what happened and what to do.
@@ -515,6 +523,16 @@ pub enum HostRequest {
         /// A head exported earlier, if there is one.
         against: Option<AuditHead>,
     },
+    /// Writes everything into one sealed file; progress in [`Snapshot::job`]. Answer: [`ReplyBody::BackedUp`].
+    Backup {
+        /// The file, which must not exist; `None` is a new one in the data folder's `exports`.
+        file: Option<PathBuf>,
+        /// What will open it.
+        passphrase: Hidden<Passphrase>,
+    },
+    /// Begins to change the master key, which goes on in the background; progress in [`Snapshot::job`]. Answer:
+    /// [`ReplyBody::Done`] as soon as it has begun.
+    RotateKey,
 }
 
 /// Which kind of report file.
@@ -614,6 +632,13 @@ pub enum ReplyBody {
     RecoveryCode(Hidden<RecoveryCode>),
     /// What the check of the audit log found.
     AuditVerified(AuditReport),
+    /// Where the backup is, and how many records it holds.
+    BackedUp {
+        /// The file.
+        path: PathBuf,
+        /// Records.
+        records: u64,
+    },
 }
 
 /// A mark by badge and PIN.

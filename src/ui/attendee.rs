@@ -46,6 +46,8 @@ pub enum Headline {
     Recognised,
     /// Not enrolled, or not sure.
     Unknown,
+    /// Seems to be a picture of somebody.
+    Refused,
 }
 
 impl<'a> AttendeeModel<'a> {
@@ -72,6 +74,7 @@ impl Headline {
             Some(FaceState::Advice(issue)) => Self::Advice(*issue),
             Some(FaceState::Recognised) => Self::Recognised,
             Some(FaceState::Unknown) => Self::Unknown,
+            Some(FaceState::Refused) => Self::Refused,
         }
     }
 
@@ -84,13 +87,14 @@ impl Headline {
             Self::Advice(issue) => advice(issue),
             Self::Recognised => "attendee-recognised",
             Self::Unknown => "attendee-unknown",
+            Self::Refused => "attendee-refused",
         }
     }
 
     fn tone(self, colours: &Palette) -> Tone {
         match self {
             Self::Opening | Self::Ready | Self::Reading(_) => colours.accent,
-            Self::Advice(_) | Self::Unknown => colours.notice,
+            Self::Advice(_) | Self::Unknown | Self::Refused => colours.notice,
             Self::Recognised => colours.arrived,
             Self::NoPicture => colours.alarm,
         }
@@ -299,7 +303,7 @@ fn face_frame(
     let width = scale.px(4.0).max(2.5);
     let ink = match face.state {
         FaceState::Reading(_) => colours.on_picture,
-        FaceState::Advice(_) | FaceState::Unknown => theme::DARK.notice.solid,
+        FaceState::Advice(_) | FaceState::Unknown | FaceState::Refused => theme::DARK.notice.solid,
         FaceState::Recognised => theme::DARK.arrived.solid,
     };
     let length = rect.size().min_elem() * 0.22;
@@ -316,7 +320,7 @@ fn face_frame(
             painter.circle_filled(centre, radius, theme::DARK.arrived.solid);
             tick(painter, centre, radius * 0.9, Stroke::new(width, theme::DARK.arrived.on_solid));
         }
-        FaceState::Advice(_) | FaceState::Unknown => {}
+        FaceState::Advice(_) | FaceState::Unknown | FaceState::Refused => {}
     }
 }
 
