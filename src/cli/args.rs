@@ -93,6 +93,9 @@ pub enum Command {
     /// Add, list, enrol and erase people.
     #[command(subcommand)]
     People(People),
+    /// Who may unlock host mode.
+    #[command(subcommand)]
+    Hosts(Hosts),
     /// Run the pipeline over a camera without a window; one JSON line per decision with --json.
     Replay {
         /// The camera.
@@ -222,6 +225,90 @@ pub enum People {
         /// The person's id.
         person: PersonId,
         /// Who erases.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Take back a person's consent: their face data is destroyed, they stay and can use a PIN.
+    Withdraw {
+        /// The person's id.
+        person: PersonId,
+        /// Who does it for them.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Set the PIN with which a person marks themselves without their face; also unlocks them.
+    Pin {
+        /// The person's id.
+        person: PersonId,
+        /// File with the PIN on its first line; `-` is standard input, after the host's.
+        #[arg(long, value_name = "FILE|-", required_unless_present = "remove")]
+        new_pin_file: Option<PathBuf>,
+        /// Take the PIN away instead.
+        #[arg(long, conflicts_with = "new_pin_file")]
+        remove: bool,
+        /// Who sets it.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+}
+
+/// Hosts.
+#[derive(Debug, Subcommand)]
+pub enum Hosts {
+    /// List hosts.
+    List {
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add a host.
+    Add {
+        /// Display name.
+        name: String,
+        /// File with the new host's PIN or passphrase on its first line; `-` is standard input, after the other PIN.
+        #[arg(long, value_name = "FILE|-")]
+        new_pin_file: PathBuf,
+        /// Who adds.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Remove a host. One always stays.
+    Remove {
+        /// Whom.
+        name: String,
+        /// Who removes.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Change your own PIN or passphrase.
+    Pin {
+        /// File with the new one on its first line; `-` is standard input, after the old one.
+        #[arg(long, value_name = "FILE|-")]
+        new_pin_file: PathBuf,
+        /// Who, with the old PIN.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Let a host who is locked out try again.
+    Unlock {
+        /// Whom.
+        name: String,
+        /// Another host, who unlocks.
+        #[arg(long, value_name = "NAME", requires = "pin_file", conflicts_with = "recovery_file")]
+        host: Option<String>,
+        /// File with that host's PIN on its first line; `-` is standard input.
+        #[arg(long, value_name = "FILE|-", requires = "host")]
+        pin_file: Option<PathBuf>,
+        /// File with the recovery code instead of another host; it is used up, and the next one is printed.
+        #[arg(long, value_name = "FILE|-", required_unless_present = "host")]
+        recovery_file: Option<PathBuf>,
+        /// With the recovery code: file with a new PIN for a host who forgot theirs.
+        #[arg(long, value_name = "FILE|-", requires = "recovery_file")]
+        new_pin_file: Option<PathBuf>,
+    },
+    /// Make a new recovery code and print it once; the old one is void.
+    Recovery {
+        /// Who asks.
         #[command(flatten)]
         host: HostLogin,
     },

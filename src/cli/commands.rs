@@ -3,6 +3,7 @@
 use super::{
     args::{Format, Global, HostLogin},
     context::{Context, log_in, read_pin},
+    hosts,
 };
 use crate::{
     camera::CameraError,
@@ -31,7 +32,7 @@ use std::{
 
 pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    let pin = Pin::new(&read_pin(&host.pin_file)?)?;
+    let pin = Pin::for_host(&read_pin(&host.pin_file)?)?;
     let name = PersonName::new(&host.host)?;
     let mut settings = Settings { site_name: site.to_owned(), ..context.settings.clone() };
     if let Some(zone) = zone {
@@ -39,11 +40,14 @@ pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -
     }
     // The round trip checks the site name as the file's reader would.
     let settings = Settings::parse(&settings.to_toml(), &context.paths.settings)?;
-    context.ledger_setup()?.create(settings, InitHost { name, pin })?.close()?;
+    let mut ledger = context.ledger_setup()?.create(settings, InitHost { name, pin })?;
+    let code = ledger.vault_mut().new_recovery_code(Actor::Kiosk, context.clock.now())?;
+    ledger.close()?;
     eprintln!(
         "{} is set up. Keep the device key file safe: without it no record opens.",
         context.paths.root.display()
     );
+    hosts::show_code(&code);
     Ok(())
 }
 

@@ -6,9 +6,10 @@ mod args;
 mod commands;
 mod context;
 mod demo;
+mod hosts;
 mod window;
 
-use args::{Audit, Cli, Command, HostLogin, People, Weights};
+use args::{Audit, Cli, Command, Global, HostLogin, Hosts, People, Weights};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -43,6 +44,13 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::People(People::Erase { person, host })) => {
             commands::people_erase(&global, person, &host)
         }
+        Some(Command::People(People::Withdraw { person, host })) => {
+            hosts::people_withdraw(&global, person, &host)
+        }
+        Some(Command::People(People::Pin { person, new_pin_file, remove: _, host })) => {
+            hosts::people_pin(&global, person, new_pin_file.as_deref(), &host)
+        }
+        Some(Command::Hosts(command)) => hosts_command(&global, command),
         Some(Command::Replay { camera, record, realtime, max_frames, json }) => {
             commands::replay(&global, &camera, record, realtime, max_frames, json)
         }
@@ -64,5 +72,22 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Weights(Weights::Verify { json })) => commands::weights_verify(&global, json),
         Some(Command::Bench { frames, json }) => commands::bench(&global, frames, json),
         Some(Command::Doctor { json }) => commands::doctor(&global, json),
+    }
+}
+
+fn hosts_command(global: &Global, command: Hosts) -> anyhow::Result<()> {
+    match command {
+        Hosts::List { json } => hosts::list(global, json),
+        Hosts::Add { name, new_pin_file, host } => hosts::add(global, &name, &new_pin_file, &host),
+        Hosts::Remove { name, host } => hosts::remove(global, &name, &host),
+        Hosts::Pin { new_pin_file, host } => hosts::pin(global, &new_pin_file, &host),
+        Hosts::Unlock { name, recovery_file: Some(code), new_pin_file, .. } => {
+            hosts::recover(global, &name, &code, new_pin_file.as_deref())
+        }
+        Hosts::Unlock { name, host, pin_file, .. } => {
+            let host = host.zip(pin_file).map(|(host, pin_file)| HostLogin { host, pin_file });
+            hosts::unlock(global, &name, host.as_ref())
+        }
+        Hosts::Recovery { host } => hosts::recovery(global, &host),
     }
 }

@@ -22,7 +22,7 @@
 //! | 55 | 114 | sealed (tree `vault.key`, record key = bytes 0 to 54): master key 32, PIN pepper 32 |
 
 use super::{
-    CryptoError, KEY_ID_MASTER, MacKey, Pepper, SealKey, Secret, pin::argon2id, random_bytes,
+    CryptoError, KEY_ID_MASTER, MacKey, Pepper, PinCost, SealKey, Secret, pin::argon2id, random_bytes,
     secret::equal_in_constant_time,
 };
 use hkdf::Hkdf;
@@ -145,7 +145,7 @@ const BLOB_VERSION: u16 = 1;
 const BLOB_HEADER_LEN: usize = 55;
 
 /// Cost of opening with a passphrase: about 140 ms on a small machine, once per start.
-const PASSPHRASE_COST: [u32; 3] = [64 * 1024, 3, 1];
+pub(super) const PASSPHRASE_COST: [u32; 3] = [64 * 1024, 3, 1];
 /// A changed blob must not make the kiosk allocate or compute without limit.
 const PASSPHRASE_COST_MAX: [u32; 3] = [1024 * 1024, 16, 8];
 
@@ -207,7 +207,9 @@ impl BlobHeader {
     fn wrapping_key(&self, source: &KeySource) -> Result<SealKey, CryptoError> {
         let secret = match (source, self.by_passphrase) {
             (KeySource::File(path), false) => DeviceKey::load(path)?.0,
-            (KeySource::Passphrase(text), true) => argon2id(text.0.as_bytes(), &self.salt, None, self.cost)?,
+            (KeySource::Passphrase(text), true) => {
+                argon2id(text.0.as_bytes(), &self.salt, None, PinCost::from(self.cost))?
+            }
             (_, false) => return Err(CryptoError::WrongSource("a device key file")),
             (_, true) => return Err(CryptoError::WrongSource("a passphrase")),
         };

@@ -36,7 +36,7 @@ mod seal;
 mod secret;
 
 pub use keys::{DEVICE_KEY_LEN, DeviceKey, KeySource, Keys, Passphrase, PassphraseError, StoreId};
-pub use pin::{Pepper, Pin, PinAttempt, PinError, PinHash};
+pub use pin::{Pepper, Pin, PinAttempt, PinCost, PinError, PinHash, RecoveryCode};
 pub use seal::{KEY_ID_MASTER, KEY_ID_PERSON, MacKey, OpenError, SEAL_OVERHEAD, SealKey};
 pub use secret::{Secret, random_bytes, random_host_id, random_person_id, random_template_id};
 

@@ -97,6 +97,20 @@ pub fn audit_words(entry: &AuditEntry) -> String {
         AuditAction::SettingsChanged => "settings changed".to_owned(),
         AuditAction::WeightsChanged(id) => format!("weights {id} in use"),
         AuditAction::ClockJumped(secs) => format!("clock jumped by {secs} s"),
+        AuditAction::HostRemoved(host) => format!("host {host} removed"),
+        AuditAction::PinChanged(host) => format!("new PIN for host {host}"),
+        AuditAction::HostUnlocked(host) => format!("host {host} unlocked"),
+        AuditAction::RecoveryCodeMade => "recovery code made".to_owned(),
+        AuditAction::RecoveryCodeUsed(host) => format!("recovery code used for host {host}"),
+        AuditAction::RecoveryCodeWrong => "wrong recovery code".to_owned(),
+        AuditAction::PersonPin(person, true) => format!("PIN set for person {person}"),
+        AuditAction::PersonPin(person, false) => format!("PIN of person {person} removed"),
+        AuditAction::PersonPinWrong(person) => format!("wrong PIN for person {person}"),
+        AuditAction::PersonLockedOut(person) => format!("person {person} locked out"),
+        AuditAction::PersonUnlocked(person) => format!("person {person} unlocked"),
+        AuditAction::ConsentWithdrawn(person, templates) => {
+            format!("person {person} withdrew consent, {templates} templates destroyed")
+        }
     };
     format!("{actor}: {what}")
 }

@@ -63,6 +63,29 @@ pub enum AuditAction {
     WeightsChanged(String),
     /// The wall clock jumped by so many seconds.
     ClockJumped(i64),
+    // New actions go to the end: a record holds their position.
+    /// A host was removed.
+    HostRemoved(HostId),
+    /// A host has a new PIN or passphrase.
+    PinChanged(HostId),
+    /// A host's wrong PINs were forgotten, by another host or the recovery code.
+    HostUnlocked(HostId),
+    /// A recovery code was made; an older one is void.
+    RecoveryCodeMade,
+    /// The recovery code was used for this host.
+    RecoveryCodeUsed(HostId),
+    /// A recovery code was wrong.
+    RecoveryCodeWrong,
+    /// A person's PIN was set (true) or removed.
+    PersonPin(PersonId, bool),
+    /// A person's PIN was wrong.
+    PersonPinWrong(PersonId),
+    /// Too many wrong PINs of a person.
+    PersonLockedOut(PersonId),
+    /// A person's wrong PINs were forgotten.
+    PersonUnlocked(PersonId),
+    /// A person withdrew consent: so many templates were destroyed.
+    ConsentWithdrawn(PersonId, u32),
 }
 
 /// One numbered entry of the chain.

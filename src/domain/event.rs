@@ -61,6 +61,8 @@ pub enum MarkSource {
     Host,
     /// The person said "Not me" on the screen.
     NotMe,
+    /// The person typed their badge number and PIN.
+    Pin,
 }
 
 /// Why a host (or "Not me") put an event on record, and what it changes about an earlier one.

@@ -111,6 +111,7 @@ fn mark_cells(row: &Row) -> Vec<String> {
             MarkSource::Face => "Face",
             MarkSource::Host => "Host",
             MarkSource::NotMe => "Not me",
+            MarkSource::Pin => "PIN",
         }
         .to_owned(),
         note,

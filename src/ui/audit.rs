@@ -172,6 +172,18 @@ impl Names<'_> {
                 words.with("audit-weights-changed", &[("id", id.as_str().into())])
             }
             AuditAction::ClockJumped(secs) => words.with("audit-clock-jumped", &[("secs", (*secs).into())]),
+            AuditAction::HostRemoved(who) => host("audit-host-removed", who),
+            AuditAction::PinChanged(who) => host("audit-pin-changed", who),
+            AuditAction::HostUnlocked(who) => host("audit-unlocked", who),
+            AuditAction::RecoveryCodeMade => words.say("audit-recovery-made"),
+            AuditAction::RecoveryCodeUsed(who) => host("audit-recovery-used", who),
+            AuditAction::RecoveryCodeWrong => words.say("audit-recovery-wrong"),
+            AuditAction::PersonPin(who, true) => person("audit-pin-set", who),
+            AuditAction::PersonPin(who, false) => person("audit-pin-removed", who),
+            AuditAction::PersonPinWrong(who) => person("audit-login-failed", who),
+            AuditAction::PersonLockedOut(who) => person("audit-locked-out", who),
+            AuditAction::PersonUnlocked(who) => person("audit-unlocked", who),
+            AuditAction::ConsentWithdrawn(who, _) => person("audit-consent-withdrawn", who),
         }
     }
 }

@@ -221,6 +221,7 @@ fn table(ui: &mut Ui, scene: &Scene<'_>, marks: &[MarkRow]) -> Option<MarkRow> {
                             (false, MarkSource::Face) => "today-by-face",
                             (false, MarkSource::Host) => "today-by-host",
                             (false, MarkSource::NotMe) => "today-not-me",
+                            (false, MarkSource::Pin) => "today-by-pin",
                         };
                         quiet(ui, &words.say(id));
                     });

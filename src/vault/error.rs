@@ -72,6 +72,9 @@ pub enum VaultError {
     /// No such host.
     #[error("there is no such host")]
     NoSuchHost,
+    /// A recovery code when none was ever made, or it was used.
+    #[error("there is no recovery code: another host must unlock this one")]
+    NoRecoveryCode,
     /// The only host cannot be removed.
     #[error("this is the only host: add another one first")]
     LastHost,

@@ -51,6 +51,7 @@ mod codec;
 mod digest;
 mod engine;
 mod error;
+mod hosts;
 mod journal;
 mod marks;
 mod people;
@@ -66,7 +67,7 @@ pub use marks::NewMark;
 pub use people::{NewTemplate, Template};
 
 use crate::{
-    crypto::{DeviceKey, KeySource, Keys, Pepper, Pin, random_bytes},
+    crypto::{DeviceKey, KeySource, Keys, Pepper, Pin, PinCost, random_bytes},
     domain::{Actor, AuditAction, AuditHead, Mark, Moment, PersonId, PersonName, WeightsId},
 };
 use audit::Chain;
@@ -83,6 +84,8 @@ const KEY_BLOB: &str = "vault.key";
 const KEY_BLOB_UNFINISHED: &str = "vault.key.new";
 const SITE: &[u8] = b"site";
 const WEIGHTS: &[u8] = b"weights";
+const PIN_COST: &[u8] = b"pin-cost";
+const RECOVERY: &[u8] = b"recovery";
 
 /// The first host of a new store.
 pub struct InitHost {
@@ -109,6 +112,8 @@ pub struct Vault {
     jumped_since_mark: bool,
     badges: HashMap<String, PersonId>,
     marks: MarkIndex,
+    /// What a new PIN hash costs.
+    pin_cost: PinCost,
 }
 
 /// Start and stop.
@@ -235,6 +240,7 @@ impl Vault {
             jumped_since_mark: false,
             badges: HashMap::new(),
             marks: MarkIndex::default(),
+            pin_cost: PinCost::FLOOR,
         })
     }
 
@@ -244,6 +250,7 @@ impl Vault {
             return Err(Damage::Missing { from: 1, to: 1 }.into());
         };
         self.zone = self.seals.get::<SiteRecord>(Tree::Meta, SITE, &sealed)?.zone;
+        self.pin_cost = self.calibrated_pin_cost()?.unwrap_or(PinCost::FLOOR);
         for person in self.people()? {
             self.index_badge(&person);
         }

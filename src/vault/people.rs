@@ -1,17 +1,14 @@
-//! Hosts, people, their keys and their templates.
+//! People, their keys and their templates.
 
 use super::{
     Draft, Urgency, Vault, VaultError,
-    codec::{AttemptRecord, HostRecord, TemplateHead, Tree, Write, record_error, same_name},
+    codec::{TemplateHead, Tree, Write, record_error},
 };
 use crate::{
-    crypto::{
-        KEY_ID_PERSON, OpenError, Pin, PinHash, SealKey, Secret, random_host_id, random_person_id,
-        random_template_id,
-    },
+    crypto::{KEY_ID_PERSON, OpenError, SealKey, Secret, random_person_id, random_template_id},
     domain::{
-        Actor, AttemptState, AuditAction, Consent, EMBEDDING_LEN, Embedding, Host, HostId, Moment, Person,
-        PersonId, PersonName, TemplateId, WeightsId,
+        Actor, AuditAction, Consent, EMBEDDING_LEN, Embedding, Moment, Person, PersonId, PersonName,
+        TemplateId, WeightsId,
     },
 };
 use jiff::Timestamp;
@@ -43,126 +40,6 @@ pub struct Template {
     pub created: Timestamp,
     /// The face.
     pub embedding: Embedding,
-}
-
-/// Hosts.
-impl Vault {
-    /// All hosts, by id.
-    pub fn hosts(&self) -> Result<Vec<Host>, VaultError> {
-        let mut hosts = Vec::new();
-        self.engine.for_each(Tree::Hosts, |key, sealed| {
-            hosts.push(self.seals.get::<HostRecord>(Tree::Hosts, key, sealed)?.host);
-            Ok(())
-        })?;
-        Ok(hosts)
-    }
-
-    /// The host of this name, without regard to case.
-    pub fn host_by_name(&self, name: &PersonName) -> Result<Option<Host>, VaultError> {
-        Ok(self.hosts()?.into_iter().find(|host| same_name(&host.name, name)))
-    }
-
-    /// Adds a host. Hashing the PIN takes 25 ms or more.
-    pub fn add_host(
-        &mut self,
-        actor: Actor,
-        name: PersonName,
-        pin: &Pin,
-        now: Moment,
-    ) -> Result<Host, VaultError> {
-        if self.host_by_name(&name)?.is_some() {
-            return Err(VaultError::HostTaken);
-        }
-        let mut draft = self.draft(now)?;
-        let host = self.draft_host(&mut draft, actor, name, pin, now)?;
-        self.commit(draft, Urgency::Normal)?;
-        Ok(host)
-    }
-
-    /// Gives a host a new PIN and forgets their wrong ones.
-    pub fn set_host_pin(
-        &mut self,
-        actor: Actor,
-        id: HostId,
-        pin: &Pin,
-        now: Moment,
-    ) -> Result<(), VaultError> {
-        let record = HostRecord { pin: PinHash::new(pin, &self.keys.pepper()?)?, ..self.host_record(id)? };
-        let mut draft = self.draft(now)?;
-        draft.writes.push(self.seals.put(Tree::Hosts, id.as_bytes(), &record)?);
-        draft.writes.push(Write { tree: Tree::Attempts, key: id.as_bytes().to_vec(), value: None });
-        self.log(&mut draft, actor, AuditAction::SettingsChanged, now)?;
-        self.commit(draft, Urgency::Normal)
-    }
-
-    /// Removes a host; one always stays.
-    pub fn remove_host(&mut self, actor: Actor, id: HostId, now: Moment) -> Result<(), VaultError> {
-        self.host_record(id)?;
-        if self.hosts()?.len() < 2 {
-            return Err(VaultError::LastHost);
-        }
-        let mut draft = self.draft(now)?;
-        for tree in [Tree::Hosts, Tree::Attempts] {
-            draft.writes.push(Write { tree, key: id.as_bytes().to_vec(), value: None });
-        }
-        self.log(&mut draft, actor, AuditAction::SettingsChanged, now)?;
-        self.commit(draft, Urgency::Normal)
-    }
-
-    /// A host's PIN hash, for `access` to check against.
-    pub fn host_secret(&self, id: HostId) -> Result<PinHash, VaultError> {
-        Ok(self.host_record(id)?.pin)
-    }
-
-    /// What is kept about wrong PINs under this id, which need not be a host's. The monotonic time in it is this
-    /// run's, or `None`.
-    pub fn attempts(&self, id: HostId) -> Result<AttemptState, VaultError> {
-        let Some(sealed) = self.engine.get(Tree::Attempts, id.as_bytes())? else {
-            return Ok(AttemptState::default());
-        };
-        let AttemptRecord { run, state } = self.seals.get(Tree::Attempts, id.as_bytes(), &sealed)?;
-        Ok(if run == self.run { state } else { AttemptState { last_mono: None, ..state } })
-    }
-
-    /// Keeps what `access` counted, with its audit entry if it has one. Works on a full disk: a try that cannot be
-    /// counted may not be made.
-    pub fn put_attempts(
-        &mut self,
-        id: HostId,
-        state: AttemptState,
-        action: Option<(Actor, AuditAction)>,
-        now: Moment,
-    ) -> Result<(), VaultError> {
-        let mut draft = self.draft(now)?;
-        let record = AttemptRecord { run: self.run, state };
-        draft.writes.push(self.seals.put(Tree::Attempts, id.as_bytes(), &record)?);
-        if let Some((actor, action)) = action {
-            self.log(&mut draft, actor, action, now)?;
-        }
-        self.commit(draft, Urgency::MustSucceed)
-    }
-
-    pub(super) fn draft_host(
-        &self,
-        draft: &mut Draft,
-        actor: Actor,
-        name: PersonName,
-        pin: &Pin,
-        now: Moment,
-    ) -> Result<Host, VaultError> {
-        let host = Host { id: random_host_id()?, name };
-        let record = HostRecord { host: host.clone(), pin: PinHash::new(pin, &self.keys.pepper()?)? };
-        draft.writes.push(self.seals.put(Tree::Hosts, host.id.as_bytes(), &record)?);
-        self.log(draft, actor, AuditAction::HostAdded(host.id), now)?;
-        Ok(host)
-    }
-
-    fn host_record(&self, id: HostId) -> Result<HostRecord, VaultError> {
-        match self.engine.get(Tree::Hosts, id.as_bytes())? {
-            Some(sealed) => self.seals.get(Tree::Hosts, id.as_bytes(), &sealed),
-            None => Err(VaultError::NoSuchHost),
-        }
-    }
 }
 
 /// People.
@@ -218,7 +95,7 @@ impl Vault {
     pub fn erase_person(&mut self, actor: Actor, id: PersonId, now: Moment) -> Result<(), VaultError> {
         self.person(id)?;
         let mut draft = self.draft(now)?;
-        for tree in [Tree::People, Tree::PersonKeys] {
+        for tree in [Tree::People, Tree::PersonKeys, Tree::PersonPins, Tree::Attempts] {
             draft.writes.push(Write { tree, key: id.as_bytes().to_vec(), value: None });
         }
         self.draft_template_removal(&mut draft, id)?;
@@ -226,6 +103,20 @@ impl Vault {
         self.commit(draft, Urgency::MustSucceed)?;
         self.badges.retain(|_, owner| *owner != id);
         self.engine.purge().map_err(|e| VaultError::ErasurePending(Box::new(e)))
+    }
+
+    /// Takes back a person's consent: the templates and the key that sealed them are destroyed as by
+    /// [`Vault::erase_person`], the person stays and can use a PIN. Returns how many templates there were.
+    pub fn withdraw_consent(&mut self, actor: Actor, id: PersonId, now: Moment) -> Result<u32, VaultError> {
+        let person = Person { consent: None, ..self.person(id)? };
+        let mut draft = self.draft(now)?;
+        draft.writes.push(self.seals.put(Tree::People, id.as_bytes(), &person)?);
+        draft.writes.push(Write { tree: Tree::PersonKeys, key: id.as_bytes().to_vec(), value: None });
+        let templates = self.draft_template_removal(&mut draft, id)?;
+        self.log(&mut draft, actor, AuditAction::ConsentWithdrawn(id, templates), now)?;
+        self.commit(draft, Urgency::MustSucceed)?;
+        self.engine.purge().map_err(|e| VaultError::ErasurePending(Box::new(e)))?;
+        Ok(templates)
     }
 
     fn put_person(
@@ -331,10 +222,11 @@ impl Vault {
         Ok(keys)
     }
 
-    fn draft_template_removal(&self, draft: &mut Draft, id: PersonId) -> Result<(), VaultError> {
-        let removed = self.template_keys(id)?.into_iter();
-        draft.writes.extend(removed.map(|key| Write { tree: Tree::Templates, key, value: None }));
-        Ok(())
+    pub(super) fn draft_template_removal(&self, draft: &mut Draft, id: PersonId) -> Result<u32, VaultError> {
+        let removed = self.template_keys(id)?;
+        let count = removed.len() as u32;
+        draft.writes.extend(removed.into_iter().map(|key| Write { tree: Tree::Templates, key, value: None }));
+        Ok(count)
     }
 
     fn draft_person_key(&self, draft: &mut Draft, id: PersonId) -> Result<SealKey, VaultError> {

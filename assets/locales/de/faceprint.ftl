@@ -201,6 +201,7 @@ today-kind = Eintrag
 today-source = Herkunft
 today-by-face = Gesicht
 today-by-host = Von Hand
+today-by-pin = Nummer und PIN
 today-not-me = „Das bin ich nicht“
 today-corrected = Berichtigt
 today-erased = Gelöschte Person
@@ -278,6 +279,15 @@ audit-exported = { $rows ->
 audit-settings-changed = Einstellungen geändert
 audit-weights-changed = Netz { $id } in Gebrauch
 audit-clock-jumped = Die Uhr sprang um { $secs } s
+audit-host-removed = { $name } aus der Verwaltung entfernt
+audit-pin-changed = Neue PIN für { $name }
+audit-unlocked = { $name } entsperrt
+audit-recovery-made = Wiederherstellungscode erstellt
+audit-recovery-used = Wiederherstellungscode für { $name } benutzt
+audit-recovery-wrong = Falscher Wiederherstellungscode
+audit-pin-set = PIN für { $name } gesetzt
+audit-pin-removed = PIN von { $name } entfernt
+audit-consent-withdrawn = { $name } hat die Einwilligung widerrufen; Gesichtsdaten vernichtet
 
 ## Einstellungen
 settings-save = Speichern

@@ -201,6 +201,7 @@ today-kind = Mark
 today-source = Source
 today-by-face = Face
 today-by-host = Entered by a host
+today-by-pin = ID and PIN
 today-not-me = “Not me”
 today-corrected = Corrected
 today-erased = Erased person
@@ -278,6 +279,15 @@ audit-exported = { $rows ->
 audit-settings-changed = Changed settings
 audit-weights-changed = Uses the network { $id }
 audit-clock-jumped = The clock jumped by { $secs } s
+audit-host-removed = Removed host { $name }
+audit-pin-changed = New PIN for { $name }
+audit-unlocked = Unlocked { $name }
+audit-recovery-made = Made a recovery code
+audit-recovery-used = Recovery code used for { $name }
+audit-recovery-wrong = Wrong recovery code
+audit-pin-set = Set a PIN for { $name }
+audit-pin-removed = Removed the PIN of { $name }
+audit-consent-withdrawn = { $name } withdrew consent; face data destroyed
 
 ## Settings
 settings-save = Save
