@@ -161,6 +161,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Start the kiosk with the machine.
+    #[command(subcommand)]
+    Service(Service),
     /// Check this machine and this installation.
     Doctor {
         /// JSON.
@@ -343,6 +346,20 @@ pub enum Audit {
         /// JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// Starting with the machine.
+#[derive(Debug, Subcommand)]
+pub enum Service {
+    /// Print a systemd unit with these options; its first lines say how to install it.
+    Print {
+        /// For the whole machine instead of for the user who is logged in.
+        #[arg(long)]
+        system: bool,
+        /// User of the --system unit [default: faceprint].
+        #[arg(long, value_name = "NAME", requires = "system")]
+        user: Option<String>,
     },
 }
 

@@ -7,9 +7,10 @@ mod commands;
 mod context;
 mod demo;
 mod hosts;
+mod service;
 mod window;
 
-use args::{Audit, Cli, Command, Global, HostLogin, Hosts, People, Weights};
+use args::{Audit, Cli, Command, Global, HostLogin, Hosts, People, Service, Weights};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -71,6 +72,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         }
         Some(Command::Weights(Weights::Verify { json })) => commands::weights_verify(&global, json),
         Some(Command::Bench { frames, json }) => commands::bench(&global, frames, json),
+        Some(Command::Service(Service::Print { system, user })) => {
+            service::print(&global, system, user.as_deref())
+        }
         Some(Command::Doctor { json }) => commands::doctor(&global, json),
     }
 }

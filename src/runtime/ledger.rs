@@ -385,7 +385,18 @@ impl Ledger {
         };
         let mark = self.vault.record_mark(mark, at)?;
         log::info!("recorded event {}", mark.id);
-        Ok(Notice::Recorded { event: mark.id, track, name, kind, at: mark.at })
+        let today = self.worked_today(person, at);
+        Ok(Notice::Recorded { event: mark.id, track, name, kind, at: mark.at, today })
+    }
+
+    /// Hours inside on the attendance day of `at`. The mark is on disk: a failure here only leaves the line out.
+    fn worked_today(&self, person: PersonId, at: Moment) -> Option<std::time::Duration> {
+        let date = self.policy.attendance_day(at.utc);
+        let mut marks = self.day_marks(date, date).ok()?;
+        marks.retain(|mark| mark.person == person);
+        let day =
+            day_summary(&self.policy, &marks, &[], date, at.utc).into_iter().find(|d| d.person == person)?;
+        std::time::Duration::try_from(day.worked).ok()
     }
 
     fn chosen(&mut self, track: TrackId, person: PersonId, kind: MarkKind) -> Result<Notice, LedgerError> {

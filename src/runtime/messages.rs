@@ -20,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+pub use super::machine::Machine;
 pub use crate::{
     access::HostSession,
     camera::{CameraError as CameraFault, CameraState},
@@ -65,6 +66,8 @@ pub struct Snapshot {
     pub stats: LiveStats,
     /// What the ledger is busy with, if it takes long.
     pub job: Option<JobView>,
+    /// The machine under the kiosk.
+    pub machine: Machine,
 }
 
 /// A long piece of work of the ledger.
@@ -234,6 +237,8 @@ pub enum Notice {
         kind: MarkKind,
         /// When.
         at: Timestamp,
+        /// Hours inside on this attendance day so far, when they could be computed.
+        today: Option<Duration>,
     },
     /// Already marked a moment ago; nothing was recorded.
     Duplicate {
@@ -303,10 +308,8 @@ pub struct Reply {
 pub enum RequestBody {
     /// First start: makes the store. Answer: [`ReplyBody::LoggedIn`].
     SetUp {
-        /// Site name.
-        site_name: String,
-        /// IANA zone.
-        zone: String,
+        /// Site name, zone, language, consent text, and the rest as they were.
+        settings: Box<Settings>,
         /// First host.
         host_name: PersonName,
         /// Their PIN.

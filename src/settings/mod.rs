@@ -3,14 +3,22 @@
 //! Job: what a technician may change, with defaults, ranges and a sentence for each mistake. It must not know
 //! what any setting does. Nothing secret is in this file; host names, PINs and people are in the vault.
 
+mod display;
+
+pub use display::{Display, Look};
+
 use crate::domain::{CameraSpec, WeightsId, WorkRules};
 use jiff::{civil::Time, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
     io::Write as _,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
+
+/// Longest consent text, characters.
+const MAX_CONSENT_CHARS: usize = 4_000;
 
 /// Every setting, valid by construction.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +55,10 @@ pub struct Settings {
     pub fpir: f32,
     /// Version of the consent text that people agree to.
     pub consent_version: String,
+    /// The consent text itself; empty is the built-in one in the kiosk's language. At most 4,000 characters.
+    pub consent_text: String,
+    /// How the screen looks.
+    pub display: Display,
     /// Who is expected when, and how working time is counted.
     pub work: WorkRules,
 }
@@ -147,6 +159,17 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    /// [`Self::guard_secs`].
+    pub const GUARD_SECS: RangeInclusive<u32> = 0..=86_400;
+    /// [`Self::day_start_hour`].
+    pub const DAY_START_HOUR: RangeInclusive<u8> = 0..=23;
+    /// [`Self::not_me_secs`].
+    pub const NOT_ME_SECS: RangeInclusive<u32> = 3..=60;
+    /// [`Self::session_idle_secs`].
+    pub const SESSION_IDLE_SECS: RangeInclusive<u32> = 10..=3_600;
+    /// [`Self::fpir`].
+    pub const FPIR: RangeInclusive<f32> = 0.000_01..=0.05;
+
     /// Settings of a new site; the zone is the machine's when it has an IANA name, else UTC.
     #[must_use]
     pub fn for_site(site_name: &str) -> Self {
@@ -160,7 +183,9 @@ impl Settings {
         RawSettings::from(self).check()
     }
 
-    fn built_in() -> Self {
+    /// What a new installation begins with.
+    #[must_use]
+    pub fn built_in() -> Self {
         Self {
             site_name: "Faceprint".to_owned(),
             zone: SiteZone { name: "UTC".to_owned(), zone: TimeZone::UTC },
@@ -178,6 +203,8 @@ impl Settings {
             session_idle_secs: 60,
             fpir: 0.003,
             consent_version: "1".to_owned(),
+            consent_text: String::new(),
+            display: Display::default(),
             work: WorkRules::default(),
         }
     }
@@ -240,6 +267,9 @@ struct RawSettings {
     session_idle_secs: u32,
     fpir: f32,
     consent_version: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    consent_text: String,
+    display: Display,
     work: WorkRules, // a table: last
 }
 
@@ -270,6 +300,8 @@ impl From<&Settings> for RawSettings {
             session_idle_secs,
             fpir,
             consent_version,
+            consent_text,
+            display,
             work,
         } = settings.clone();
         Self {
@@ -289,6 +321,8 @@ impl From<&Settings> for RawSettings {
             session_idle_secs,
             fpir,
             consent_version,
+            consent_text,
+            display,
             work,
         }
     }
@@ -333,7 +367,7 @@ impl RawSettings {
         fn within<T: PartialOrd + std::fmt::Display>(
             field: &'static str,
             value: T,
-            range: std::ops::RangeInclusive<T>,
+            range: RangeInclusive<T>,
             allowed: &'static str,
         ) -> Result<T, SettingsError> {
             if range.contains(&value) {
@@ -352,6 +386,16 @@ impl RawSettings {
                     given: text.chars().take(20).collect(),
                     allowed: "1 to 80 characters on one line",
                 })
+            }
+        }
+        fn long(field: &'static str, text: &str) -> Result<String, SettingsError> {
+            let text = text.trim();
+            let plain = !text.chars().any(|c| c.is_control() && c != '\n');
+            if plain && text.chars().count() <= MAX_CONSENT_CHARS {
+                Ok(text.to_owned())
+            } else {
+                let given = text.chars().take(20).collect();
+                Err(SettingsError::Value { field, given, allowed: "plain text of at most 4000 characters" })
             }
         }
         fn weights(field: &'static str, id: Option<&str>) -> Result<Option<WeightsId>, SettingsError> {
@@ -379,17 +423,24 @@ impl RawSettings {
             detector: weights("detector", self.detector.as_deref())?,
             recogniser: weights("recogniser", self.recogniser.as_deref())?,
             mark_mode: self.mark_mode.parse()?,
-            guard_secs: within("guard_secs", self.guard_secs, 0..=86_400, "0 to 86400 seconds")?,
-            day_start_hour: within("day_start_hour", self.day_start_hour, 0..=23, "an hour from 0 to 23")?,
-            not_me_secs: within("not_me_secs", self.not_me_secs, 3..=60, "3 to 60 seconds")?,
+            guard_secs: within("guard_secs", self.guard_secs, Settings::GUARD_SECS, "0 to 86400 seconds")?,
+            day_start_hour: within(
+                "day_start_hour",
+                self.day_start_hour,
+                Settings::DAY_START_HOUR,
+                "an hour from 0 to 23",
+            )?,
+            not_me_secs: within("not_me_secs", self.not_me_secs, Settings::NOT_ME_SECS, "3 to 60 seconds")?,
             session_idle_secs: within(
                 "session_idle_secs",
                 self.session_idle_secs,
-                10..=3_600,
+                Settings::SESSION_IDLE_SECS,
                 "10 to 3600 seconds",
             )?,
-            fpir: within("fpir", self.fpir, 0.000_01..=0.05, "a share from 0.00001 to 0.05")?,
+            fpir: within("fpir", self.fpir, Settings::FPIR, "a share from 0.00001 to 0.05")?,
             consent_version: short("consent_version", &self.consent_version)?,
+            consent_text: long("consent_text", &self.consent_text)?,
+            display: self.display.check()?,
             work: self.work,
         })
     }
@@ -412,6 +463,9 @@ mod tests {
         settings.site_name = "Werk Süd".into();
         settings.mark_mode = MarkMode::OutFrom(jiff::civil::time(13, 30, 0, 0));
         settings.recogniser = Some(WeightsId::new("mbf-w8").unwrap());
+        settings.consent_text = "First line.\nSecond “line”.".into();
+        settings.display =
+            Display { look: Look::Light, large_type: true, high_contrast: true, saver_secs: 0 };
         settings.work.schedule = "mon-fri 08:00-17:00".parse().unwrap();
         settings.save(&path).unwrap();
         assert_eq!(Settings::load(&path).unwrap(), Some(settings));
@@ -429,6 +483,8 @@ mod tests {
             ("site_name = ''", "site_name"),
             ("fpir = 0.5", "fpir"),
             ("fpir = nan", "fpir"),
+            ("[display]\nsaver_secs = 5", "saver_secs"),
+            ("consent_text = \"a\\u0007b\"", "consent_text"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(field), "{text}: {error}");

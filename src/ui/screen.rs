@@ -4,8 +4,9 @@
 //! with what was typed on it, and which reply belongs to it. It must not know who answers.
 
 use super::{
-    PictureTexture, Words, audit::Audit, enrol::Enrol, export::Export, first_start::FirstStart, login::Login,
-    people::People, settings_form::SettingsForm, today::Today,
+    BenchView, History, PictureTexture, Words, audit::Audit, badge::Badge, code::CodePage, enrol::Enrol,
+    export::Export, first_start::FirstStart, hosts::Hosts, login::Login, people::People,
+    settings_form::SettingsForm, today::Today,
 };
 use crate::{
     domain::{EventId, Host, Moment, PersonId, PersonName, TrackId},
@@ -21,6 +22,8 @@ pub enum Screen {
     FirstStart(FirstStart),
     /// For everybody.
     Attendee,
+    /// Marking oneself by badge and PIN.
+    Badge(Badge),
     /// Who are you, and your PIN.
     Login(Login),
     /// Host mode, opened by a login.
@@ -39,6 +42,10 @@ pub enum HostScreen {
     Export(Export),
     /// What was done, by whom.
     Audit(Audit),
+    /// Who may open host mode.
+    Hosts(Hosts),
+    /// The recovery code, shown once.
+    Code(CodePage),
     /// What can be changed.
     Settings(SettingsForm),
     /// How it runs.
@@ -56,6 +63,8 @@ pub enum HostPage {
     Export,
     /// [`HostScreen::Audit`].
     Audit,
+    /// [`HostScreen::Hosts`] and [`HostScreen::Code`].
+    Hosts,
     /// [`HostScreen::Settings`].
     Settings,
     /// [`HostScreen::Diagnostics`].
@@ -78,6 +87,12 @@ pub struct Scene<'a> {
     pub hosts: &'a [Host],
     /// Time until a camera that is at fault is opened again, if it is.
     pub camera_retry: Option<Duration>,
+    /// The machine's clock was set by more than some seconds not long ago.
+    pub clock_jumped: bool,
+    /// Figures of the last minutes.
+    pub history: &'a History,
+    /// The speed test that a technician may run from the screen; `None` where none can be run.
+    pub bench: Option<&'a BenchView>,
 }
 
 /// What a view asks for.
@@ -91,6 +106,14 @@ pub enum Action {
     AskHost(HostRequest),
     /// "Not me" on a card.
     NotMe(EventId),
+    /// Show the words of this language from now on; what is saved stays.
+    Language(&'static str),
+    /// Begin the speed test.
+    StartBench,
+    /// End it without a result.
+    CancelBench,
+    /// Close the window: only host mode offers it.
+    Quit,
     /// End host mode.
     Lock,
 }
@@ -100,12 +123,16 @@ pub enum Action {
 pub enum Goto {
     /// Back to everybody's screen.
     Attendee,
+    /// To badge and PIN.
+    Badge,
     /// To the PIN pad.
     Login,
     /// To a page of host mode.
     Page(HostPage),
     /// To the enrolment of a person.
     Enrol(PersonId, PersonName),
+    /// To a new recovery code.
+    NewCode,
 }
 
 /// What a pending request was about, so that its reply finds its screen.
@@ -222,6 +249,7 @@ impl HostScreen {
                 Self::Audit(Audit::default()),
                 vec![HostRequest::Audit { limit: super::audit::NEWEST }, HostRequest::People],
             ),
+            HostPage::Hosts => (Self::Hosts(Hosts::default()), vec![HostRequest::HostRows]),
             HostPage::Settings => (Self::Settings(SettingsForm::default()), vec![HostRequest::Settings]),
             HostPage::Diagnostics => (Self::Diagnostics, Vec::new()),
         }
@@ -241,6 +269,7 @@ impl HostScreen {
             Self::Today(_) => HostPage::Today,
             Self::Export(_) => HostPage::Export,
             Self::Audit(_) => HostPage::Audit,
+            Self::Hosts(_) | Self::Code(_) => HostPage::Hosts,
             Self::Settings(_) => HostPage::Settings,
             Self::Diagnostics => HostPage::Diagnostics,
         }
@@ -254,6 +283,11 @@ impl HostScreen {
             Self::Today(page) => page.reply(asked, body),
             Self::Export(page) => page.reply(asked, body),
             Self::Audit(page) => page.reply(asked, body),
+            Self::Hosts(page) => page.reply(asked, body),
+            Self::Code(page) => {
+                page.reply(asked, body);
+                Vec::new()
+            }
             Self::Settings(page) => page.reply(asked, body),
             Self::Diagnostics => Vec::new(),
         }
@@ -270,6 +304,14 @@ impl HostScreen {
                 vec![Action::AskHost(HostRequest::Day(page.day()))]
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// Whether it keeps host mode open although nobody touches anything.
+    pub fn keeps_open(&mut self, now: Moment) -> bool {
+        match self {
+            Self::Code(page) => page.keeps_open(now),
+            _ => false,
         }
     }
 
