@@ -272,7 +272,7 @@ fn welcome_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, scale: Scale) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain, domain::TrackId};
+    use crate::{domain, domain::TrackId, runtime::messages::FaceView};
 
     fn snapshot(faces: Vec<(f32, FaceState)>) -> Snapshot {
         let mut snapshot = Snapshot { camera: CameraStatus::Live, ..Snapshot::default() };

@@ -2,8 +2,6 @@
 
 use super::{Bench, SIZES, host_request};
 use crate::fake::{Fake, PIN, name};
-use egui::Role;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use faceprint::{
     app::BenchRun,
     crypto::RecoveryCode,
