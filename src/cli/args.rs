@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{CameraSpec, PersonId},
-    settings::Device,
+    settings::{Device, Liveness},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
@@ -37,6 +37,10 @@ pub struct Global {
     /// Device key file, outside the data folder [default: ~/.config/faceprint/device.key].
     #[arg(long, global = true, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
+    /// Open the store with the passphrase on this file's first line instead of a key file; `-` is standard input. A
+    /// store that needs one asks for it on a terminal.
+    #[arg(long, global = true, value_name = "FILE|-", conflicts_with = "key_file")]
+    pub passphrase_file: Option<PathBuf>,
     /// Recogniser weights, an id that `faceprint weights list` prints.
     #[arg(long, global = true, value_name = "ID")]
     pub weights: Option<String>,
@@ -46,6 +50,9 @@ pub struct Global {
     /// Where networks run.
     #[arg(long, global = true, value_enum)]
     pub device: Option<DeviceArg>,
+    /// Whether presentations are checked: people, not pictures of them.
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub liveness: Option<LivenessArg>,
     /// Settings file [default: settings.toml in the data folder].
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -71,6 +78,27 @@ impl From<DeviceArg> for Device {
             DeviceArg::Auto => Self::Auto,
             DeviceArg::Cpu => Self::Cpu,
             DeviceArg::Cuda => Self::Cuda,
+        }
+    }
+}
+
+/// Whether presentations are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LivenessArg {
+    /// When networks for it are installed.
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+impl From<LivenessArg> for Liveness {
+    fn from(liveness: LivenessArg) -> Self {
+        match liveness {
+            LivenessArg::Auto => Self::Auto,
+            LivenessArg::On => Self::On,
+            LivenessArg::Off => Self::Off,
         }
     }
 }
@@ -149,17 +177,51 @@ pub enum Command {
     /// Read and check the audit log.
     #[command(subcommand)]
     Audit(Audit),
+    /// Change what opens the store.
+    #[command(subcommand)]
+    Key(Key),
+    /// Write everything into one sealed file, also while a kiosk is running.
+    Backup {
+        /// The file, which must not exist.
+        file: PathBuf,
+        /// File with the backup's passphrase on its first line; `-` is standard input. Without it, it is asked for.
+        #[arg(long, value_name = "FILE|-")]
+        backup_passphrase_file: Option<PathBuf>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a data folder from a backup.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Only read it to its end and say what is inside.
+        #[arg(long)]
+        dry_run: bool,
+        /// File with the backup's passphrase on its first line; `-` is standard input. Without it, it is asked for.
+        #[arg(long, value_name = "FILE|-")]
+        backup_passphrase_file: Option<PathBuf>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// List, import and check network files.
     #[command(subcommand)]
     Weights(Weights),
-    /// Measure frame rate and stage times on this machine.
+    /// Measure frame rate, stage times and how long an attendee waits on this machine.
     Bench {
         /// Frames to measure.
         #[arg(long, default_value_t = 600)]
         frames: u64,
+        /// Seconds of the demo in real time, for how long an attendee waits; 0 leaves it out.
+        #[arg(long, default_value_t = 75, value_name = "SECS")]
+        live: u64,
         /// JSON.
         #[arg(long)]
         json: bool,
+        /// Measure nothing: set two reports that --json wrote side by side.
+        #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"], conflicts_with_all = ["frames", "live", "json"])]
+        compare: Vec<PathBuf>,
     },
     /// Start the kiosk with the machine.
     #[command(subcommand)]
@@ -363,6 +425,30 @@ pub enum Service {
     },
 }
 
+/// Keys.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Let another key file or a passphrase open the store. Records stay as they are.
+    Change {
+        /// The new key file; made if it is not there.
+        #[arg(long, value_name = "FILE", required_unless_present = "new_passphrase_file")]
+        new_key_file: Option<PathBuf>,
+        /// File with the new passphrase on its first line; `-` is standard input.
+        #[arg(long, value_name = "FILE|-", conflicts_with = "new_key_file")]
+        new_passphrase_file: Option<PathBuf>,
+        /// Who changes it.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Draw a new master key and seal every record with it. Can be interrupted: it goes on at the next call, or while
+    /// the kiosk runs.
+    Rotate {
+        /// Who changes it.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+}
+
 /// Network files.
 #[derive(Debug, Subcommand)]
 pub enum Weights {
@@ -371,6 +457,26 @@ pub enum Weights {
         /// JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Install networks from an ONNX or safetensors file, a folder, a zip archive, an http address, or a pack by name
+    /// (buffalo_l, buffalo_s, buffalo_sc, antelopev2).
+    Install {
+        /// File, folder, address or pack.
+        what: String,
+        /// Accept the licences that are shown.
+        #[arg(long)]
+        accept_licence: bool,
+        /// What the file has to be, hexadecimal.
+        #[arg(long, value_name = "HEX")]
+        sha256: Option<String>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Choose the detector or recogniser, and say who must be enrolled again.
+    Use {
+        /// Its id.
+        id: String,
     },
     /// Convert an ONNX file and install it.
     Import {

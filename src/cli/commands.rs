@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     camera::CameraError,
-    crypto::Pin,
-    diagnostics::{self, bench::BenchReport, doctor, verify},
+    crypto::{KeySource, Pin},
+    diagnostics::{self, doctor, probe, verify},
     domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName},
     imaging::{self, Frame},
     runtime::{
@@ -43,10 +43,11 @@ pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -
     let mut ledger = context.ledger_setup()?.create(settings, InitHost { name, pin })?;
     let code = ledger.vault_mut().new_recovery_code(Actor::Kiosk, context.clock.now())?;
     ledger.close()?;
-    eprintln!(
-        "{} is set up. Keep the device key file safe: without it no record opens.",
-        context.paths.root.display()
-    );
+    let opener = match *context.key {
+        KeySource::File(_) => "device key file safe",
+        KeySource::Passphrase(_) => "passphrase in mind",
+    };
+    eprintln!("{} is set up. Keep the {opener}: without it no record opens.", context.paths.root.display());
     hosts::show_code(&code);
     Ok(())
 }
@@ -368,7 +369,7 @@ pub fn weights_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
+pub fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
     let mut value = json!(manifest);
     value["built_in"] = built_in.into();
     value
@@ -378,6 +379,7 @@ pub fn weights_import(global: &Global, file: &Path, as_json: bool) -> anyhow::Re
     let context = Context::new(global)?;
     let imported = import::import(file)?;
     let manifest = &imported.manifest;
+    probe::check(&imported).with_context(|| manifest.id.to_string())?;
     context.weights_store().install(manifest, &imported.model)?;
     if as_json {
         println!("{}", weights_json(manifest, false));
@@ -406,24 +408,6 @@ pub fn weights_verify(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub fn bench(global: &Global, frames: u64, as_json: bool) -> anyhow::Result<()> {
-    let context = Context::new(global)?;
-    let mut pipeline = context.pipeline()?;
-    let spec = global.camera.clone().unwrap_or(CameraSpec::Demo(1));
-    let mut source = context.source(&spec, false)?;
-    let progress = bar(frames);
-    let report = BenchReport::measure(&mut pipeline, source.as_mut(), &spec, frames, |done| {
-        progress.set_position(done);
-    })?;
-    progress.finish_and_clear();
-    if as_json {
-        println!("{}", report.to_json());
-    } else {
-        print!("{}", report.to_text());
-    }
-    Ok(())
-}
-
 pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let checks = doctor::examine(&doctor::Subject {
@@ -447,7 +431,7 @@ pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn spinner(what: &'static str) -> ProgressBar {
+pub(super) fn spinner(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     bar.set_style(
         ProgressStyle::with_template("{spinner} {pos} {msg}")
@@ -457,6 +441,6 @@ fn spinner(what: &'static str) -> ProgressBar {
     bar
 }
 
-fn bar(length: u64) -> ProgressBar {
+pub(super) fn bar(length: u64) -> ProgressBar {
     ProgressBar::new(length)
 }

@@ -3,14 +3,18 @@
 //! It must not know how anything is done: each command is a short function that calls the library and prints.
 
 mod args;
+mod bench;
 mod commands;
 mod context;
 mod demo;
 mod hosts;
+mod install;
+mod keeping;
 mod service;
 mod window;
 
-use args::{Audit, Cli, Command, Global, HostLogin, Hosts, People, Service, Weights};
+use crate::crypto::forbid_core_dumps;
+use args::{Audit, Cli, Command, Global, HostLogin, Hosts, Key, People, Service, Weights};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -19,6 +23,7 @@ use std::process::ExitCode;
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    forbid_core_dumps();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,faceprint=info")).init();
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -66,12 +71,28 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Audit(Audit::Verify { head, json })) => {
             commands::audit_verify(&global, head.as_deref(), json)
         }
+        Some(Command::Key(Key::Change { new_key_file, new_passphrase_file, host })) => {
+            keeping::key_change(&global, new_key_file, new_passphrase_file.as_deref(), &host)
+        }
+        Some(Command::Key(Key::Rotate { host })) => keeping::key_rotate(&global, &host),
+        Some(Command::Backup { file, backup_passphrase_file, json }) => {
+            keeping::backup(&global, &file, backup_passphrase_file.as_deref(), json)
+        }
+        Some(Command::Restore { file, dry_run, backup_passphrase_file, json }) => {
+            keeping::restore(&global, &file, dry_run, backup_passphrase_file.as_deref(), json)
+        }
         Some(Command::Weights(Weights::List { json })) => commands::weights_list(&global, json),
         Some(Command::Weights(Weights::Import { file, json })) => {
             commands::weights_import(&global, &file, json)
         }
+        Some(Command::Weights(Weights::Install { what, accept_licence, sha256, json })) => {
+            let options = install::Options { accept_licence, sha256: sha256.as_deref(), json };
+            install::install(&global, &what, &options)
+        }
+        Some(Command::Weights(Weights::Use { id })) => install::choose(&global, &id),
         Some(Command::Weights(Weights::Verify { json })) => commands::weights_verify(&global, json),
-        Some(Command::Bench { frames, json }) => commands::bench(&global, frames, json),
+        Some(Command::Bench { compare, .. }) if !compare.is_empty() => bench::compare(&compare),
+        Some(Command::Bench { frames, live, json, .. }) => bench::run(&global, frames, live, json),
         Some(Command::Service(Service::Print { system, user })) => {
             service::print(&global, system, user.as_deref())
         }

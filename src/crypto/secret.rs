@@ -34,6 +34,11 @@ impl Secret {
         Ok(secret)
     }
 
+    /// A second copy, for a key that is held in two places.
+    pub(super) fn duplicate(&self) -> Self {
+        Self(self.0.clone())
+    }
+
     /// The bytes, to be handed to a cipher or sealed.
     #[must_use]
     pub fn expose(&self) -> &[u8; 32] {

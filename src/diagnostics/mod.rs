@@ -4,6 +4,8 @@
 
 pub mod bench;
 pub mod doctor;
+pub mod live;
+pub mod probe;
 pub mod verify;
 
 use crate::{
@@ -76,6 +78,7 @@ pub fn audit_words(entry: &AuditEntry) -> String {
     let actor = actor_words(&entry.actor);
     let what = match &entry.action {
         AuditAction::StoreCreated => "store created".to_owned(),
+        AuditAction::PresentationRefused => "a picture of somebody was held up and refused".to_owned(),
         AuditAction::Started => "started".to_owned(),
         AuditAction::Stopped => "stopped".to_owned(),
         AuditAction::Rebuilt => "store rebuilt from the journal".to_owned(),
@@ -110,6 +113,15 @@ pub fn audit_words(entry: &AuditEntry) -> String {
         AuditAction::PersonUnlocked(person) => format!("person {person} unlocked"),
         AuditAction::ConsentWithdrawn(person, templates) => {
             format!("person {person} withdrew consent, {templates} templates destroyed")
+        }
+        AuditAction::KeyChanged => "another key file or passphrase opens the store".to_owned(),
+        AuditAction::KeyRotationBegun => "change of the master key begun".to_owned(),
+        AuditAction::KeyRotated => "master key changed".to_owned(),
+        AuditAction::BackedUp(records) => format!("backup of {records} records made"),
+        AuditAction::Restored => "store restored from a backup".to_owned(),
+        AuditAction::PersonExported(person) => format!("data of person {person} exported"),
+        AuditAction::Swept { marks, faces } => {
+            format!("{marks} events and the templates of {faces} people erased by the rule on keeping")
         }
     };
     format!("{actor}: {what}")

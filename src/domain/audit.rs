@@ -86,6 +86,27 @@ pub enum AuditAction {
     PersonUnlocked(PersonId),
     /// A person withdrew consent: so many templates were destroyed.
     ConsentWithdrawn(PersonId, u32),
+    /// What was held before the camera looked like a picture of somebody enrolled. Deliberately without whom.
+    PresentationRefused,
+    /// Another key file or passphrase opens the store.
+    KeyChanged,
+    /// Records are being sealed under a new master key.
+    KeyRotationBegun,
+    /// All are, and the old master key is gone.
+    KeyRotated,
+    /// A backup was made of so many records.
+    BackedUp(u64),
+    /// The store was made from a backup.
+    Restored,
+    /// What is stored about a person left the kiosk as a file.
+    PersonExported(PersonId),
+    /// The site's rule on keeping: what was too old was erased.
+    Swept {
+        /// Attendance events.
+        marks: u32,
+        /// People whose templates were destroyed.
+        faces: u32,
+    },
 }
 
 /// One numbered entry of the chain.

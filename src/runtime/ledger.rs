@@ -4,6 +4,7 @@
 //! kiosk's ledger thread is in [`super::workers`]. It must not know pictures.
 
 mod access;
+mod keeping;
 
 use super::{
     messages::{
@@ -103,6 +104,8 @@ pub struct Ledger {
     index: SharedIndex,
     clock: Arc<dyn Clock>,
     progress: Option<Progress>,
+    /// The attendance day of the last sweep.
+    swept: Option<Date>,
 }
 
 /// Told how far a long piece of work is; `None` at its end.
@@ -130,7 +133,7 @@ impl Ledger {
             }
         }
         let policy = policy(&settings);
-        Ok(Self { vault, paths, settings, policy, weights, index, clock, progress: None })
+        Ok(Self { vault, paths, settings, policy, weights, index, clock, progress: None, swept: None })
     }
 
     /// Whom to tell how far long work is.
@@ -163,7 +166,14 @@ impl Ledger {
 
     /// Turns a sighting into at most one durable mark. What it returns may be shown: it is on disk.
     pub fn sighting(&mut self, sighting: &Sighting) -> Result<Option<Notice>, LedgerError> {
-        let Sighted::Person { person, .. } = sighting.outcome else { return Ok(None) };
+        let person = match sighting.outcome {
+            Sighted::Person { person, .. } => person,
+            Sighted::Unknown => return Ok(None),
+            Sighted::Refused => {
+                self.vault.audit(Actor::Kiosk, AuditAction::PresentationRefused, sighting.at)?;
+                return Ok(None);
+            }
+        };
         let Some(Person { name, .. }) = self.active(person)? else { return Ok(None) };
         let track = sighting.track;
         let last = self.last_mark(person)?;
@@ -516,6 +526,12 @@ impl Ledger {
                 self.told_all();
                 checked.map(ReplyBody::AuditVerified).map_err(failed)
             }
+            HostRequest::Backup { file, passphrase } => {
+                let path = file.unwrap_or_else(|| self.new_backup_path());
+                let contents = self.backup(actor, &path, &passphrase.0).map_err(failed)?;
+                Ok(ReplyBody::BackedUp { path, records: contents.total() })
+            }
+            HostRequest::RotateKey => self.vault.begin_rotation(actor, now).map(done).map_err(failed),
         }
     }
 

@@ -24,7 +24,7 @@ pub use super::machine::Machine;
 pub use crate::{
     access::HostSession,
     camera::{CameraError as CameraFault, CameraState},
-    crypto::{Pin, PinAttempt, PinError, RecoveryCode},
+    crypto::{Passphrase, PassphraseError, Pin, PinAttempt, PinError, RecoveryCode},
     vault::{AuditFault, AuditReport},
 };
 
@@ -86,6 +86,10 @@ pub struct JobView {
 pub enum Job {
     /// [`HostRequest::VerifyAudit`].
     VerifyAudit,
+    /// [`HostRequest::Backup`].
+    Backup,
+    /// [`HostRequest::RotateKey`], in the background.
+    RotateKey,
 }
 
 /// The camera as a screen shows it.
@@ -127,6 +131,8 @@ pub enum FaceState {
     Recognised,
     /// Not enrolled, or not sure.
     Unknown,
+    /// Seems to be a picture of somebody, not a person.
+    Refused,
 }
 
 /// A guided enrolment in progress.
@@ -166,6 +172,8 @@ pub enum EnrolmentAdvice {
     Quality(QualityIssue),
     /// Head not where the pose wants it.
     Pose,
+    /// Seems to be a picture of somebody, not a person.
+    Refused,
 }
 
 /// A worker in trouble, in a sentence: what happened and what to do.
@@ -487,6 +495,16 @@ pub enum HostRequest {
         /// A head exported earlier, if there is one.
         against: Option<AuditHead>,
     },
+    /// Writes everything into one sealed file; progress in [`Snapshot::job`]. Answer: [`ReplyBody::BackedUp`].
+    Backup {
+        /// The file, which must not exist; `None` is a new one in the data folder's `exports`.
+        file: Option<PathBuf>,
+        /// What will open it.
+        passphrase: Hidden<Passphrase>,
+    },
+    /// Begins to change the master key, which goes on in the background; progress in [`Snapshot::job`]. Answer:
+    /// [`ReplyBody::Done`] as soon as it has begun.
+    RotateKey,
 }
 
 /// Which kind of report file.
@@ -537,6 +555,13 @@ pub enum ReplyBody {
     RecoveryCode(Hidden<RecoveryCode>),
     /// What the check of the audit log found.
     AuditVerified(AuditReport),
+    /// Where the backup is, and how many records it holds.
+    BackedUp {
+        /// The file.
+        path: PathBuf,
+        /// Records.
+        records: u64,
+    },
 }
 
 /// A mark by badge and PIN.

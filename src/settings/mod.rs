@@ -41,6 +41,10 @@ pub struct Settings {
     pub detector: Option<WeightsId>,
     /// Recogniser weights; `None` is the built-in pack.
     pub recogniser: Option<WeightsId>,
+    /// Whether a presentation is checked: a person, or a picture of one (presentation attack detection, ISO/IEC 30107).
+    pub liveness: Liveness,
+    /// From which probability on a presentation is taken for a person. 0.05 to 0.99.
+    pub min_bona_fide: f32,
     /// When a recognised face means in and when out.
     pub mark_mode: MarkMode,
     /// A person marked less than this many seconds ago is not marked again. 0 to 86 400.
@@ -59,6 +63,11 @@ pub struct Settings {
     pub consent_text: String,
     /// How the screen looks.
     pub display: Display,
+    /// Attendance events older than so many days are erased at night; 0 keeps them. 0 to 36 500.
+    pub keep_marks_days: u32,
+    /// Face data of people who were neither enrolled nor marked for so many days is erased at night; 0 keeps it.
+    /// 0 to 36 500.
+    pub keep_faces_days: u32,
     /// Who is expected when, and how working time is counted.
     pub work: WorkRules,
 }
@@ -73,6 +82,18 @@ pub enum Device {
     Cpu,
     /// The first NVIDIA card, or an error.
     Cuda,
+}
+
+/// Whether a presentation is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Liveness {
+    /// When networks for it are installed.
+    Auto,
+    /// Always; without networks the kiosk does not recognise anybody.
+    On,
+    /// Never.
+    Off,
 }
 
 /// When a recognised face means in and when out.
@@ -196,6 +217,8 @@ impl Settings {
             device: Device::Auto,
             detector: None,
             recogniser: None,
+            liveness: Liveness::Auto,
+            min_bona_fide: 0.5,
             mark_mode: MarkMode::Toggle,
             guard_secs: 120,
             day_start_hour: 4,
@@ -205,6 +228,8 @@ impl Settings {
             consent_version: "1".to_owned(),
             consent_text: String::new(),
             display: Display::default(),
+            keep_marks_days: 0,
+            keep_faces_days: 0,
             work: WorkRules::default(),
         }
     }
@@ -260,6 +285,8 @@ struct RawSettings {
     detector: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recogniser: Option<String>,
+    liveness: Liveness,
+    min_bona_fide: f32,
     mark_mode: String,
     guard_secs: u32,
     day_start_hour: u8,
@@ -269,6 +296,8 @@ struct RawSettings {
     consent_version: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     consent_text: String,
+    keep_marks_days: u32,
+    keep_faces_days: u32,
     display: Display,
     work: WorkRules, // a table: last
 }
@@ -293,6 +322,8 @@ impl From<&Settings> for RawSettings {
             device,
             detector,
             recogniser,
+            liveness,
+            min_bona_fide,
             mark_mode,
             guard_secs,
             day_start_hour,
@@ -302,6 +333,8 @@ impl From<&Settings> for RawSettings {
             consent_version,
             consent_text,
             display,
+            keep_marks_days,
+            keep_faces_days,
             work,
         } = settings.clone();
         Self {
@@ -314,6 +347,8 @@ impl From<&Settings> for RawSettings {
             device,
             detector: detector.map(|id| id.to_string()),
             recogniser: recogniser.map(|id| id.to_string()),
+            liveness,
+            min_bona_fide,
             mark_mode: mark_mode.to_string(),
             guard_secs,
             day_start_hour,
@@ -323,6 +358,8 @@ impl From<&Settings> for RawSettings {
             consent_version,
             consent_text,
             display,
+            keep_marks_days,
+            keep_faces_days,
             work,
         }
     }
@@ -422,6 +459,13 @@ impl RawSettings {
             device: self.device,
             detector: weights("detector", self.detector.as_deref())?,
             recogniser: weights("recogniser", self.recogniser.as_deref())?,
+            liveness: self.liveness,
+            min_bona_fide: within(
+                "min_bona_fide",
+                self.min_bona_fide,
+                0.05..=0.99,
+                "a share from 0.05 to 0.99",
+            )?,
             mark_mode: self.mark_mode.parse()?,
             guard_secs: within("guard_secs", self.guard_secs, Settings::GUARD_SECS, "0 to 86400 seconds")?,
             day_start_hour: within(
@@ -441,6 +485,8 @@ impl RawSettings {
             consent_version: short("consent_version", &self.consent_version)?,
             consent_text: long("consent_text", &self.consent_text)?,
             display: self.display.check()?,
+            keep_marks_days: within("keep_marks_days", self.keep_marks_days, 0..=36_500, "0 to 36500 days")?,
+            keep_faces_days: within("keep_faces_days", self.keep_faces_days, 0..=36_500, "0 to 36500 days")?,
             work: self.work,
         })
     }
@@ -485,6 +531,7 @@ mod tests {
             ("fpir = nan", "fpir"),
             ("[display]\nsaver_secs = 5", "saver_secs"),
             ("consent_text = \"a\\u0007b\"", "consent_text"),
+            ("min_bona_fide = 1.0", "min_bona_fide"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(field), "{text}: {error}");

@@ -46,6 +46,8 @@ pub enum Headline {
     Recognised,
     /// Not enrolled, or not sure.
     Unknown,
+    /// Seems to be a picture of somebody.
+    Refused,
 }
 
 impl<'a> AttendeeModel<'a> {
@@ -72,6 +74,7 @@ impl Headline {
             Some(FaceState::Advice(issue)) => Self::Advice(*issue),
             Some(FaceState::Recognised) => Self::Recognised,
             Some(FaceState::Unknown) => Self::Unknown,
+            Some(FaceState::Refused) => Self::Refused,
         }
     }
 
@@ -84,13 +87,14 @@ impl Headline {
             Self::Advice(issue) => advice(issue),
             Self::Recognised => "attendee-recognised",
             Self::Unknown => "attendee-unknown",
+            Self::Refused => "attendee-refused",
         }
     }
 
     pub(super) fn tone(self, colours: &Palette) -> Tone {
         match self {
             Self::Opening | Self::Ready | Self::Reading(_) => colours.accent,
-            Self::Advice(_) | Self::Unknown => colours.notice,
+            Self::Advice(_) | Self::Unknown | Self::Refused => colours.notice,
             Self::Recognised => colours.arrived,
             Self::NoPicture => colours.alarm,
         }

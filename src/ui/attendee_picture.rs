@@ -122,7 +122,7 @@ fn face_mark(
             painter.circle_filled(top, badge, tone.solid);
             tick(painter, top, badge * 0.9, Stroke::new(scale.px(4.0).max(2.5), tone.on_solid));
         }
-        FaceState::Advice(_) | FaceState::Unknown => {
+        FaceState::Advice(_) | FaceState::Unknown | FaceState::Refused => {
             let rect = rect.expand2(rect.size() * vec2(0.14, 0.12));
             let length = rect.size().min_elem() * 0.22;
             let shade = Stroke::new(width + 1.0, colours.shade);

@@ -143,6 +143,7 @@ impl Names<'_> {
         let host = |id: &'static str, who: &HostId| words.with(id, &[("name", self.host(*who).into())]);
         match action {
             AuditAction::StoreCreated => words.say("audit-store-created"),
+            AuditAction::PresentationRefused => words.say("audit-presentation-refused"),
             AuditAction::Started => words.say("audit-started"),
             AuditAction::Stopped => words.say("audit-stopped"),
             AuditAction::Rebuilt => words.say("audit-rebuilt"),
@@ -184,6 +185,17 @@ impl Names<'_> {
             AuditAction::PersonLockedOut(who) => person("audit-locked-out", who),
             AuditAction::PersonUnlocked(who) => person("audit-unlocked", who),
             AuditAction::ConsentWithdrawn(who, _) => person("audit-consent-withdrawn", who),
+            AuditAction::KeyChanged => words.say("audit-key-changed"),
+            AuditAction::KeyRotationBegun => words.say("audit-key-rotation-begun"),
+            AuditAction::KeyRotated => words.say("audit-key-rotated"),
+            AuditAction::BackedUp(records) => {
+                words.with("audit-backed-up", &[("records", (*records).into())])
+            }
+            AuditAction::Restored => words.say("audit-restored"),
+            AuditAction::PersonExported(who) => person("audit-person-exported", who),
+            AuditAction::Swept { marks, faces } => {
+                words.with("audit-swept", &[("marks", (*marks).into()), ("faces", (*faces).into())])
+            }
         }
     }
 }

@@ -169,6 +169,8 @@ pub enum Asked {
     UnlockPerson,
     WithdrawConsent,
     VerifyAudit,
+    Backup,
+    RotateKey,
 }
 
 impl Asked {
@@ -207,6 +209,8 @@ impl Asked {
                 HostRequest::UnlockPerson(_) => Self::UnlockPerson,
                 HostRequest::WithdrawConsent(_) => Self::WithdrawConsent,
                 HostRequest::VerifyAudit { .. } => Self::VerifyAudit,
+                HostRequest::Backup { .. } => Self::Backup,
+                HostRequest::RotateKey => Self::RotateKey,
             },
         }
     }

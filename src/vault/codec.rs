@@ -2,7 +2,7 @@
 //!
 //! | tree | record key | content (format version 1) |
 //! |---|---|---|
-//! | `meta` | text | `site`: [`SiteRecord`]; `weights`: id of the weights in use; `pin-cost`: [`crate::crypto::PinCost`]; `recovery`: [`PinHash`] of the recovery code |
+//! | `meta` | text | `site`: [`SiteRecord`]; `weights`: id of the weights in use; `pin-cost`: [`crate::crypto::PinCost`]; `recovery`: [`PinHash`] of the recovery code; `last-event`: highest event number given before a sweep |
 //! | `hosts` | host id, 16 bytes | [`HostRecord`] |
 //! | `people` | person id, 16 bytes | [`crate::domain::Person`] |
 //! | `person-keys` | person id | 32 bytes, the person's own key |
@@ -16,7 +16,7 @@
 
 use super::VaultError;
 use crate::{
-    crypto::{Keys, OpenError, PinHash, SealKey},
+    crypto::{Keys, OpenError, PinHash, SealRing},
     domain::{AttemptState, Host, PersonName, WeightsId},
 };
 use jiff::Timestamp;
@@ -110,12 +110,14 @@ pub(super) fn decode_change(bytes: &[u8]) -> Result<Change, OpenError> {
         .collect()
 }
 
-/// The sealing key of every tree.
-pub(super) struct Seals(Vec<SealKey>);
+/// The sealing keys of every tree: seal with the newest generation.
+pub(super) struct Seals(Vec<SealRing>);
 
 impl Seals {
     pub(super) fn new(keys: &Keys) -> Result<Self, VaultError> {
-        Ok(Self(Tree::ALL.iter().map(|tree| keys.seal_key(tree.name())).collect::<Result<_, _>>()?))
+        let newest = keys.newest();
+        let rings = Tree::ALL.iter().map(|tree| keys.seal_ring(tree.name(), newest));
+        Ok(Self(rings.collect::<Result<_, _>>()?))
     }
 
     /// A record, sealed for its place.
@@ -152,7 +154,7 @@ impl Seals {
         self.key(tree)?.open(tree.name(), key, sealed).map_err(record_error(tree))
     }
 
-    fn key(&self, tree: Tree) -> Result<&SealKey, VaultError> {
+    fn key(&self, tree: Tree) -> Result<&SealRing, VaultError> {
         self.0.get(tree as usize).ok_or_else(|| record_error(tree)(OpenError::KeyId(0)))
     }
 }

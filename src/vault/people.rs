@@ -42,6 +42,19 @@ pub struct Template {
     pub embedding: Embedding,
 }
 
+/// What is known about a template, without the face.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TemplateInfo {
+    /// Random id.
+    pub id: TemplateId,
+    /// What made it.
+    pub weights: WeightsId,
+    /// Score of the shot, 0 to 1.
+    pub quality: f32,
+    /// When it was stored.
+    pub created: Timestamp,
+}
+
 /// People.
 impl Vault {
     /// Everybody, by id.
@@ -210,6 +223,21 @@ impl Vault {
         Ok(self.template_keys(id)?.len())
     }
 
+    /// What is known about a person's templates, of any weights.
+    pub fn template_infos(&self, id: PersonId) -> Result<Vec<TemplateInfo>, VaultError> {
+        let Some(seal) = self.person_key(id)? else { return Ok(vec![]) };
+        let mut infos = Vec::new();
+        self.engine.for_each_from(Tree::Templates, id.as_bytes(), |key, sealed| {
+            if !key.starts_with(id.as_bytes()) {
+                return Ok(false);
+            }
+            let Template { id, weights, quality, created, .. } = open_template(&seal, key, sealed)?;
+            infos.push(TemplateInfo { id, weights, quality, created });
+            Ok(true)
+        })?;
+        Ok(infos)
+    }
+
     fn template_keys(&self, id: PersonId) -> Result<Vec<Vec<u8>>, VaultError> {
         let mut keys = Vec::new();
         self.engine.for_each_from(Tree::Templates, id.as_bytes(), |key, _| {
@@ -240,7 +268,7 @@ impl Vault {
         sealed.map(|sealed| self.open_person_key(id.as_bytes(), &sealed)).transpose()
     }
 
-    fn open_person_key(&self, key: &[u8], sealed: &[u8]) -> Result<SealKey, VaultError> {
+    pub(super) fn open_person_key(&self, key: &[u8], sealed: &[u8]) -> Result<SealKey, VaultError> {
         let plain = self.seals.get_bytes(Tree::PersonKeys, key, sealed)?;
         let secret = Secret::from_slice(&plain).ok_or_else(|| unreadable(Tree::PersonKeys))?;
         Ok(SealKey::new(&secret, KEY_ID_PERSON))
@@ -265,22 +293,29 @@ fn seal_template(
     key: &SealKey,
     person: PersonId,
     id: TemplateId,
-    template: &NewTemplate,
+    new: &NewTemplate,
     created: Timestamp,
 ) -> Result<Write, VaultError> {
+    let NewTemplate { embedding, weights, quality } = new;
+    let (embedding, weights, quality) = (embedding.clone(), weights.clone(), *quality);
+    seal_template_as(key, &Template { id, person, weights, quality, created, embedding })
+}
+
+pub(super) fn seal_template_as(key: &SealKey, template: &Template) -> Result<Write, VaultError> {
+    let Template { id, person, weights, quality, created, embedding } = template;
     let record_key = [&person.as_bytes()[..], id.as_bytes()].concat();
-    let head = TemplateHead { weights: template.weights.clone(), quality: template.quality, created };
+    let head = TemplateHead { weights: weights.clone(), quality: *quality, created: *created };
     let head = postcard::to_allocvec(&head).map_err(|_| VaultError::TooLong(usize::MAX))?;
     let mut plain = Zeroizing::new(Vec::with_capacity(head.len() + 4 * EMBEDDING_LEN));
     plain.extend_from_slice(&head);
-    for value in template.embedding.as_slice() {
+    for value in embedding.as_slice() {
         plain.extend_from_slice(&value.to_le_bytes());
     }
     let value = key.seal(Tree::Templates.name(), &record_key, &plain)?;
     Ok(Write { tree: Tree::Templates, key: record_key, value: Some(value) })
 }
 
-fn open_template(seal: &SealKey, key: &[u8], sealed: &[u8]) -> Result<Template, VaultError> {
+pub(super) fn open_template(seal: &SealKey, key: &[u8], sealed: &[u8]) -> Result<Template, VaultError> {
     let (person, id) = split_template_key(key)?;
     let plain = seal.open(Tree::Templates.name(), key, sealed).map_err(record_error(Tree::Templates))?;
     let (head, numbers): (TemplateHead, _) =

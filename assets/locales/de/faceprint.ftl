@@ -60,6 +60,7 @@ attendee-ready = Bitte in die Kamera schauen
 attendee-reading = Einen Moment …
 attendee-recognised = Danke
 attendee-unknown = Nicht erkannt. ID und PIN nutzen oder bei der Verwaltung melden
+attendee-refused = Bitte das Gesicht zeigen, kein Bild
 attendee-welcome = Willkommen
 attendee-welcome-text = In die Kamera schauen oder ID und PIN benutzen. Beides zählt gleich.
 attendee-use-pin = Mit ID und PIN
@@ -324,6 +325,7 @@ audit-exported = { $rows ->
     }
 audit-settings-changed = Einstellungen geändert
 audit-weights-changed = Netz { $id } in Gebrauch
+audit-presentation-refused = Wies ein Bild von jemandem ab
 audit-clock-jumped = Die Uhr sprang um { $secs } s
 audit-host-removed = { $name } aus der Verwaltung entfernt
 audit-pin-changed = Neue PIN für { $name }
@@ -334,6 +336,13 @@ audit-recovery-wrong = Falscher Wiederherstellungscode
 audit-pin-set = PIN für { $name } gesetzt
 audit-pin-removed = PIN von { $name } entfernt
 audit-consent-withdrawn = { $name } hat die Einwilligung widerrufen; Gesichtsdaten vernichtet
+audit-key-changed = Andere Schlüsseldatei oder Passphrase öffnet den Speicher
+audit-key-rotation-begun = Wechsel des Hauptschlüssels begonnen
+audit-key-rotated = Hauptschlüssel gewechselt
+audit-backed-up = Sicherung von { $records } Einträgen erstellt
+audit-restored = Speicher aus einer Sicherung wiederhergestellt
+audit-person-exported = Daten von { $name } ausgegeben
+audit-swept = Nach der Aufbewahrungsregel gelöscht: { $marks } Buchungen, Gesichtsdaten von { $faces } Personen
 
 ## Hosts
 hosts-text = Wer das Gerät verwaltet, öffnet die Verwaltung mit eigener PIN.

@@ -60,6 +60,7 @@ attendee-ready = Look at the camera
 attendee-reading = One moment…
 attendee-recognised = Thank you
 attendee-unknown = Not recognised. Use ID and PIN, or ask your host
+attendee-refused = Please show your face, not a picture
 attendee-welcome = Welcome
 attendee-welcome-text = Step in front of the camera and look at it, or use your ID and PIN. Both count the same.
 attendee-use-pin = Use ID and PIN
@@ -324,6 +325,7 @@ audit-exported = { $rows ->
     }
 audit-settings-changed = Changed settings
 audit-weights-changed = Uses the network { $id }
+audit-presentation-refused = Refused a picture of somebody
 audit-clock-jumped = The clock jumped by { $secs } s
 audit-host-removed = Removed host { $name }
 audit-pin-changed = New PIN for { $name }
@@ -334,6 +336,13 @@ audit-recovery-wrong = Wrong recovery code
 audit-pin-set = Set a PIN for { $name }
 audit-pin-removed = Removed the PIN of { $name }
 audit-consent-withdrawn = { $name } withdrew consent; face data destroyed
+audit-key-changed = Another key file or passphrase opens the store
+audit-key-rotation-begun = Began to change the master key
+audit-key-rotated = Changed the master key
+audit-backed-up = Made a backup of { $records } records
+audit-restored = Restored the store from a backup
+audit-person-exported = Exported the data of { $name }
+audit-swept = Erased by the rule on keeping: { $marks } marks, face data of { $faces } people
 
 ## Hosts
 hosts-text = Hosts open host mode with their own PIN.
