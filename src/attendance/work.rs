@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{BreakRule, Mark, PersonId, Rounding, WorkRules};
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One person's day, judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,12 +114,13 @@ pub fn work_day(
 }
 
 /// Every day from `from` to `to` on which one of `people` was expected or has marks, by person in the order given,
-/// then by date; people who are not among them and have marks (erased) come last. Days that have not come yet are left out.
+/// then by date. Beside each person stands from which day on they are expected at all. People who are not among them
+/// and have marks (erased, inactive) come last and are never absent. Days that have not come yet are left out.
 #[must_use]
 pub fn work_days(
     policy: &Policy,
     rules: &WorkRules,
-    people: &[PersonId],
+    people: &[(PersonId, Date)],
     marks: &[Mark],
     (from, to): (Date, Date),
     now: Timestamp,
@@ -128,13 +129,13 @@ pub fn work_days(
     for mark in marks {
         by_person.entry(mark.person).or_default().push(mark);
     }
-    let mut everybody = people.to_vec();
-    let mut others: Vec<PersonId> =
-        by_person.keys().filter(|person| !people.contains(person)).copied().collect();
-    others.sort_unstable();
-    everybody.extend(others);
+    let mut others: BTreeSet<PersonId> = by_person.keys().copied().collect();
+    for (person, _) in people {
+        others.remove(person);
+    }
+    let others = others.into_iter().map(|person| (person, Date::MAX));
     let mut days = Vec::new();
-    for person in everybody {
+    for (person, expected_from) in people.iter().copied().chain(others) {
         let own = policy.of_person(rules, person);
         let mut by_date: BTreeMap<Date, Vec<&Mark>> = BTreeMap::new();
         for mark in by_person.remove(&person).unwrap_or_default() {
@@ -148,7 +149,7 @@ pub fn work_days(
                 continue;
             }
             let day = work_day(&own, rules, person, marks, date, now);
-            if day.seen() || day.absent {
+            if day.seen() || (day.absent && date >= expected_from) {
                 days.push(day);
             }
         }
@@ -330,7 +331,7 @@ mod tests {
         ];
         let range = (date(2026, 3, 1), date(2026, 3, 31));
         let now = at("2026-03-08T12:00:00+01:00");
-        let days = work_days(&policy(), &rules, &[NIGHT, WHO], &marks, range, now);
+        let days = work_days(&policy(), &rules, &[(NIGHT, Date::MIN), (WHO, Date::MIN)], &marks, range, now);
         let of = |who| days.iter().filter(move |day| day.facts.person == who);
         assert_eq!(of(NIGHT).count(), 5);
         assert_eq!(of(NIGHT).filter(|day| day.absent).count(), 4);
@@ -428,7 +429,7 @@ mod tests {
             let marks: Vec<Mark> = plan.iter().map(|(kind, secs)| Mark { at: instant(*secs), ..mark(WHO, *kind, "2026-03-02T00:00:00Z") }).collect();
             let rules = WorkRules { grace_minutes: grace, rounding: Rounding::Nearest(15), ..rules() };
             let range = (date(2026, 2, 28), date(2026, 3, 12));
-            let days = work_days(&policy(), &rules, &[WHO, NIGHT], &marks, range, instant(now));
+            let days = work_days(&policy(), &rules, &[(WHO, Date::MIN), (NIGHT, date(2026, 3, 4))], &marks, range, instant(now));
             for day in &days {
                 prop_assert!(!(day.absent && (day.late.is_some() || day.early.is_some() || day.facts.first_in.is_some())));
                 prop_assert!(day.late.is_none_or(|late| late > SignedDuration::from_mins(grace.into())));

@@ -167,6 +167,18 @@ pub enum Command {
         /// The file to write.
         #[arg(long)]
         out: PathBuf,
+        /// What there is a row for.
+        #[arg(long, value_enum, default_value_t = ByArg::Mark)]
+        by: ByArg,
+        /// Columns, in this order, with commas between [default: all in CSV, the usual ones in PDF].
+        #[arg(long, value_name = "LIST")]
+        columns: Option<String>,
+        /// Only these people: ids or badges, with commas between.
+        #[arg(long, value_name = "LIST", value_delimiter = ',')]
+        people: Vec<String>,
+        /// Paper of a PDF.
+        #[arg(long, value_enum, default_value_t = PaperArg::A4)]
+        paper: PaperArg,
         /// Host who exports; without one the audit log names the kiosk.
         #[arg(long, value_name = "NAME", requires = "pin_file")]
         host: Option<String>,
@@ -264,6 +276,23 @@ pub enum People {
     },
     /// List people.
     List {
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add and rename people by a CSV list with the columns name and badge.
+    Import {
+        /// The list, in UTF-8; its first line names the columns.
+        file: PathBuf,
+        /// Print what each row would do, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Host who imports; not needed for --dry-run.
+        #[arg(long, value_name = "NAME", requires = "pin_file", required_unless_present = "dry_run")]
+        host: Option<String>,
+        /// File with the host's PIN on its first line; `-` is standard input.
+        #[arg(long, value_name = "FILE|-", requires = "host")]
+        pin_file: Option<PathBuf>,
         /// JSON.
         #[arg(long)]
         json: bool,
@@ -379,12 +408,30 @@ pub enum Hosts {
     },
 }
 
+/// What a report has a row for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ByArg {
+    /// Each mark.
+    Mark,
+    /// Each day of each person, absences included.
+    Day,
+}
+
+/// Paper sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PaperArg {
+    /// 210 x 297 mm.
+    A4,
+    /// 8.5 x 11 inches.
+    Letter,
+}
+
 /// Kind of report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Comma-separated values.
     Csv,
-    /// A4 pages.
+    /// Pages.
     Pdf,
 }
 

@@ -1,7 +1,7 @@
 //! The commands, one function each. Their JSON is a contract for scripts; the README documents it.
 
 use super::{
-    args::{Format, Global, HostLogin},
+    args::{Global, HostLogin},
     context::{Context, log_in, read_pin},
     hosts,
 };
@@ -13,7 +13,6 @@ use crate::{
     imaging::{self, Frame},
     runtime::{
         enrol_frames::FrameEnrolment,
-        messages::ExportFormat,
         replay::{self, Decided, ReplayOptions, Summary},
     },
     settings::{Settings, SiteZone},
@@ -22,7 +21,6 @@ use crate::{
 };
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::civil::Date;
 use serde_json::json;
 use std::{
     io::{self, Write as _},
@@ -282,30 +280,6 @@ pub fn verify_pairs(
     } else {
         print!("{}", result.to_text());
     }
-    Ok(())
-}
-
-pub fn export(
-    global: &Global,
-    format: Format,
-    from: Date,
-    to: Date,
-    out: &Path,
-    host: Option<&HostLogin>,
-) -> anyhow::Result<()> {
-    let context = Context::new(global)?;
-    let mut ledger = context.ledger()?;
-    let who = match host {
-        Some(host) => log_in(&mut ledger, host)?.actor(),
-        None => Actor::Kiosk,
-    };
-    let format = match format {
-        Format::Csv => ExportFormat::Csv,
-        Format::Pdf => ExportFormat::Pdf,
-    };
-    let rows = ledger.export(who, format, from, to, out);
-    ledger.close()?;
-    eprintln!("{} rows in {}", rows?, out.display());
     Ok(())
 }
 

@@ -7,9 +7,11 @@ mod bench;
 mod commands;
 mod context;
 mod demo;
+mod export;
 mod hosts;
 mod install;
 mod keeping;
+mod people_import;
 mod service;
 mod window;
 
@@ -44,6 +46,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             commands::people_add(&global, &name, id, &host, json)
         }
         Some(Command::People(People::List { json })) => commands::people_list(&global, json),
+        Some(Command::People(People::Import { file, dry_run, host, pin_file, json })) => {
+            let host = host.zip(pin_file).map(|(host, pin_file)| HostLogin { host, pin_file });
+            people_import::people_import(&global, &file, dry_run, host.as_ref(), json)
+        }
         Some(Command::People(People::Enrol { person, from, consent, host, json })) => {
             commands::people_enrol(&global, person, &from, &consent, &host, json)
         }
@@ -63,9 +69,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::VerifyPairs { pairs, images, out, json }) => {
             commands::verify_pairs(&global, &pairs, &images, &out, json)
         }
-        Some(Command::Export { format, from, to, out, host, pin_file }) => {
+        Some(Command::Export { format, from, to, out, by, columns, people, paper, host, pin_file }) => {
             let host = host.zip(pin_file).map(|(host, pin_file)| HostLogin { host, pin_file });
-            commands::export(&global, format, from, to, &out, host.as_ref())
+            let columns = columns.as_deref();
+            let wanted = export::Wanted { format, paper, by, from, to, columns, people: &people, out: &out };
+            export::export(&global, &wanted, host.as_ref())
         }
         Some(Command::Audit(Audit::Show { last, json })) => commands::audit_show(&global, last, json),
         Some(Command::Audit(Audit::Verify { head, json })) => {

@@ -104,16 +104,18 @@ NoNewPrivileges=yes
 /// The program with the options that were given to this call.
 fn command_line(program: &Path, global: &Global) -> anyhow::Result<String> {
     // Destructured whole: a new option must be placed here.
-    let Global { data, key_file, weights, detector, device, config, camera } = global;
+    let Global { data, key_file, passphrase_file, weights, detector, device, liveness, config, camera } = global;
     let device = device.map(|device| format!("{device:?}").to_lowercase());
     let text = |path: &Option<PathBuf>| path.as_ref().map(|path| absolute(path));
     let options = [
         ("--data", text(data).transpose()?),
         ("--key-file", text(key_file).transpose()?),
+        ("--passphrase-file", text(passphrase_file).transpose()?),
         ("--config", text(config).transpose()?),
         ("--weights", weights.clone()),
         ("--detector", detector.clone()),
         ("--device", device),
+        ("--liveness", liveness.map(|liveness| format!("{liveness:?}").to_lowercase())),
         ("--camera", camera.as_ref().map(ToString::to_string)),
     ];
     let mut line = quoted(&program.to_string_lossy())?;
@@ -158,6 +160,8 @@ mod tests {
         Global {
             data: Some("/srv/time clock/100%".into()),
             key_file: None,
+            passphrase_file: None,
+            liveness: None,
             weights: None,
             detector: None,
             device: None,

@@ -66,6 +66,7 @@ impl Kiosk {
             snapshot: snapshot.clone(),
             wake,
             stop: stop.clone(),
+            steps: None,
         };
         let watch = {
             let (snapshot, wake, stop) = (snapshot.clone(), recogniser.wake.clone(), stop.clone());

@@ -5,16 +5,17 @@
 
 use crate::{
     domain::{
-        AuditEntry, AuditHead, EventId, Host, HostId, MarkKind, MarkSource, Person, PersonId, PersonName,
-        QualityIssue, Rect, TrackId,
+        Actor, AuditEntry, AuditHead, EventId, Host, HostId, MarkKind, MarkSource, Person, PersonId,
+        PersonName, QualityIssue, Rect, Schedule, TrackId,
     },
     imaging::Frame,
     settings::Settings,
 };
 use crossbeam_channel::{Receiver, Sender};
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use std::{
     fmt,
+    ops::Range,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
@@ -23,10 +24,14 @@ use std::{
 pub use super::machine::Machine;
 pub use crate::{
     access::HostSession,
+    attendance::Presence,
     camera::{CameraError as CameraFault, CameraState},
     crypto::{Passphrase, PassphraseError, Pin, PinAttempt, PinError, RecoveryCode},
+    reports::{Column, Paper, ReportBy, ReportWords},
     vault::{AuditFault, AuditReport},
 };
+
+pub use super::people_csv::{ImportDeed, ImportPlan, ImportRow, RowFault};
 
 /// Something secret inside a message: passed on, never printed.
 pub struct Hidden<T>(pub T);
@@ -90,6 +95,8 @@ pub enum Job {
     Backup,
     /// [`HostRequest::RotateKey`], in the background.
     RotateKey,
+    /// [`HostRequest::Import`].
+    ImportPeople,
 }
 
 /// The camera as a screen shows it.
@@ -246,7 +253,7 @@ pub enum Notice {
         /// When.
         at: Timestamp,
         /// Hours inside on this attendance day so far, when they could be computed.
-        today: Option<Duration>,
+        today: Option<SignedDuration>,
     },
     /// Already marked a moment ago; nothing was recorded.
     Duplicate {
@@ -435,17 +442,41 @@ pub enum HostRequest {
         /// Why; not empty.
         reason: String,
     },
-    /// Writes a report. Answer: [`ReplyBody::Exported`].
-    Export {
-        /// Which kind of file.
-        format: ExportFormat,
+    /// The marks of attendance days. Answer: [`ReplyBody::Attendance`].
+    Attendance {
         /// First attendance day.
         from: Date,
         /// Last attendance day, included.
         to: Date,
-        /// Folder to write into; `None` is the data folder's `exports`.
+    },
+    /// Every event of a record, back to the first. Answer: [`ReplyBody::History`].
+    History(EventId),
+    /// Changes a person. Answer: [`ReplyBody::Done`]; a schedule is a setting, so ask for these again.
+    ChangePerson(Box<PersonChange>),
+    /// Where reports can be written to and lists read from. Answer: [`ReplyBody::Folders`].
+    Folders,
+    /// What a list of people would do. Answer: [`ReplyBody::ImportPlan`].
+    PlanImport(PathBuf),
+    /// Does it, with progress in [`Snapshot::job`]. Answer: [`ReplyBody::Imported`].
+    Import(Box<ImportPlan>),
+    /// What a report would show. Answer: [`ReplyBody::Preview`].
+    Preview(Box<ReportSpec>),
+    /// Writes a report. Answer: [`ReplyBody::Exported`].
+    Export {
+        /// What is in it.
+        report: Box<ReportSpec>,
+        /// Kind of file.
+        format: ExportFormat,
+        /// One of [`ReplyBody::Folders`]; `None` is the data folder's `exports`.
         folder: Option<PathBuf>,
     },
+    /// Writes the whole audit log as CSV. Answer: [`ReplyBody::Exported`].
+    ExportAudit {
+        /// As for [`Self::Export`].
+        folder: Option<PathBuf>,
+    },
+    /// Ends the long work that goes on; its own answer is a refusal.
+    CancelWork,
     /// The newest audit entries, newest first. Answer: [`ReplyBody::Audit`].
     Audit {
         /// How many.
@@ -512,8 +543,38 @@ pub enum HostRequest {
 pub enum ExportFormat {
     /// Comma-separated values.
     Csv,
-    /// A4 pages.
-    Pdf,
+    /// Pages.
+    Pdf(Paper),
+}
+
+/// What is in a report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportSpec {
+    /// What there is a row for.
+    pub by: ReportBy,
+    /// First attendance day.
+    pub from: Date,
+    /// Last attendance day, included.
+    pub to: Date,
+    /// Whose; `None` is everybody's.
+    pub people: Option<Vec<PersonId>>,
+    /// What of it, in this order.
+    pub columns: Vec<Column>,
+}
+
+/// New data of a person; all of it replaces the old.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonChange {
+    /// Whose.
+    pub person: PersonId,
+    /// Display name.
+    pub name: PersonName,
+    /// Badge or number.
+    pub badge: Option<String>,
+    /// Recognised and expected.
+    pub active: bool,
+    /// A schedule of their own; `None` is the site's.
+    pub schedule: Option<Schedule>,
 }
 
 /// What comes back.
@@ -530,7 +591,26 @@ pub enum ReplyBody {
     /// The new person.
     Added(PersonId),
     /// A day.
-    Day(DayView),
+    Day(Box<DayView>),
+    /// Marks of a range that count, oldest first.
+    Attendance(Vec<MarkRow>),
+    /// A record's events, oldest first.
+    History(Vec<HistoryRow>),
+    /// Where files can go: the data folder's `exports` first, then what is plugged in.
+    Folders(Vec<FolderView>),
+    /// What a list of people would do.
+    ImportPlan(Box<ImportPlan>),
+    /// What it did.
+    Imported {
+        /// People who were not known before.
+        added: usize,
+        /// People whose name changed.
+        changed: usize,
+        /// The first row that was refused after all, in a sentence.
+        refused: Option<String>,
+    },
+    /// What a report would show.
+    Preview(Preview),
     /// Where the report was written, and how many rows it has.
     Exported {
         /// The file.
@@ -612,37 +692,116 @@ pub enum PinState {
 }
 
 /// One attendance day.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DayView {
     /// Which.
-    pub date: Option<Date>,
+    pub date: Date,
+    /// From when to when it lasts.
+    pub range: Range<Timestamp>,
+    /// What the site calls it, when nobody is expected.
+    pub holiday: Option<String>,
+    /// There are schedules, so that late and absent mean something.
+    pub expects: bool,
+    /// Active people in name order, then others who have marks.
+    pub people: Vec<DayPerson>,
     /// Marks that count, oldest first.
     pub marks: Vec<MarkRow>,
-    /// Active people.
-    pub people: usize,
-    /// Of them, marked at least once.
-    pub present: usize,
-    /// Of them, in and not out.
-    pub inside: usize,
+    /// How many are at the site from which instant on, oldest first.
+    pub curve: Vec<(Timestamp, u32)>,
 }
 
-/// A row of the Today screen.
+/// One person's day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DayPerson {
+    /// Who.
+    pub person: PersonId,
+    /// Their name; `None` when erased.
+    pub name: Option<PersonName>,
+    /// Their badge.
+    pub badge: Option<String>,
+    /// Where they are.
+    pub presence: Presence,
+    /// When they are expected.
+    pub planned: Option<Range<Timestamp>>,
+    /// First check-in.
+    pub first_in: Option<Timestamp>,
+    /// Newest mark.
+    pub last: Option<Timestamp>,
+    /// By how much they came too late.
+    pub late: Option<SignedDuration>,
+    /// Working time so far, from marks alone.
+    pub worked: SignedDuration,
+    /// Some mark is missing.
+    pub incomplete: bool,
+}
+
+/// A mark with what a table shows about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MarkRow {
     /// The event.
     pub event: EventId,
+    /// The attendance day it belongs to.
+    pub date: Date,
     /// Whose.
     pub person: PersonId,
     /// Their name; `None` when erased.
     pub name: Option<PersonName>,
-    /// In or out.
+    /// Their badge.
+    pub badge: Option<String>,
+    /// In, out, or a break.
     pub kind: MarkKind,
     /// When.
     pub at: Timestamp,
     /// How the kiosk came to know.
     pub source: MarkSource,
-    /// It corrects another.
-    pub corrected: bool,
+    /// Why, when it was entered or corrected by hand.
+    pub reason: Option<String>,
+}
+
+/// One event in the history of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryRow {
+    /// The event.
+    pub event: EventId,
+    /// What it says; `None` strikes the record out.
+    pub says: Option<(MarkKind, Timestamp)>,
+    /// How the kiosk came to know.
+    pub source: MarkSource,
+    /// Who caused it.
+    pub actor: Actor,
+    /// When it was put on record.
+    pub recorded: Option<Timestamp>,
+    /// Why; empty for a plain mark.
+    pub reason: String,
+}
+
+/// A folder that files can be written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderView {
+    /// Where.
+    pub path: PathBuf,
+    /// Something plugged in, not the data folder.
+    pub removable: bool,
+    /// Lists in it that may be lists of people.
+    pub csv_files: Vec<PathBuf>,
+}
+
+/// The beginning of a report as it would be printed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// Titles of the columns, and whether they hold figures.
+    pub columns: Vec<(&'static str, bool)>,
+    /// Cells; at most [`Preview::MOST`] rows.
+    pub rows: Vec<Vec<String>>,
+    /// Rows in the whole report.
+    pub total_rows: usize,
+    /// People with totals.
+    pub people: usize,
+}
+
+impl Preview {
+    /// Rows shown on the screen.
+    pub const MOST: usize = 1_000;
 }
 
 /// Why something was not done.

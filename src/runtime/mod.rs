@@ -12,10 +12,12 @@
 
 pub mod enrol_frames;
 pub mod enrolment;
+pub mod folders;
 pub mod kiosk;
 pub mod ledger;
 pub mod machine;
 pub mod messages;
+pub mod people_csv;
 pub mod pipeline;
 pub mod replay;
 pub mod stages;

@@ -7,7 +7,7 @@
 
 use super::{
     enrolment::{Enrolment, SHOTS, Step},
-    ledger::{DataPaths, Ledger, LedgerError},
+    ledger::{DataPaths, Ledger, LedgerError, steps::Steps},
     messages::{
         CameraState, CameraStatus, FaceView, Fault, HostRequest, LiveStats, Notice, Refusal, Reply,
         ReplyBody, Request, RequestBody, Snapshot, Worker,
@@ -193,6 +193,7 @@ impl RecogniserWorker {
                 ToRecogniser::CancelEnrolment => *enrolment = None,
                 ToRecogniser::Settings(settings) => {
                     pipeline.set_fpir(settings.fpir);
+                    pipeline.set_min_bona_fide(settings.min_bona_fide);
                     self.change_settings(*settings, camera);
                 }
             }
@@ -345,6 +346,8 @@ pub struct LedgerWorker {
     pub wake: Waker,
     /// Set to end.
     pub stop: Arc<AtomicBool>,
+    /// Long work under way, with the number of the request for it; `None` at the start.
+    pub steps: Option<(u64, Steps)>,
 }
 
 /// What woke the ledger.
@@ -363,7 +366,7 @@ impl LedgerWorker {
             let event = crossbeam_channel::select! {
                 recv(self.sightings) -> work => work.map_or(Event::Tick, Event::Work),
                 recv(self.requests) -> request => request.map_or(Event::Tick, Event::Asked),
-                default(TICK) => Event::Tick,
+                default(if self.steps.is_some() { Duration::ZERO } else { TICK }) => Event::Tick,
             };
             if reopen_at.is_some_and(|at| Instant::now() >= at) {
                 reopen_at = self.reopen();
@@ -428,6 +431,7 @@ impl LedgerWorker {
 
     fn handle(&mut self, event: Event) {
         match event {
+            Event::Tick if self.steps.is_some() => self.go_on(),
             Event::Tick => {
                 if let Some(ledger) = &mut self.ledger {
                     ledger.background();
@@ -435,12 +439,72 @@ impl LedgerWorker {
             }
             Event::Work(work) => self.work(work),
             Event::Asked(Request { number, body }) => {
+                let Some(body) = self.begin(number, body) else { return };
                 let (reply, notices) = self.ask(body);
                 for notice in notices {
                     self.notify(notice);
                 }
                 self.reply(number, reply);
             }
+        }
+    }
+
+    /// Takes what begins or ends long work; anything else comes back. Whoever visits is served between the steps.
+    fn begin(&mut self, number: u64, body: RequestBody) -> Option<RequestBody> {
+        let (session, request) = match body {
+            RequestBody::Host(
+                session,
+                request
+                @ (HostRequest::VerifyAudit { .. } | HostRequest::Import(_) | HostRequest::CancelWork),
+            ) => (session, request),
+            body => return Some(body),
+        };
+        let Some(ledger) = &self.ledger else { return Some(RequestBody::Host(session, request)) };
+        if session.expired(self.setup.clock.now()) {
+            self.reply(number, Err(Refusal::SessionEnded));
+            return None;
+        }
+        let steps = match request {
+            HostRequest::VerifyAudit { against } if self.steps.is_none() => Steps::verify(ledger, against),
+            HostRequest::Import(plan) if self.steps.is_none() => Steps::import(session.actor(), *plan),
+            HostRequest::CancelWork => {
+                self.end_steps(Err(Refusal::Failed("this was stopped before its end".to_owned())));
+                self.reply(number, Ok(ReplyBody::Done));
+                return None;
+            }
+            _ => {
+                let sentence = "something else is still under way: wait for it, or stop it".to_owned();
+                self.reply(number, Err(Refusal::Failed(sentence)));
+                return None;
+            }
+        };
+        lock(&self.snapshot).job = Some(steps.view());
+        self.steps = Some((number, steps));
+        None
+    }
+
+    /// One step of the long work.
+    fn go_on(&mut self) {
+        let (Some((_, steps)), Some(ledger)) = (&mut self.steps, &mut self.ledger) else {
+            if self.steps.is_some() {
+                self.end_steps(Err(Refusal::Failed("the store was closed meanwhile: try again".to_owned())));
+            }
+            return;
+        };
+        match steps.step(ledger) {
+            Ok(None) => {
+                lock(&self.snapshot).job = Some(steps.view());
+                (self.wake)();
+            }
+            Ok(Some(body)) => self.end_steps(Ok(body)),
+            Err(error) => self.end_steps(Err(Refusal::Failed(error.to_string()))),
+        }
+    }
+
+    fn end_steps(&mut self, body: Result<ReplyBody, Refusal>) {
+        if let Some((number, _)) = self.steps.take() {
+            lock(&self.snapshot).job = None;
+            self.reply(number, body);
         }
     }
 
@@ -493,8 +557,10 @@ impl LedgerWorker {
             body => {
                 let saves = matches!(body, RequestBody::Host(_, HostRequest::SaveSettings(_)));
                 let (reply, notices) = ledger.answer(body);
+                if *ledger.settings() != self.setup.settings {
+                    self.setup.settings = ledger.settings().clone(); // for when the store is opened again
+                }
                 if saves && reply.is_ok() {
-                    self.setup.settings = ledger.settings().clone();
                     let settings = Box::new(self.setup.settings.clone());
                     return (self.command(ToRecogniser::Settings(settings)), notices);
                 }

@@ -153,7 +153,7 @@ fn not_me_ui(
     scene: &Scene<'_>,
     card: &Card,
     event: EventId,
-    today: Option<std::time::Duration>,
+    today: Option<jiff::SignedDuration>,
     row: Rect,
     m: &Measure,
     actions: &mut Vec<Action>,
@@ -172,7 +172,7 @@ fn not_me_ui(
     let centre = pos2(row.right() - radius, row.center().y);
     let width = (radius * 0.3).max(2.5);
     ring(ui.painter(), centre, radius, width, card.left(scene.now.mono), colours.line, tone.solid);
-    if let Some(today) = today.filter(|today| today.as_secs() >= 60) {
+    if let Some(today) = today.filter(|today| today.as_mins() >= 1) {
         let text = scene.words.with("card-today", &[("hours", hours(today).into())]);
         let left = row.left() + size.x + m.gap.max(8.0);
         let room = centre.x - radius - 6.0 - left;

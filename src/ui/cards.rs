@@ -6,7 +6,7 @@ use crate::{
     domain::{EventId, MarkKind, PersonId, PersonName, TrackId},
     runtime::messages::Notice,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 /// Cards in view, newest first.
@@ -40,7 +40,7 @@ pub enum Content {
         /// When.
         at: Timestamp,
         /// Time inside today so far, when known.
-        today: Option<Duration>,
+        today: Option<SignedDuration>,
         /// "Not me" was pressed and is on its way.
         disputed: bool,
     },

@@ -4,7 +4,7 @@
 
 use super::{
     Action, Scene, camera_words, history,
-    people::{CELL, head},
+    table::{CELL, head},
     theme,
     widgets::{PlotLine, Weight, banner, button, caption, card, page_title, plot, quiet, tile},
     words::sentence,

@@ -4,13 +4,14 @@
 
 use super::{
     Action, Goto, HostPage, HostScreen, Scene,
+    attendance::attendance_ui,
     audit::audit_ui,
     code::code_page_ui,
     diagnostics::diagnostics_ui,
     enrol::enrol_ui,
-    export::export_ui,
     hosts::hosts_ui,
     people::people_ui,
+    reports::reports_ui,
     settings_form::settings_ui,
     theme,
     today::today_ui,
@@ -21,10 +22,11 @@ use crate::runtime::messages::HostSession;
 use egui::{Button, CentralPanel, Frame, Margin, Panel, RichText, Sense, Stroke, Ui, Vec2};
 use std::time::Duration;
 
-const PAGES: [(HostPage, &str); 7] = [
+const PAGES: [(HostPage, &str); 8] = [
     (HostPage::Today, "page-today"),
     (HostPage::People, "page-people"),
-    (HostPage::Export, "page-export"),
+    (HostPage::Attendance, "page-attendance"),
+    (HostPage::Reports, "page-reports"),
     (HostPage::Audit, "page-audit"),
     (HostPage::Hosts, "page-hosts"),
     (HostPage::Settings, "page-settings"),
@@ -58,7 +60,8 @@ pub fn host_ui(ui: &mut Ui, scene: &Scene<'_>, page: &mut HostScreen, session: &
                 HostScreen::People(local) => people_ui(ui, scene, local),
                 HostScreen::Enrol(local) => enrol_ui(ui, scene, local),
                 HostScreen::Today(local) => today_ui(ui, scene, local),
-                HostScreen::Export(local) => export_ui(ui, scene, local),
+                HostScreen::Attendance(local) => attendance_ui(ui, scene, local),
+                HostScreen::Reports(local) => reports_ui(ui, scene, local),
                 HostScreen::Audit(local) => audit_ui(ui, scene, local),
                 HostScreen::Hosts(local) => hosts_ui(ui, scene, local),
                 HostScreen::Code(_) => Vec::new(), // drawn above

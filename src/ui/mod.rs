@@ -3,6 +3,7 @@
 //! Job: a model in, pixels and typed [`Action`]s out. It must not know a worker, a file or a clock: a view gets the
 //! moment with its [`Scene`], keeps only what was typed, and asks for everything else by returning an action.
 
+mod attendance;
 mod attendee;
 mod attendee_picture;
 mod audit;
@@ -11,9 +12,9 @@ mod camera_words;
 mod card_view;
 mod cards;
 mod code;
+mod day_chart;
 mod diagnostics;
 mod enrol;
-mod export;
 mod first_start;
 mod fonts;
 mod history;
@@ -21,15 +22,23 @@ mod host;
 mod hosts;
 mod lamps;
 mod login;
+mod marks;
 mod people;
+mod people_edit;
+mod people_import;
 mod picture;
+mod range;
+mod reports;
+mod schedule_editor;
 mod saver;
 mod screen;
 mod settings_form;
+mod table;
 pub mod theme;
 mod today;
 mod widgets;
 mod words;
+mod work_form;
 
 pub use attendee::{AttendeeModel, attendee_ui};
 pub use badge::{Badge, badge_ui};

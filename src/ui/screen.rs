@@ -4,9 +4,9 @@
 //! with what was typed on it, and which reply belongs to it. It must not know who answers.
 
 use super::{
-    BenchView, History, PictureTexture, Words, audit::Audit, badge::Badge, code::CodePage, enrol::Enrol,
-    export::Export, first_start::FirstStart, hosts::Hosts, login::Login, people::People,
-    settings_form::SettingsForm, today::Today,
+    BenchView, History, PictureTexture, Words, attendance::Attendance, audit::Audit, badge::Badge,
+    code::CodePage, enrol::Enrol, first_start::FirstStart, hosts::Hosts, login::Login, people::People,
+    reports::Reports, settings_form::SettingsForm, today::Today,
 };
 use crate::{
     domain::{EventId, Host, Moment, PersonId, PersonName, TrackId},
@@ -38,8 +38,10 @@ pub enum HostScreen {
     Enrol(Enrol),
     /// Who came and went.
     Today(Today),
+    /// Every mark of a range.
+    Attendance(Attendance),
     /// Reports to a file.
-    Export(Export),
+    Reports(Box<Reports>),
     /// What was done, by whom.
     Audit(Audit),
     /// Who may open host mode.
@@ -59,8 +61,10 @@ pub enum HostPage {
     Today,
     /// [`HostScreen::People`] and [`HostScreen::Enrol`].
     People,
-    /// [`HostScreen::Export`].
-    Export,
+    /// [`HostScreen::Attendance`].
+    Attendance,
+    /// [`HostScreen::Reports`].
+    Reports,
     /// [`HostScreen::Audit`].
     Audit,
     /// [`HostScreen::Hosts`] and [`HostScreen::Code`].
@@ -151,9 +155,18 @@ pub enum Asked {
     CancelEnrolment,
     ErasePerson,
     Day,
+    Attendance,
+    History,
     AddMark,
     CorrectMark,
+    ChangePerson,
+    Folders,
+    PlanImport,
+    Import,
+    Preview,
     Export,
+    ExportAudit,
+    CancelWork,
     Audit,
     Settings,
     SaveSettings,
@@ -195,7 +208,16 @@ impl Asked {
                 HostRequest::Day(_) => Self::Day,
                 HostRequest::AddMark { .. } => Self::AddMark,
                 HostRequest::CorrectMark { .. } => Self::CorrectMark,
+                HostRequest::Attendance { .. } => Self::Attendance,
+                HostRequest::History(_) => Self::History,
+                HostRequest::ChangePerson(_) => Self::ChangePerson,
+                HostRequest::Folders => Self::Folders,
+                HostRequest::PlanImport(_) => Self::PlanImport,
+                HostRequest::Import(_) => Self::Import,
+                HostRequest::Preview(_) => Self::Preview,
                 HostRequest::Export { .. } => Self::Export,
+                HostRequest::ExportAudit { .. } => Self::ExportAudit,
+                HostRequest::CancelWork => Self::CancelWork,
                 HostRequest::Audit { .. } => Self::Audit,
                 HostRequest::Settings => Self::Settings,
                 HostRequest::SaveSettings(_) => Self::SaveSettings,
@@ -248,11 +270,18 @@ impl HostScreen {
                 (Self::Today(Today::new(day)), vec![HostRequest::Day(day), HostRequest::People])
             }
             HostPage::People => (Self::People(People::default()), vec![HostRequest::People]),
-            HostPage::Export => (Self::Export(Export::new(scene.attendance_day())), Vec::new()),
-            HostPage::Audit => (
-                Self::Audit(Audit::default()),
-                vec![HostRequest::Audit { limit: super::audit::NEWEST }, HostRequest::People],
-            ),
+            HostPage::Attendance => {
+                let (page, request) = Attendance::new(scene.attendance_day());
+                (Self::Attendance(page), vec![request, HostRequest::People])
+            }
+            HostPage::Reports => {
+                let page = Box::new(Reports::new(scene.attendance_day()));
+                (Self::Reports(page), vec![HostRequest::Folders, HostRequest::People])
+            }
+            HostPage::Audit => {
+                let entries = HostRequest::Audit { limit: super::audit::NEWEST };
+                (Self::Audit(Audit::default()), vec![HostRequest::People, entries, HostRequest::Folders])
+            }
             HostPage::Hosts => (Self::Hosts(Hosts::default()), vec![HostRequest::HostRows]),
             HostPage::Settings => (Self::Settings(SettingsForm::default()), vec![HostRequest::Settings]),
             HostPage::Diagnostics => (Self::Diagnostics, Vec::new()),
@@ -271,7 +300,8 @@ impl HostScreen {
         match self {
             Self::People(_) | Self::Enrol(_) => HostPage::People,
             Self::Today(_) => HostPage::Today,
-            Self::Export(_) => HostPage::Export,
+            Self::Attendance(_) => HostPage::Attendance,
+            Self::Reports(_) => HostPage::Reports,
             Self::Audit(_) => HostPage::Audit,
             Self::Hosts(_) | Self::Code(_) => HostPage::Hosts,
             Self::Settings(_) => HostPage::Settings,
@@ -285,7 +315,8 @@ impl HostScreen {
             Self::People(page) => page.reply(asked, body),
             Self::Enrol(page) => page.reply(asked, body),
             Self::Today(page) => page.reply(asked, body),
-            Self::Export(page) => page.reply(asked, body),
+            Self::Attendance(page) => page.reply(asked, body),
+            Self::Reports(page) => page.reply(asked, body),
             Self::Audit(page) => page.reply(asked, body),
             Self::Hosts(page) => page.reply(asked, body),
             Self::Code(page) => {
@@ -324,6 +355,7 @@ impl HostScreen {
     pub fn leave(&self) -> Option<HostRequest> {
         match self {
             Self::Enrol(page) if page.running() => Some(HostRequest::CancelEnrolment),
+            Self::Audit(page) if page.checking() => Some(HostRequest::CancelWork),
             _ => None,
         }
     }

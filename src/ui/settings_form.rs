@@ -12,11 +12,12 @@ use super::{
         stepper, text_area,
     },
     words::{LANGUAGES, Words, sentence, time_of_day},
+    work_form::WorkForm,
 };
 use crate::{
     domain::WeightsId,
     runtime::messages::{HostRequest, Refusal, ReplyBody},
-    settings::{Device, Look, MarkMode, Settings, SiteZone},
+    settings::{Device, Liveness, Look, MarkMode, Settings, SiteZone},
 };
 use egui::Ui;
 use jiff::Timestamp;
@@ -51,6 +52,7 @@ struct Form {
     consent: String,
     mode: Mode,
     out_from: String,
+    work: WorkForm,
 }
 
 /// [`MarkMode`] without its time, which has a field of its own.
@@ -73,6 +75,7 @@ impl Form {
             MarkMode::Ask => (Mode::Ask, None),
         };
         let id = |id: &Option<WeightsId>| id.as_ref().map(ToString::to_string).unwrap_or_default();
+        let work = WorkForm::new(&base.work);
         Self {
             saved: base.clone(),
             zone: base.zone.name().to_owned(),
@@ -81,6 +84,7 @@ impl Form {
             recogniser: id(&base.recogniser),
             consent: base.consent_text.clone(),
             mode,
+            work,
             out_from: out_from.map_or_else(|| "12:00".to_owned(), |time| time.strftime("%H:%M").to_string()),
             base,
         }
@@ -104,6 +108,7 @@ impl Form {
         settings.zone = SiteZone::new(self.zone.trim()).map_err(|error| wrong(&error))?;
         settings.camera = self.camera.trim().parse().map_err(|error| wrong(&error))?;
         settings.mark_mode = mark_mode.parse().map_err(|error| wrong(&error))?;
+        settings.work = self.work.rules().map_err(|error| wrong(&error))?;
         settings.detector = weights(&self.detector)?;
         settings.recogniser = weights(&self.recogniser)?;
         settings.consent_text = self.consent.trim().to_owned();
@@ -116,7 +121,10 @@ impl Form {
     /// What waits for a restart when `new` is saved.
     fn needs_restart(&self, new: &Settings) -> bool {
         let old = &self.saved;
-        old.device != new.device || old.detector != new.detector || old.recogniser != new.recogniser
+        old.device != new.device
+            || old.liveness != new.liveness
+            || old.detector != new.detector
+            || old.recogniser != new.recogniser
     }
 }
 
@@ -181,14 +189,16 @@ pub(super) fn settings_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut SettingsFo
     }
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let width = (ui.available_width() - 4.0).min(theme::COLUMN + 200.0);
-        let groups: [(&str, fn(&mut Ui, &Words, &mut Form)); 7] = [
+        let groups: [(&str, fn(&mut Ui, &Words, &mut Form)); 9] = [
             ("settings-site", site_ui),
             ("settings-marking", marking_ui),
+            ("work-title", work_ui),
             ("settings-screen", screen_ui),
             ("settings-camera-title", camera_ui),
             ("settings-recognition", recognition_ui),
             ("settings-times", times_ui),
             ("settings-consent", consent_ui),
+            ("settings-keeping", keeping_ui),
         ];
         for (title, group) in groups {
             card(ui, |ui| {
@@ -297,6 +307,10 @@ fn screen_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
     help(ui, words, "settings-saver-help", &Settings::built_in().display.saver_secs.to_string());
 }
 
+fn work_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
+    form.work.ui(ui, words);
+}
+
 fn camera_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
     field(ui, &words.say("settings-camera"), &mut form.camera, "auto");
     help(ui, words, "settings-camera-help", "auto");
@@ -323,6 +337,21 @@ fn recognition_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
     ];
     segments(ui, &mut form.base.device, &devices);
     help(ui, words, "settings-device-help", &words.say("device-auto"));
+    caption(ui, &words.say("settings-liveness"));
+    let liveness = [
+        (Liveness::Auto, words.say("device-auto")),
+        (Liveness::On, words.say("liveness-on")),
+        (Liveness::Off, words.say("liveness-off")),
+    ];
+    segments(ui, &mut form.base.liveness, &liveness);
+    help(ui, words, "settings-liveness-help", &words.say("device-auto"));
+    let mut percents = (form.base.min_bona_fide * 100.0).round() as u32;
+    stepper(ui, &words.say("settings-bona-fide"), &mut percents, 5..=99, 5);
+    if (form.base.min_bona_fide * 100.0).round() as u32 != percents {
+        form.base.min_bona_fide = percents as f32 / 100.0;
+    }
+    let share = (usual.min_bona_fide * 100.0).round() as u32;
+    number_help(ui, words, "settings-bona-fide-help", share, &(5..=99));
     let built_in = words.say("settings-built-in");
     field(ui, &words.say("settings-detector"), &mut form.detector, &built_in);
     field(ui, &words.say("settings-recogniser"), &mut form.recogniser, &built_in);
@@ -352,6 +381,14 @@ fn consent_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
     if !form.consent.is_empty() && button(ui, &words.say("consent-built-in"), Weight::Quiet).clicked() {
         form.consent.clear();
     }
+}
+
+fn keeping_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
+    let range = 0..=36_500;
+    stepper(ui, &words.say("settings-keep-marks"), &mut form.base.keep_marks_days, range.clone(), 30);
+    number_help(ui, words, "settings-keep-help", 0, &range);
+    stepper(ui, &words.say("settings-keep-faces"), &mut form.base.keep_faces_days, range.clone(), 30);
+    number_help(ui, words, "settings-keep-faces-help", 0, &range);
 }
 
 /// "0.3 %" without zeros that say nothing.

@@ -34,6 +34,8 @@ pub const NAV: f32 = 216.0;
 pub const NAV_SMALL: f32 = 148.0;
 /// Screens narrower than this are small.
 pub const SMALL_WIDTH: f32 = 1000.0;
+/// Screens lower than this are small.
+pub const SMALL_HEIGHT: f32 = 600.0;
 
 /// How much larger letters are for those who asked for it.
 const LARGE_TYPE: f32 = 1.25;

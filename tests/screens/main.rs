@@ -4,25 +4,23 @@
 
 mod door;
 mod fake;
+mod hostday;
 
 use egui::{Role, Vec2};
-use egui_kittest::{
-    Harness,
-    kittest::{NodeT as _, Queryable as _},
-};
+use egui_kittest::{Harness, kittest::Queryable as _};
 use faceprint::{
     app::{BenchRun, FaceprintApp},
     crypto::RecoveryCode,
-    domain::{EventId, MarkKind, MarkSource, PersonId, QualityIssue, Rect, TrackId},
+    domain::{EventId, MarkKind, PersonId, QualityIssue, Rect, TrackId},
     runtime::messages::{
-        CameraFault, CameraStatus, DayView, EnrolmentPose, EnrolmentView, ExportFormat, FaceState, FaceView,
-        Fault, Hidden, HostRequest, MarkRow, Notice, ReplyBody, RequestBody, Worker,
+        CameraFault, CameraStatus, EnrolmentPose, EnrolmentView, FaceState, FaceView, Fault, Hidden,
+        HostRequest, Notice, ReplyBody, RequestBody, Worker,
     },
     settings::Settings,
     ui::{HostPage, Screen, theme},
 };
 use fake::{Fake, HOST, PIN, name, person};
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 const SIZES: [(f32, f32); 4] = [(1280.0, 720.0), (800.0, 480.0), (1080.0, 1920.0), (1920.0, 1080.0)];
 
@@ -569,61 +567,6 @@ fn erasing_needs_a_second_word() {
 }
 
 #[test]
-fn a_mark_is_corrected_with_a_reason() {
-    let mut bench = Bench::host_mode();
-    let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Day(_)))).unwrap();
-    let Some(HostRequest::Day(day)) = host_request(&request.body) else { unreachable!() };
-    let row = MarkRow {
-        event: EventId(41),
-        person: PersonId::from_bytes([2; 16]),
-        name: Some(name("Ada")),
-        kind: MarkKind::CheckIn,
-        at: faceprint::domain::Clock::now(&bench.fake.clock).utc,
-        source: MarkSource::Face,
-        corrected: false,
-    };
-    let view = DayView { date: Some(*day), marks: vec![row], people: 3, present: 1, inside: 1 };
-    bench.fake.reply(&request, Ok(ReplyBody::Day(view)));
-    bench.run();
-    let button = bench
-        .harness
-        .get_all_by_role(Role::Button)
-        .find(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with("Correct Ada")));
-    button.unwrap().click();
-    bench.run();
-    bench.press("Strike it out");
-    bench.press("Save");
-    let asked = |body: &RequestBody| {
-        matches!(host_request(body), Some(HostRequest::CorrectMark { event: EventId(41), replacement: None, reason })
-            if reason == "Held the door")
-    };
-    assert!(bench.fake.find(asked).is_none(), "not without a reason");
-    bench.write("Reason", "Held the door");
-    bench.press("Save");
-    assert!(bench.fake.find(asked).is_some());
-}
-
-#[test]
-fn an_export_says_where_it_was_saved() {
-    let mut bench = Bench::host_mode();
-    bench.press("Export");
-    bench.harness.get_all_by_role_and_label(Role::Button, "Today").last().unwrap().click(); // not the page
-    bench.run();
-    bench.press("PDF report");
-    bench.press("Save");
-    let request =
-        bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Export { .. }))).unwrap();
-    let Some(HostRequest::Export { format, from, to, .. }) = host_request(&request.body) else {
-        unreachable!()
-    };
-    assert_eq!((*format, from), (ExportFormat::Pdf, to));
-    let path = PathBuf::from("/data/exports/attendance.pdf");
-    bench.fake.reply(&request, Ok(ReplyBody::Exported { path, rows: 42 }));
-    bench.run();
-    assert!(bench.says("Saved 42 rows to /data/exports/attendance.pdf"));
-}
-
-#[test]
 fn settings_in_another_language_apply_at_once() {
     let mut bench = Bench::host_mode();
     bench.press("Settings");
@@ -671,7 +614,7 @@ fn every_screen_fits_every_size() {
         bench.type_pin(PIN);
         bench.fake.answer_login();
         bench.run();
-        for page in ["Today", "People", "Export", "Audit", "Settings", "Diagnostics"] {
+        for page in ["Today", "People", "Attendance", "Reports", "Audit", "Settings", "Diagnostics"] {
             bench.harness.get_all_by_role_and_label(Role::Button, page).next().unwrap().click();
             bench.run();
             bench.check_buttons(page);

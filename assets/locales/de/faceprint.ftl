@@ -4,11 +4,24 @@
 button-back = Zurück
 button-next = Weiter
 button-cancel = Abbrechen
+button-close = Schließen
+button-done = Fertig
+button-stop = Anhalten
 button-working = Einen Moment …
+work-progress = { $done } von { $total }
 kind-in = Kommen
 kind-out = Gehen
 kind-break = Pause
 kind-back = Zurück
+weekday-short = { $weekday ->
+        [1] Mo
+        [2] Di
+        [3] Mi
+        [4] Do
+        [5] Fr
+        [6] Sa
+       *[7] So
+    }
 date-long = { $weekday ->
         [1] Montag
         [2] Dienstag
@@ -175,7 +188,8 @@ code-go-on = Weiter
 ## Host mode
 page-today = Heute
 page-people = Personen
-page-export = Ausgabe
+page-attendance = Einträge
+page-reports = Berichte
 page-audit = Protokoll
 page-hosts = Verwalter
 page-settings = Einstellungen
@@ -187,6 +201,12 @@ host-locks-in = Sperrt in { $wait }
 ## People
 people-add = Person hinzufügen
 people-search = Name oder Ausweis suchen
+people-count = { $shown } von { $people }
+people-filter = Wer aufgeführt ist
+filter-everybody = Alle
+filter-active = Aktiv
+filter-any-kind = Jede Art
+filter-any-source = Jede Herkunft
 people-none = Noch niemand
 people-none-text = Die erste Person hinzufügen, dann drei Aufnahmen des Gesichts machen.
 people-not-found = Niemand mit diesem Namen oder Ausweis.
@@ -194,6 +214,7 @@ people-name = Name
 people-badge = Ausweis
 people-badge-optional = Ausweis oder Nummer, falls üblich
 people-state = Zustand
+people-consent = Einwilligung
 people-enrolled = Aufgenommen
 people-not-enrolled = Ohne Aufnahme
 people-inactive = Inaktiv
@@ -202,6 +223,43 @@ people-enrol-again = Neu aufnehmen
 people-enrol-spoken = { $name } aufnehmen
 people-erase = Löschen
 people-erase-spoken = { $name } löschen
+people-edit = Ändern
+people-edit-spoken = { $name } ändern
+people-edit-title = { $name } ändern
+people-edit-deed = Speichern
+people-active = Aktiv: wird erkannt und erwartet
+people-own-schedule = Eigener Arbeitsplan
+people-pin = PIN für Einträge ohne Gesicht (noch keine)
+people-pin-set = Neue PIN für Einträge ohne Gesicht (eine ist gesetzt)
+people-pin-locked = PIN für Einträge ohne Gesicht (nach Fehlversuchen gesperrt)
+people-pin-rule = 6 bis 12 Ziffern, keine, die jeder errät.
+people-unlock = PIN entsperren
+people-no-consent = Eine Einwilligung in Gesichtsdaten liegt nicht vor.
+people-consent-given = Textfassung { $version } am { $date } zugestimmt.
+people-withdraw = Einwilligung widerrufen
+people-withdraw-sure = Gesichtsdaten jetzt vernichten
+import-open = Liste einlesen
+import-title = Personenliste einlesen
+import-text = Eine CSV-Datei wählen, deren erste Zeile die Spalten name und badge nennt. Nichts ändert sich, bevor zu sehen ist, was jede Zeile bewirkt.
+import-no-list = Hier ist keine CSV-Datei.
+import-counts = { $add } neu, { $rename } umbenannt, { $known } schon bekannt, { $refused } abgelehnt.
+import-line = Zeile
+import-deed = Wirkung
+import-add = Neu
+import-rename = Neuer Name
+import-known = Schon bekannt
+import-refuse = Abgelehnt
+import-name-empty = hat keinen Namen
+import-name-long = Name über 100 Zeichen
+import-line-break = Name mit Zeilenumbruch
+import-badge-long = Ausweis über 64 Zeichen
+import-badge-twice = Ausweis doppelt
+import-do = { $rows ->
+        [one] { $rows } Zeile übernehmen
+       *[other] { $rows } Zeilen übernehmen
+    }
+import-done = { $added } neu, { $changed } umbenannt.
+people-erase-open = Löschen …
 people-add-title = Person hinzufügen
 people-add-deed = Hinzufügen
 people-erase-title = { $name } löschen?
@@ -238,9 +296,28 @@ consent-tick = Die Person hat das gelesen und willigt ein
 today-add = Eintrag hinzufügen
 today-day-before = Tag davor
 today-next-day = Tag danach
-today-present = Anwesend von { $people }
 today-inside = Jetzt im Haus
-today-absent = Nicht gesehen
+today-everybody = Alle
+today-marks = Einträge
+today-late = Zu spät
+today-not-seen = Nicht gesehen
+today-gone = Gegangen
+today-nobody = Niemand.
+today-holiday = Feiertag
+today-came = Kommen
+today-last = Zuletzt
+today-worked = Gearbeitet
+today-planned = Erwartet
+today-late-by = { $time } zu spät
+today-incomplete = Ein Eintrag fehlt
+today-chart = Personen im Haus über den Tag, höchstens { $most }
+presence-inside = Im Haus
+presence-on-break = In der Pause
+presence-left = Gegangen
+presence-absent = Fehlt
+presence-expected = Erwartet
+presence-free = Nicht erwartet
+today-absent = Fehlt
 today-none = Keine Einträge an diesem Tag
 today-none-text = Sie erscheinen hier, sobald jemand kommt oder geht.
 today-time = Zeit
@@ -257,7 +334,7 @@ today-correct-spoken = { $name } { $time } berichtigen
 today-add-title = Eintrag hinzufügen
 today-add-deed = Hinzufügen
 today-person = Person
-today-choose-person = Person wählen
+today-date-field = Datum, wie 2026-01-31
 today-time-field = Zeit, wie 08:00
 today-reason = Grund
 today-reason-hint = Wird mit dem Eintrag aufbewahrt
@@ -266,30 +343,76 @@ today-correct-deed = Speichern
 today-replace = Ersetzen
 today-strike-out = Streichen
 today-strike-out-text = Der Eintrag zählt nicht mehr. Er bleibt mit dem Grund in den Akten.
-
-## Export
-export-text = Alle Einträge vom ersten bis zum letzten Tag, mit Berichtigungen und Gründen.
-export-today = Heute
-export-this-week = Diese Woche
-export-this-month = Dieser Monat
-export-last-month = Letzter Monat
-export-from = Erster Tag
-export-to = Letzter Tag
-export-format = Format
-export-csv = CSV-Tabelle
-export-pdf = PDF-Bericht
-export-range-rule = Beide Tage als 2026-01-31 eingeben, den ersten nicht nach dem letzten.
-export-save = Speichern
-export-saved = { $rows ->
-        [one] { $rows } Zeile gespeichert in { $path }
-       *[other] { $rows } Zeilen gespeichert in { $path }
+history-title = Verlauf eines Eintrags
+history-button = Verlauf
+history-spoken = Verlauf von { $name } { $time }
+history-event = Nr.
+history-recorded = Erfasst
+history-says = Inhalt
+history-struck-out = Gestrichen
+attendance-count = { $shown } von { $rows }
+attendance-none = Keine Einträge an diesen Tagen
+attendance-none-text = Oben andere Tage wählen.
+attendance-not-found = Kein solcher Eintrag.
+attendance-day = Tag
+range-from = Erster Tag
+range-to = Letzter Tag
+range-usual = Zeitraum
+range-other = Wie eingegeben
+range-today = Heute
+range-yesterday = Gestern
+range-this-week = Diese Woche
+range-last-week = Letzte Woche
+range-this-month = Dieser Monat
+range-last-month = Letzter Monat
+range-rule = Beide Tage wie 2026-01-31 eingeben, den ersten nicht nach dem letzten.
+reports-by-day = Je Tag
+reports-by-mark = Je Eintrag
+reports-format = Format
+reports-csv = CSV-Tabelle
+reports-pdf-a4 = PDF, A4
+reports-pdf-letter = PDF, Letter
+reports-everybody = Alle Personen
+reports-chosen = { $people ->
+        [one] { $people } Person
+       *[other] { $people } Personen
+    }
+reports-columns = { $columns ->
+        [one] { $columns } Spalte
+       *[other] { $columns } Spalten
+    }
+reports-columns-title = Spalten
+reports-people-title = Wessen Bericht
+reports-no-column = Mindestens eine Spalte wählen.
+reports-where = Speichern auf
+reports-here = Dieses Gerät
+reports-stick = Stick { $name }
+reports-look-again = Neu suchen
+reports-preview = { $rows } Zeilen, { $people } Personen
+reports-preview-cut = { $rows } Zeilen, { $people } Personen; die ersten { $shown } sind zu sehen
+reports-nothing = Nichts in diesem Zeitraum.
+reports-save = Speichern
+reports-saved = { $rows ->
+        [one] { $rows } Zeile gespeichert: { $path }
+       *[other] { $rows } Zeilen gespeichert: { $path }
     }
 
 ## Audit
-audit-text = Neueste zuerst. Jeder Eintrag hängt am vorigen; die Kette prüft „faceprint audit verify“.
-audit-refresh = Aktualisieren
 audit-none = Keine Einträge
 audit-none-text = Was an diesem Gerät geschieht, erscheint hier.
+audit-verify = Prüfen
+audit-export = Ausgeben
+audit-saved = Das ganze Protokoll steht in { $path }
+audit-unbroken = Alle { $entries } Einträge sind unversehrt. Kopf { $entries }:{ $hash }…
+audit-broken = { $fault } Die { $entries } Einträge davor sind gut. Den Ordner so lassen und eine Sicherung einspielen.
+audit-search = Protokoll durchsuchen
+audit-group = Art des Eintrags
+audit-group-all = Alle Einträge
+audit-group-marks = Zeiteinträge
+audit-group-hosts = Verwaltung
+audit-group-files = Ausgaben
+audit-count = { $shown } von { $entries }
+audit-not-found = Kein solcher Eintrag.
 audit-number = Nr.
 audit-time = Zeit
 audit-who = Wer
@@ -394,6 +517,25 @@ settings-large-type = Große Schrift
 settings-high-contrast = Starker Kontrast
 settings-saver = Sekunden ohne jemanden, bis die Anzeige ruht
 settings-saver-help = Ein Gesicht oder eine Berührung weckt sie. 0 heißt nie; sonst 30 oder mehr.
+work-title = Arbeitszeit
+work-text = Ohne Arbeitsplan ist niemand zu spät oder fehlt. Personen können einen eigenen haben.
+work-grace = Minuten, die noch nicht zu spät sind
+work-rounding = Die Stunden eines Tages werden
+work-breaks = Pausenabzug, wie 30 after 6:00; 45 after 9:00
+work-holidays = Feiertage, einer je Zeile, wie 2026-12-25 Weihnachten
+rounding-exact = nicht gerundet
+rounding-nearest = auf { $minutes } Minuten gerundet
+rounding-down = auf { $minutes } Minuten abgerundet
+rounding-up = auf { $minutes } Minuten aufgerundet
+shift-add = Schicht hinzufügen
+shift-remove = Entfernen
+shift-remove-spoken = Schicht { $shift } entfernen
+shift-start = Beginn von Schicht { $shift }
+shift-end = Ende von Schicht { $shift }
+shift-no-day = Eine Schicht braucht mindestens einen Tag.
+shift-length = Eine Schicht dauert eine Minute bis 16 Stunden.
+shift-overlap = Zwei Schichten liegen zur selben Zeit.
+shift-time = Zeiten wie 08:00 eingeben.
 settings-camera-title = Kamera
 settings-camera = Kamera
 settings-camera-help = auto, demo, eine Nummer, /dev/video0, ein Ordner mit Bildern oder die http-Adresse eines Motion-JPEG-Stroms.
@@ -404,6 +546,12 @@ settings-fpir = Besuche Fremder, die für jemanden gehalten werden dürfen
 settings-fpir-help = Weniger ist sicherer, aber Erfasste müssen dann öfter noch einmal hinsehen.
 settings-device = Wo die Netze rechnen
 settings-device-help = „Automatisch“ nimmt eine Grafikkarte, wo dieses Programm eine nutzen kann.
+settings-liveness = Personen von Bildern unterscheiden
+settings-liveness-help = „Automatisch“ prüft, wo ein Netz dafür installiert ist. Gilt nach einem Neustart.
+settings-bona-fide = Prozent, ab denen jemand als Person gilt
+settings-bona-fide-help = Höher weist mehr Bilder ab, und mehr Menschen bei schlechtem Licht.
+liveness-on = Immer
+liveness-off = Nie
 settings-detector = Netz, das Gesichter findet
 settings-recogniser = Netz, das Personen unterscheidet
 settings-built-in = eingebaut
@@ -415,6 +563,11 @@ settings-idle = Sekunden, bis sich die Verwaltung sperrt
 settings-idle-help = Gezählt ab der letzten Berührung.
 settings-consent = Einwilligung
 settings-consent-help = Ein geänderter Text wird als neue Fassung gespeichert. Früher Erfasste haben der Fassung zugestimmt, die bei ihnen vermerkt ist.
+settings-keeping = Wie lange Daten bleiben
+settings-keep-marks = Tage, nach denen Einträge gelöscht werden
+settings-keep-help = Nachts gelöscht und im Protokoll vermerkt. 0 behält sie für immer.
+settings-keep-faces = Tage ohne Eintrag, nach denen Gesichtsdaten gelöscht werden
+settings-keep-faces-help = Die Person bleibt und kann ID und PIN benutzen. 0 behält sie für immer.
 settings-kiosk = Dieses Programm
 settings-quit = Programm beenden
 settings-quit-help = Beendet das Programm. Bis zum nächsten Start wird niemand eingetragen.

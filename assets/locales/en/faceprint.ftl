@@ -4,11 +4,24 @@
 button-back = Back
 button-next = Next
 button-cancel = Cancel
+button-close = Close
+button-done = Done
+button-stop = Stop
 button-working = One moment…
+work-progress = { $done } of { $total }
 kind-in = In
 kind-out = Out
 kind-break = Break
 kind-back = Back
+weekday-short = { $weekday ->
+        [1] Mo
+        [2] Tu
+        [3] We
+        [4] Th
+        [5] Fr
+        [6] Sa
+       *[7] Su
+    }
 date-long = { $weekday ->
         [1] Monday
         [2] Tuesday
@@ -175,7 +188,8 @@ code-go-on = Go on
 ## Host mode
 page-today = Today
 page-people = People
-page-export = Export
+page-attendance = Attendance
+page-reports = Reports
 page-audit = Audit
 page-hosts = Hosts
 page-settings = Settings
@@ -187,6 +201,12 @@ host-locks-in = Locks in { $wait }
 ## People
 people-add = Add person
 people-search = Search name or badge
+people-count = { $shown } of { $people }
+people-filter = Who is listed
+filter-everybody = Everybody
+filter-active = Active
+filter-any-kind = Any mark
+filter-any-source = Any source
 people-none = Nobody yet
 people-none-text = Add the first person, then take three pictures of their face.
 people-not-found = Nobody has this name or badge.
@@ -194,6 +214,7 @@ people-name = Name
 people-badge = Badge
 people-badge-optional = Badge or number, if the site uses one
 people-state = State
+people-consent = Consent
 people-enrolled = Enrolled
 people-not-enrolled = Not enrolled
 people-inactive = Inactive
@@ -202,6 +223,43 @@ people-enrol-again = Enrol again
 people-enrol-spoken = Enrol { $name }
 people-erase = Erase
 people-erase-spoken = Erase { $name }
+people-edit = Edit
+people-edit-spoken = Edit { $name }
+people-edit-title = Change { $name }
+people-edit-deed = Save
+people-active = Active: recognised and expected
+people-own-schedule = A schedule of their own
+people-pin = PIN for marking without a face (none yet)
+people-pin-set = New PIN for marking without a face (one is set)
+people-pin-locked = PIN for marking without a face (locked after wrong tries)
+people-pin-rule = 6 to 12 digits, not one that anybody would guess.
+people-unlock = Unlock the PIN
+people-no-consent = No consent to face data is on record.
+people-consent-given = Agreed to text version { $version } on { $date }.
+people-withdraw = Withdraw consent
+people-withdraw-sure = Destroy the face data now
+import-open = Import list
+import-title = Import a list of people
+import-text = Choose a CSV file whose first line names the columns name and badge. Nothing changes before you have seen what each row will do.
+import-no-list = No CSV file here.
+import-counts = { $add } to add, { $rename } to rename, { $known } known already, { $refused } refused.
+import-line = Line
+import-deed = What it does
+import-add = Add
+import-rename = New name
+import-known = Known already
+import-refuse = Refused
+import-name-empty = has no name
+import-name-long = name over 100 characters
+import-line-break = name with a line break
+import-badge-long = badge over 64 characters
+import-badge-twice = badge used twice
+import-do = { $rows ->
+        [one] Import { $rows } row
+       *[other] Import { $rows } rows
+    }
+import-done = { $added } added, { $changed } renamed.
+people-erase-open = Erase…
 people-add-title = Add a person
 people-add-deed = Add
 people-erase-title = Erase { $name }?
@@ -238,9 +296,28 @@ consent-tick = The person has read this and agrees
 today-add = Add a mark
 today-day-before = Day before
 today-next-day = Next day
-today-present = Present of { $people }
 today-inside = Inside now
-today-absent = Not seen
+today-everybody = Everybody
+today-marks = Marks
+today-late = Late
+today-not-seen = Not seen
+today-gone = Gone
+today-nobody = Nobody.
+today-holiday = Holiday
+today-came = In
+today-last = Last
+today-worked = Worked
+today-planned = Expected
+today-late-by = Late { $time }
+today-incomplete = A mark is missing
+today-chart = People at the site over the day, at most { $most }
+presence-inside = Inside
+presence-on-break = On a break
+presence-left = Gone
+presence-absent = Absent
+presence-expected = Expected
+presence-free = Not expected
+today-absent = Absent
 today-none = No marks on this day
 today-none-text = They appear here as people come and go.
 today-time = Time
@@ -257,7 +334,7 @@ today-correct-spoken = Correct { $name } { $time }
 today-add-title = Add a mark
 today-add-deed = Add
 today-person = Person
-today-choose-person = Choose a person
+today-date-field = Date, as 2026-01-31
 today-time-field = Time, as 08:00
 today-reason = Reason
 today-reason-hint = Kept with the record
@@ -266,30 +343,76 @@ today-correct-deed = Save
 today-replace = Replace it
 today-strike-out = Strike it out
 today-strike-out-text = The mark no longer counts. It stays in the records with your reason.
-
-## Export
-export-text = All marks of the days from first to last, with corrections and reasons.
-export-today = Today
-export-this-week = This week
-export-this-month = This month
-export-last-month = Last month
-export-from = First day
-export-to = Last day
-export-format = Format
-export-csv = CSV table
-export-pdf = PDF report
-export-range-rule = Type both days as 2026-01-31, the first one not after the last.
-export-save = Save
-export-saved = { $rows ->
+history-title = History of a record
+history-button = History
+history-spoken = History of { $name } { $time }
+history-event = No.
+history-recorded = Recorded
+history-says = Says
+history-struck-out = Struck out
+attendance-count = { $shown } of { $rows }
+attendance-none = No marks in these days
+attendance-none-text = Choose other days above.
+attendance-not-found = No mark is like this.
+attendance-day = Day
+range-from = First day
+range-to = Last day
+range-usual = Range
+range-other = As typed
+range-today = Today
+range-yesterday = Yesterday
+range-this-week = This week
+range-last-week = Last week
+range-this-month = This month
+range-last-month = Last month
+range-rule = Type both days as 2026-01-31, the first one not after the last.
+reports-by-day = Each day
+reports-by-mark = Each mark
+reports-format = Format
+reports-csv = CSV table
+reports-pdf-a4 = PDF, A4
+reports-pdf-letter = PDF, Letter
+reports-everybody = Everybody
+reports-chosen = { $people ->
+        [one] { $people } person
+       *[other] { $people } people
+    }
+reports-columns = { $columns ->
+        [one] { $columns } column
+       *[other] { $columns } columns
+    }
+reports-columns-title = Columns
+reports-people-title = Whose report
+reports-no-column = Choose at least one column.
+reports-where = Save to
+reports-here = This kiosk
+reports-stick = Stick { $name }
+reports-look-again = Look again
+reports-preview = { $rows } rows, { $people } people
+reports-preview-cut = { $rows } rows, { $people } people; the first { $shown } are shown
+reports-nothing = Nothing in this range.
+reports-save = Save
+reports-saved = { $rows ->
         [one] Saved { $rows } row to { $path }
        *[other] Saved { $rows } rows to { $path }
     }
 
 ## Audit
-audit-text = Newest first. Each entry is chained to the one before; verify the chain with “faceprint audit verify”.
-audit-refresh = Refresh
 audit-none = No entries
 audit-none-text = Whatever is done on this kiosk appears here.
+audit-verify = Verify
+audit-export = Export
+audit-saved = Saved the whole log to { $path }
+audit-unbroken = All { $entries } entries are unbroken. Head { $entries }:{ $hash }…
+audit-broken = { $fault } The { $entries } entries before are good. Keep the folder as it is and restore a backup.
+audit-search = Search the log
+audit-group = Kind of entry
+audit-group-all = All entries
+audit-group-marks = Marks
+audit-group-hosts = Hosts
+audit-group-files = Exports
+audit-count = { $shown } of { $entries }
+audit-not-found = No entry is like this.
 audit-number = No.
 audit-time = Time
 audit-who = Who
@@ -394,6 +517,25 @@ settings-large-type = Large type
 settings-high-contrast = High contrast
 settings-saver = Seconds without anybody until the screen rests
 settings-saver-help = A face or a touch wakes it. 0 is never; else 30 or more.
+work-title = Working time
+work-text = Without a schedule nobody is late or absent. People can have their own.
+work-grace = minutes that are not yet late
+work-rounding = A day’s hours are
+work-breaks = Breaks taken off, as 30 after 6:00; 45 after 9:00
+work-holidays = Holidays, one a line, as 2026-12-25 Christmas Day
+rounding-exact = not rounded
+rounding-nearest = rounded to { $minutes } minutes
+rounding-down = rounded down to { $minutes } minutes
+rounding-up = rounded up to { $minutes } minutes
+shift-add = Add a shift
+shift-remove = Remove
+shift-remove-spoken = Remove shift { $shift }
+shift-start = Start of shift { $shift }
+shift-end = End of shift { $shift }
+shift-no-day = A shift needs at least one day.
+shift-length = A shift lasts from one minute to 16 hours.
+shift-overlap = Two shifts are at the same time.
+shift-time = Type times as 08:00.
 settings-camera-title = Camera
 settings-camera = Camera
 settings-camera-help = auto, demo, a number, /dev/video0, a folder of pictures, or the http address of a motion-JPEG stream.
@@ -404,6 +546,12 @@ settings-fpir = Visits by strangers that may be taken for somebody
 settings-fpir-help = Less is safer, but people enrolled are then asked more often to look again.
 settings-device = Where the networks run
 settings-device-help = “Automatic” takes a graphics card where this program can use one.
+settings-liveness = Tell a person from a picture of one
+settings-liveness-help = “Automatic” checks where a network for it is installed. Applies after a restart.
+settings-bona-fide = Percent from which somebody counts as a person
+settings-bona-fide-help = Higher refuses more pictures, and more people in bad light.
+liveness-on = Always
+liveness-off = Never
 settings-detector = Network that finds faces
 settings-recogniser = Network that tells people apart
 settings-built-in = built in
@@ -415,6 +563,11 @@ settings-idle = Seconds until host mode locks itself
 settings-idle-help = Counted from the last touch.
 settings-consent = Consent
 settings-consent-help = A changed text is saved as a new version. People enrolled earlier agreed to the version noted with them.
+settings-keeping = How long data is kept
+settings-keep-marks = Days after which marks are erased
+settings-keep-help = Erased at night and noted in the audit log. 0 keeps them for ever.
+settings-keep-faces = Days without a mark after which face data is erased
+settings-keep-faces-help = The person stays and can use ID and PIN. 0 keeps it for ever.
 settings-kiosk = This program
 settings-quit = Close the kiosk
 settings-quit-help = Ends the program. Nobody can be marked until it is started again.
