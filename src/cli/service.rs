@@ -104,7 +104,8 @@ NoNewPrivileges=yes
 /// The program with the options that were given to this call.
 fn command_line(program: &Path, global: &Global) -> anyhow::Result<String> {
     // Destructured whole: a new option must be placed here.
-    let Global { data, key_file, passphrase_file, weights, detector, device, liveness, config, camera } = global;
+    let Global { data, key_file, passphrase_file, weights, detector, device, liveness, config, camera } =
+        global;
     let device = device.map(|device| format!("{device:?}").to_lowercase());
     let text = |path: &Option<PathBuf>| path.as_ref().map(|path| absolute(path));
     let options = [

@@ -6,7 +6,7 @@ use crate::{
     domain::{AuditAction, EventId, Mark, MarkKind, Person, PersonId},
     runtime::messages::{DayPerson, DayView, HistoryRow, MarkRow},
 };
-use jiff::{Timestamp, ToSpan, civil::Date};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use std::collections::{HashMap, HashSet};
 
 /// Longest range of days that is looked at in one go: ten years.
