@@ -19,7 +19,7 @@ use faceprint::{
         pipeline::SharedIndex,
         workers::LedgerSetup,
     },
-    settings::Settings,
+    settings::{Settings, SiteZone},
     vision::{FaceEngine, VisionError},
 };
 use std::{
@@ -168,9 +168,10 @@ impl Running {
     }
 
     fn set_up(&mut self) -> Arc<HostSession> {
+        let settings =
+            Settings { zone: SiteZone::new("Europe/Berlin").unwrap(), ..Settings::for_site("Test") };
         let reply = self.ask(RequestBody::SetUp {
-            site_name: "Test".into(),
-            zone: "Europe/Berlin".into(),
+            settings: Box::new(settings),
             host_name: PersonName::new("Ada").unwrap(),
             pin: Pin::new(PIN).unwrap(),
         });

@@ -235,6 +235,9 @@ pub enum Command {
         #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"], conflicts_with_all = ["frames", "live", "json"])]
         compare: Vec<PathBuf>,
     },
+    /// Start the kiosk with the machine.
+    #[command(subcommand)]
+    Service(Service),
     /// Check this machine and this installation.
     Doctor {
         /// JSON.
@@ -452,6 +455,20 @@ pub enum Audit {
         /// JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// Starting with the machine.
+#[derive(Debug, Subcommand)]
+pub enum Service {
+    /// Print a systemd unit with these options; its first lines say how to install it.
+    Print {
+        /// For the whole machine instead of for the user who is logged in.
+        #[arg(long)]
+        system: bool,
+        /// User of the --system unit [default: faceprint].
+        #[arg(long, value_name = "NAME", requires = "system")]
+        user: Option<String>,
     },
 }
 

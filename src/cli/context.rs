@@ -27,6 +27,7 @@ use std::{
 const ALL_SAMPLES: usize = 1_000_000;
 
 /// Resolved global options.
+#[derive(Clone)]
 pub struct Context {
     /// Folders and files.
     pub paths: DataPaths,

@@ -12,10 +12,11 @@ mod hosts;
 mod install;
 mod keeping;
 mod people_import;
+mod service;
 mod window;
 
 use crate::crypto::forbid_core_dumps;
-use args::{Audit, Cli, Command, Global, HostLogin, Hosts, Key, People, Weights};
+use args::{Audit, Cli, Command, Global, HostLogin, Hosts, Key, People, Service, Weights};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -100,6 +101,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Weights(Weights::Verify { json })) => commands::weights_verify(&global, json),
         Some(Command::Bench { compare, .. }) if !compare.is_empty() => bench::compare(&compare),
         Some(Command::Bench { frames, live, json, .. }) => bench::run(&global, frames, live, json),
+        Some(Command::Service(Service::Print { system, user })) => {
+            service::print(&global, system, user.as_deref())
+        }
         Some(Command::Doctor { json }) => commands::doctor(&global, json),
     }
 }

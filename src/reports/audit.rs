@@ -62,15 +62,15 @@ fn action_words(action: &AuditAction) -> (&'static str, String) {
         AuditAction::PersonPinWrong(person) => ("person_pin_wrong", person.to_string()),
         AuditAction::PersonLockedOut(person) => ("person_locked_out", person.to_string()),
         AuditAction::PersonUnlocked(person) => ("person_unlocked", person.to_string()),
-        AuditAction::ConsentWithdrawn(person, faces) => ("consent_withdrawn", format!("{person} {faces}")),
+        AuditAction::PresentationRefused => ("presentation_refused", String::new()),
         AuditAction::KeyChanged => ("key_changed", String::new()),
         AuditAction::KeyRotationBegun => ("key_rotation_begun", String::new()),
         AuditAction::KeyRotated => ("key_rotated", String::new()),
         AuditAction::BackedUp(records) => ("backed_up", records.to_string()),
-        AuditAction::PresentationRefused => ("presentation_refused", String::new()),
         AuditAction::Restored => ("restored", String::new()),
         AuditAction::PersonExported(person) => ("person_exported", person.to_string()),
         AuditAction::Swept { marks, faces } => ("swept", format!("{marks} {faces}")),
+        AuditAction::ConsentWithdrawn(person, faces) => ("consent_withdrawn", format!("{person} {faces}")),
     }
 }
 

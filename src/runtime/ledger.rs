@@ -369,7 +369,8 @@ impl Ledger {
         };
         let mark = self.vault.record_mark(mark, at)?;
         log::info!("recorded event {}", mark.id);
-        Ok(Notice::Recorded { event: mark.id, track, name, kind, at: mark.at })
+        let today = self.hours_today(person, at.utc);
+        Ok(Notice::Recorded { event: mark.id, track, name, kind, at: mark.at, today })
     }
 
     fn chosen(&mut self, track: TrackId, person: PersonId, kind: MarkKind) -> Result<Notice, LedgerError> {

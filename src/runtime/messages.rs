@@ -21,6 +21,7 @@ use std::{
     time::Duration,
 };
 
+pub use super::machine::Machine;
 pub use crate::{
     access::HostSession,
     attendance::Presence,
@@ -70,6 +71,8 @@ pub struct Snapshot {
     pub stats: LiveStats,
     /// What the ledger is busy with, if it takes long.
     pub job: Option<JobView>,
+    /// The machine under the kiosk.
+    pub machine: Machine,
 }
 
 /// A long piece of work of the ledger.
@@ -88,12 +91,12 @@ pub struct JobView {
 pub enum Job {
     /// [`HostRequest::VerifyAudit`].
     VerifyAudit,
-    /// [`HostRequest::Import`].
-    ImportPeople,
     /// [`HostRequest::Backup`].
     Backup,
     /// [`HostRequest::RotateKey`], in the background.
     RotateKey,
+    /// [`HostRequest::Import`].
+    ImportPeople,
 }
 
 /// The camera as a screen shows it.
@@ -249,6 +252,8 @@ pub enum Notice {
         kind: MarkKind,
         /// When.
         at: Timestamp,
+        /// Hours inside on this attendance day so far, when they could be computed.
+        today: Option<SignedDuration>,
     },
     /// Already marked a moment ago; nothing was recorded.
     Duplicate {
@@ -318,10 +323,8 @@ pub struct Reply {
 pub enum RequestBody {
     /// First start: makes the store. Answer: [`ReplyBody::LoggedIn`].
     SetUp {
-        /// Site name.
-        site_name: String,
-        /// IANA zone.
-        zone: String,
+        /// Site name, zone, language, consent text, and the rest as they were.
+        settings: Box<Settings>,
         /// First host.
         host_name: PersonName,
         /// Their PIN.

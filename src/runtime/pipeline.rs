@@ -96,6 +96,11 @@ impl Pipeline {
         self.engine.weights()
     }
 
+    /// The accepted share of strangers' visits that match somebody, from the next frame on.
+    pub fn set_fpir(&mut self, fpir: f32) {
+        self.fpir = fpir;
+    }
+
     /// Cosine from which a face counts as recognised among the people enrolled now.
     #[must_use]
     pub fn threshold_cosine(&self) -> f32 {

@@ -19,7 +19,7 @@ use crate::{
     crypto::KeySource,
     domain::{Actor, Clock, PersonId, WeightsId},
     imaging::{Frame, Rotation},
-    settings::{Settings, SiteZone},
+    settings::Settings,
     vault::{InitHost, NewTemplate, Vault},
     vision::FaceEngine,
 };
@@ -143,7 +143,7 @@ impl RecogniserWorker {
         let mut rate = Rate::default();
         let mut last = 0;
         while !self.stop.load(Ordering::Relaxed) {
-            self.obey(camera, &mut enrolment, &pipeline);
+            self.obey(camera, &mut enrolment, &mut pipeline);
             flush(backlog, &self.out);
             let Some((number, frame)) = camera.latest().wait_newer(last, TICK) else {
                 self.publish(None, camera, &pipeline, &rate, enrolment.as_ref());
@@ -182,7 +182,7 @@ impl RecogniserWorker {
         &mut self,
         camera: &mut CameraHandle,
         enrolment: &mut Option<(Enrolment, Actor)>,
-        pipeline: &Pipeline,
+        pipeline: &mut Pipeline,
     ) {
         while let Ok(command) = self.commands.try_recv() {
             match command {
@@ -191,7 +191,11 @@ impl RecogniserWorker {
                         Some((Enrolment::new(person, true, SHOTS, pipeline.threshold_cosine()), actor));
                 }
                 ToRecogniser::CancelEnrolment => *enrolment = None,
-                ToRecogniser::Settings(settings) => self.change_settings(*settings, camera),
+                ToRecogniser::Settings(settings) => {
+                    pipeline.set_fpir(settings.fpir);
+                    pipeline.set_min_bona_fide(settings.min_bona_fide);
+                    self.change_settings(*settings, camera);
+                }
             }
         }
     }
@@ -427,8 +431,8 @@ impl LedgerWorker {
 
     fn handle(&mut self, event: Event) {
         match event {
+            Event::Tick if self.steps.is_some() => self.go_on(),
             Event::Tick => {
-                self.go_on();
                 if let Some(ledger) = &mut self.ledger {
                     ledger.background();
                 }
@@ -574,10 +578,9 @@ impl LedgerWorker {
         }
         match body {
             RequestBody::Hosts => Ok(ReplyBody::Hosts(Vec::new())),
-            RequestBody::SetUp { site_name, zone, host_name, pin } => {
+            RequestBody::SetUp { settings, host_name, pin } => {
                 let failed = |e: &dyn std::fmt::Display| Refusal::Failed(e.to_string());
-                let zone = SiteZone::new(&zone).map_err(|e| failed(&e))?;
-                let settings = Settings { site_name, zone, ..self.setup.settings.clone() };
+                let settings = *settings;
                 let attempt = pin.as_attempt();
                 let mut ledger = self
                     .setup

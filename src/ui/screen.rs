@@ -4,8 +4,9 @@
 //! with what was typed on it, and which reply belongs to it. It must not know who answers.
 
 use super::{
-    PictureTexture, Words, attendance::Attendance, audit::Audit, enrol::Enrol, first_start::FirstStart,
-    login::Login, people::People, reports::Reports, settings_form::SettingsForm, today::Today,
+    BenchView, History, PictureTexture, Words, attendance::Attendance, audit::Audit, badge::Badge,
+    code::CodePage, enrol::Enrol, first_start::FirstStart, hosts::Hosts, login::Login, people::People,
+    reports::Reports, settings_form::SettingsForm, today::Today,
 };
 use crate::{
     domain::{EventId, Host, Moment, PersonId, PersonName, TrackId},
@@ -21,6 +22,8 @@ pub enum Screen {
     FirstStart(FirstStart),
     /// For everybody.
     Attendee,
+    /// Marking oneself by badge and PIN.
+    Badge(Badge),
     /// Who are you, and your PIN.
     Login(Login),
     /// Host mode, opened by a login.
@@ -41,6 +44,10 @@ pub enum HostScreen {
     Reports(Box<Reports>),
     /// What was done, by whom.
     Audit(Audit),
+    /// Who may open host mode.
+    Hosts(Hosts),
+    /// The recovery code, shown once.
+    Code(CodePage),
     /// What can be changed.
     Settings(SettingsForm),
     /// How it runs.
@@ -60,6 +67,8 @@ pub enum HostPage {
     Reports,
     /// [`HostScreen::Audit`].
     Audit,
+    /// [`HostScreen::Hosts`] and [`HostScreen::Code`].
+    Hosts,
     /// [`HostScreen::Settings`].
     Settings,
     /// [`HostScreen::Diagnostics`].
@@ -82,6 +91,12 @@ pub struct Scene<'a> {
     pub hosts: &'a [Host],
     /// Time until a camera that is at fault is opened again, if it is.
     pub camera_retry: Option<Duration>,
+    /// The machine's clock was set by more than some seconds not long ago.
+    pub clock_jumped: bool,
+    /// Figures of the last minutes.
+    pub history: &'a History,
+    /// The speed test that a technician may run from the screen; `None` where none can be run.
+    pub bench: Option<&'a BenchView>,
 }
 
 /// What a view asks for.
@@ -95,6 +110,14 @@ pub enum Action {
     AskHost(HostRequest),
     /// "Not me" on a card.
     NotMe(EventId),
+    /// Show the words of this language from now on; what is saved stays.
+    Language(&'static str),
+    /// Begin the speed test.
+    StartBench,
+    /// End it without a result.
+    CancelBench,
+    /// Close the window: only host mode offers it.
+    Quit,
     /// End host mode.
     Lock,
 }
@@ -104,12 +127,16 @@ pub enum Action {
 pub enum Goto {
     /// Back to everybody's screen.
     Attendee,
+    /// To badge and PIN.
+    Badge,
     /// To the PIN pad.
     Login,
     /// To a page of host mode.
     Page(HostPage),
     /// To the enrolment of a person.
     Enrol(PersonId, PersonName),
+    /// To a new recovery code.
+    NewCode,
 }
 
 /// What a pending request was about, so that its reply finds its screen.
@@ -255,6 +282,7 @@ impl HostScreen {
                 let entries = HostRequest::Audit { limit: super::audit::NEWEST };
                 (Self::Audit(Audit::default()), vec![HostRequest::People, entries, HostRequest::Folders])
             }
+            HostPage::Hosts => (Self::Hosts(Hosts::default()), vec![HostRequest::HostRows]),
             HostPage::Settings => (Self::Settings(SettingsForm::default()), vec![HostRequest::Settings]),
             HostPage::Diagnostics => (Self::Diagnostics, Vec::new()),
         }
@@ -275,6 +303,7 @@ impl HostScreen {
             Self::Attendance(_) => HostPage::Attendance,
             Self::Reports(_) => HostPage::Reports,
             Self::Audit(_) => HostPage::Audit,
+            Self::Hosts(_) | Self::Code(_) => HostPage::Hosts,
             Self::Settings(_) => HostPage::Settings,
             Self::Diagnostics => HostPage::Diagnostics,
         }
@@ -289,6 +318,11 @@ impl HostScreen {
             Self::Attendance(page) => page.reply(asked, body),
             Self::Reports(page) => page.reply(asked, body),
             Self::Audit(page) => page.reply(asked, body),
+            Self::Hosts(page) => page.reply(asked, body),
+            Self::Code(page) => {
+                page.reply(asked, body);
+                Vec::new()
+            }
             Self::Settings(page) => page.reply(asked, body),
             Self::Diagnostics => Vec::new(),
         }
@@ -305,6 +339,14 @@ impl HostScreen {
                 vec![Action::AskHost(HostRequest::Day(page.day()))]
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// Whether it keeps host mode open although nobody touches anything.
+    pub fn keeps_open(&mut self, now: Moment) -> bool {
+        match self {
+            Self::Code(page) => page.keeps_open(now),
+            _ => false,
         }
     }
 

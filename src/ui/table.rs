@@ -2,7 +2,7 @@
 //!
 //! Job: columns, order and scrolling. It must not know what a row is: cells are drawn by a closure.
 
-use super::{theme, widgets::caption};
+use super::{theme, widgets::caption, words::visual};
 use egui::{
     Align, Atom, Color32, Layout, Pos2, Response, RichText, Role, Shape, Stroke, TextStyle, Ui, Vec2,
     WidgetInfo,
@@ -149,9 +149,9 @@ pub(super) fn head(ui: &mut Ui, text: &str) {
     caption(ui, text);
 }
 
-/// Text that is cut off with an ellipsis where its cell ends.
+/// Text that is cut off with an ellipsis where its cell ends; names of any script.
 pub(super) fn text(ui: &mut Ui, text: &str) {
-    ui.add(egui::Label::new(text).truncate());
+    ui.add(egui::Label::new(visual(text)).truncate());
 }
 
 /// The same, of less weight.

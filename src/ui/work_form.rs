@@ -46,7 +46,6 @@ impl WorkForm {
 
     /// Draws it.
     pub(super) fn ui(&mut self, ui: &mut Ui, words: &Words) {
-        ui.heading(words.say("work-title"));
         super::widgets::quiet(ui, &words.say("work-text"));
         self.schedule.ui(ui, words);
         ui.horizontal(|ui| {

@@ -2,17 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions may fail a test too
 
+mod door;
 mod fake;
 mod hostday;
 
 use egui::{Role, Vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use faceprint::{
-    app::FaceprintApp,
+    app::{BenchRun, FaceprintApp},
+    crypto::RecoveryCode,
     domain::{EventId, MarkKind, PersonId, QualityIssue, Rect, TrackId},
     runtime::messages::{
-        CameraFault, CameraStatus, EnrolmentPose, EnrolmentView, FaceState, FaceView, Fault, HostRequest,
-        Notice, ReplyBody, RequestBody, Worker,
+        CameraFault, CameraStatus, EnrolmentPose, EnrolmentView, FaceState, FaceView, Fault, Hidden,
+        HostRequest, Notice, ReplyBody, RequestBody, Worker,
     },
     settings::Settings,
     ui::{HostPage, Screen, theme},
@@ -31,6 +33,10 @@ struct Bench {
 impl Bench {
     fn with(settings: Settings, size: (f32, f32), strip: Option<&str>) -> Self {
         let (fake, app) = Fake::new(settings, strip);
+        Self::around(fake, app, size)
+    }
+
+    fn around(fake: Fake, app: FaceprintApp, size: (f32, f32)) -> Self {
         let harness = Harness::builder()
             .with_size(Vec2::from(size))
             .with_step_dt(0.1)
@@ -57,6 +63,20 @@ impl Bench {
 
     fn host_mode() -> Self {
         let mut bench = Self::new();
+        bench.log_in();
+        bench
+    }
+
+    fn host_mode_with(settings: Settings, run: Option<BenchRun>) -> Self {
+        let (fake, app) = Fake::new(settings, None);
+        let app = match run {
+            Some(run) => app.with_bench(run),
+            None => app,
+        };
+        let mut bench = Self::around(fake, app, SIZES[0]);
+        bench.fake.answer_hosts();
+        bench.fake.snapshot.lock().unwrap().camera = CameraStatus::Live;
+        bench.run();
         bench.log_in();
         bench
     }
@@ -125,9 +145,76 @@ impl Bench {
             name: name(who),
             kind,
             at,
+            today: None,
         };
         self.fake.notices.send(notice).unwrap();
         self.run();
+    }
+
+    /// Into host mode whatever the language: the way in is the only small square at the top right.
+    fn open_host_mode(&mut self) {
+        let window = self.harness.ctx.content_rect();
+        let corner = window.right_top() + egui::vec2(-40.0, 40.0);
+        self.press_at(corner);
+        self.fake.answer_hosts();
+        self.run();
+        for digit in PIN.chars() {
+            self.harness.event(egui::Event::Text(digit.to_string()));
+        }
+        self.harness.key_press(egui::Key::Enter);
+        self.run();
+        self.fake.answer_login();
+        self.run();
+        assert_eq!(self.page(), Some(HostPage::Today));
+    }
+
+    fn press_at(&mut self, at: egui::Pos2) {
+        self.harness.hover_at(at);
+        self.harness.run();
+        for pressed in [true, false] {
+            let button = egui::PointerButton::Primary;
+            let modifiers = egui::Modifiers::NONE;
+            self.harness.event(egui::Event::PointerButton { pos: at, button, pressed, modifiers });
+        }
+        self.run();
+    }
+
+    /// Entries of the navigation: the buttons at the left edge but the last, which locks.
+    fn navigation(&self) -> Vec<egui::Rect> {
+        let left = |rect: &egui::Rect| rect.right() < theme::NAV_SMALL;
+        let mut entries: Vec<egui::Rect> =
+            self.harness.query_all_by_role(Role::Button).map(|node| node.rect()).filter(left).collect();
+        entries.sort_by(|a, b| a.top().total_cmp(&b.top()));
+        entries.pop();
+        entries
+    }
+
+    fn pages(&self) -> usize {
+        self.navigation().len()
+    }
+
+    fn open_page(&mut self, page: usize) {
+        let at = self.navigation()[page].center();
+        self.press_at(at);
+    }
+
+    /// No button lies over another one or outside of the window.
+    fn check_apart(&self, language: &str, what: &str) {
+        let window = self.harness.ctx.content_rect();
+        let buttons: Vec<_> = self
+            .harness
+            .query_all_by_role(Role::Button)
+            .map(|node| (node.accesskit_node().label().unwrap_or_default(), node.rect()))
+            .collect();
+        assert!(!buttons.is_empty());
+        for (number, (label, rect)) in buttons.iter().enumerate() {
+            let inside = window.expand(1.0).contains_rect(*rect);
+            assert!(inside, "{language}, {what}: {label:?} reaches outside: {rect:?}");
+            for (other, place) in &buttons[number + 1..] {
+                let apart = !rect.shrink(1.0).intersects(place.shrink(1.0));
+                assert!(apart, "{language}, {what}: {label:?} {rect:?} lies over {other:?} {place:?}");
+            }
+        }
     }
 
     /// Everything that can be pressed has a name (kittest checks), is large enough, and lies inside the window.
@@ -150,40 +237,71 @@ fn host_request(body: &RequestBody) -> Option<&HostRequest> {
 }
 
 #[test]
-fn first_start_asks_for_everything_and_ends_in_host_mode() {
+fn first_start_asks_for_everything_and_ends_with_the_recovery_code() {
     let mut bench = Bench::with(Settings::for_site("Faceprint"), SIZES[0], None);
     bench.fake.hosts.clear();
     bench.fake.answer_hosts();
     bench.run();
     assert!(bench.says("Set up this kiosk"));
-    bench.write("Name of the site", "Werk Süd");
+    bench.press("Deutsch");
+    assert!(bench.says("Gerät einrichten"), "whoever cannot read the page can choose");
+    bench.press("English");
     bench.press("Next");
     bench.write("Your name", "Grace");
     bench.write_pin("PIN", "123456");
-    assert!(bench.says("first that anybody would try"));
+    bench.press("Next");
+    assert!(bench.says("Who looks after it?"), "not with a PIN that anybody would try");
     bench.press("Back");
     bench.press("Next");
-    for _ in 0..6 {
-        bench.harness.get_by_role_and_label(Role::PasswordInput, "PIN").click();
-        bench.run();
-        bench.harness.key_press(egui::Key::End);
-        bench.harness.key_press(egui::Key::Backspace);
-        bench.run();
-    }
+    bench.clear_pin("PIN", 6);
     bench.write_pin("PIN", PIN);
-    assert!(bench.says("not the same"));
+    bench.press("Next");
+    assert!(bench.says("Who looks after it?"), "not until it was typed twice");
     bench.write_pin("The same PIN again", PIN);
     bench.press("Next");
     assert!(bench.says("eye level"));
+    bench.press("Next");
+    bench.write("Name of the site", "Werk Süd");
+    assert!(bench.says("There it is"));
+    bench.press("Next");
+    bench.write("Consent", "Ours: ");
     bench.press("Finish");
     let request = bench.fake.find(|body| matches!(body, RequestBody::SetUp { .. })).unwrap();
-    let RequestBody::SetUp { site_name, host_name, zone, .. } = &request.body else { unreachable!() };
-    assert_eq!((site_name.as_str(), host_name.as_str()), ("Werk Süd", "Grace"));
-    assert!(!zone.is_empty());
+    let RequestBody::SetUp { settings, host_name, .. } = &request.body else { unreachable!() };
+    assert_eq!((settings.site_name.as_str(), host_name.as_str()), ("Werk Süd", "Grace"));
+    assert!(settings.consent_text.contains("Ours: ") && settings.language == "en");
     let session = bench.fake.session();
     bench.fake.reply(&request, Ok(ReplyBody::LoggedIn(session)));
     bench.run();
+    assert!(bench.says("Write down this recovery code"));
+    let request =
+        bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::NewRecoveryCode))).unwrap();
+    let code = RecoveryCode::random().unwrap();
+    let shown = code.shown();
+    bench.fake.reply(&request, Ok(ReplyBody::RecoveryCode(Hidden(code))));
+    bench.run();
+    assert!(bench.says(&shown));
+    bench.press("Go on");
+    assert!(bench.says(&shown), "not before it is written down");
+    bench.wait(Duration::from_secs(200));
+    assert!(bench.says(&shown), "writing takes a while");
+    bench.harness.get_by_role_and_label(Role::CheckBox, "I have written it down").click();
+    bench.run();
+    bench.press("Go on");
     assert_eq!(bench.page(), Some(HostPage::People));
+    assert!(!bench.says(&shown));
+}
+
+impl Bench {
+    fn clear_pin(&mut self, label: &str, digits: usize) {
+        for _ in 0..digits {
+            self.harness.get_by_role_and_label(Role::PasswordInput, label).click();
+            self.run();
+            self.harness.key_press(egui::Key::End);
+            self.harness.key_press(egui::Key::Backspace);
+            self.run();
+        }
+    }
 }
 
 #[test]

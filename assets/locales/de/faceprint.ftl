@@ -1,6 +1,6 @@
-# Alle Worte auf dem Bildschirm. Die Kennung beginnt mit dem Bildschirm. Sätze enden mit einem Punkt.
+# Every word on the screen. Ids begin with the screen that says them. Sentence case; sentences end with a full stop.
 
-## Überall
+## Used on many screens
 button-back = Zurück
 button-next = Weiter
 button-cancel = Abbrechen
@@ -46,7 +46,7 @@ date-long = { $weekday ->
     } { $year }
 workers-busy = das Gerät ist beschäftigt: gleich noch einmal versuchen
 
-## Kamera
+## Camera
 camera-picture = Kamerabild
 camera-opening = Die Kamera startet …
 camera-retry = Neuer Versuch in { $wait }.
@@ -65,17 +65,26 @@ camera-ended-help = Bitte in den Einstellungen eine andere Kamera wählen.
 camera-failed = Die Kamera funktioniert nicht.
 camera-failed-help = Mehr steht in der Diagnose und im Protokoll des Systems.
 
-## Für alle
+## For everybody
 attendee-host-mode = Verwaltung
 attendee-opening = Einen Moment, bitte
 attendee-no-picture = Die Kamera ist nicht verfügbar
 attendee-ready = Bitte in die Kamera schauen
 attendee-reading = Einen Moment …
 attendee-recognised = Danke
-attendee-unknown = Nicht erkannt. Bitte bei der Verwaltung melden
+attendee-unknown = Nicht erkannt. ID und PIN nutzen oder bei der Verwaltung melden
 attendee-refused = Bitte das Gesicht zeigen, kein Bild
 attendee-welcome = Willkommen
-attendee-welcome-text = Vor die Kamera treten und hineinschauen. Nach einer Sekunde sind Sie eingetragen.
+attendee-welcome-text = In die Kamera schauen oder ID und PIN benutzen. Beides zählt gleich.
+attendee-use-pin = Mit ID und PIN
+lamp-camera = Kamera
+lamp-storage = Speicher
+lamp-clock = Uhr
+lamp-well = in Ordnung
+lamp-notice = bitte nachsehen
+lamp-alarm = Störung
+lamp-spoken = { $what }: { $state }
+saver-hint = Näher kommen oder den Bildschirm berühren
 advice-closer = Bitte näher kommen
 advice-middle = Bitte in die Mitte treten
 advice-turn = Bitte zur Kamera drehen
@@ -92,20 +101,40 @@ card-already-out = Schon gegangen { $time }
 card-already-break = Pause schon seit { $time }
 card-already-back = Schon zurück seit { $time }
 card-in-or-out = Kommen oder gehen?
+card-today = Heute { $hours } h
 card-not-me = Das bin ich nicht
 card-struck-out = Entfernt
 card-struck-out-text = Der Eintrag zählt nicht mehr.
 card-not-recorded = Nichts wurde eingetragen
 
-## Erster Start
+## ID and PIN
+badge-title = Ihre ID oder Ausweisnummer
+badge-pin-title = Ihre PIN
+badge-of = ID { $badge }
+badge-typed = Eingegeben: { $badge }
+badge-letters = ABC
+badge-digits = 123
+badge-delete = Letztes Zeichen löschen
+badge-next = Weiter
+badge-done = Fertig
+badge-wrong = { $tries ->
+        [one] ID oder PIN ist falsch. Noch ein Versuch.
+       *[other] ID oder PIN ist falsch. Noch { $tries } Versuche.
+    }
+badge-locked = Zu viele falsche PINs. Bitte bei der Verwaltung melden.
+
+## First start
+first-language-title = Gerät einrichten
+first-language-text = Sprache der Anzeige wählen. Sie lässt sich später ändern.
 first-step = Schritt { $step } von { $steps }
-first-site-title = Gerät einrichten
+first-site-title = Wo steht es?
 first-site-text = Der Name steht auf dem Gerät und auf Berichten. Die Zeitzone bestimmt, was „08:00“ bedeutet.
 first-site-name = Name des Standorts
 first-site-hint = Zum Beispiel: Haupteingang
 first-site-rule = Der Standort braucht einen Namen mit höchstens 80 Zeichen.
 first-zone = Zeitzone
 first-zone-rule = Die Zeitzone ist ein Name wie Europe/Berlin oder UTC.
+first-zone-now = Dort ist es jetzt { $time } Uhr.
 first-host-title = Wer betreut das Gerät?
 first-host-text = Wer es verwaltet, trägt Personen ein, berichtigt Einträge und gibt Berichte aus. Nur mit eigener PIN.
 first-host-name = Ihr Name
@@ -116,12 +145,16 @@ first-camera-title = Kamera ausrichten
 first-camera-text = In Augenhöhe, etwa 1,6 m über dem Boden, mit Licht auf den Gesichtern und ohne Fenster im Rücken.
 first-camera-advice = Dort hinstellen, wo später alle stehen, etwa einen Meter entfernt. Das Gesicht soll im Bild sein.
 first-camera-good = Von hier ist das Gesicht gut zu lesen.
+first-consent-title = Worin alle einwilligen
+first-consent-text = Wer erfasst wird, sieht zuerst diesen Text und muss einwilligen. Passen Sie ihn Ihrem Standort an; jede Änderung ist eine neue Fassung.
+first-consent-rule = Der Text hat höchstens 4.000 Zeichen.
 first-finish = Fertig
-pin-shape = Eine PIN hat 6 bis 12 Ziffern.
-pin-guessable = Diese PIN würde jeder zuerst versuchen: bitte eine andere wählen.
-pin-again-differs = Die beiden PINs sind noch nicht gleich.
+pin-shape = 6 bis 12 Ziffern
+pin-host-shape = 6 bis 12 Ziffern, oder ein Satz mit 12 bis 64 Zeichen
+pin-guessable = Keine, die jeder zuerst versuchen würde, wie 123456 oder 111111
+pin-again-same = Zweimal gleich eingegeben
 
-## Anmelden
+## Login
 login-title = Verwaltung
 login-who = Wer sind Sie?
 login-as = { $name }, bitte die PIN eingeben.
@@ -140,20 +173,32 @@ login-wrong = { $tries ->
 login-locked-for = Zu viele falsche PINs. Neuer Versuch in { $wait }.
 login-locked = Zu viele falsche PINs. Jemand anderes aus der Verwaltung muss Sie entsperren.
 login-try-again = Sie können es jetzt wieder versuchen.
+login-recover = Wiederherstellungscode benutzen
+recover-title = Wiederherstellungscode
+recover-text = Er wurde beim Einrichten einmal gezeigt. Er entsperrt Sie; mit einer neuen PIN ersetzt er die alte.
+recover-code = Wiederherstellungscode
+recover-deed = Damit entsperren
 
-## Verwaltung
+## Recovery code
+code-title = Diesen Wiederherstellungscode aufschreiben
+code-text = Er öffnet die Verwaltung, wenn alle ihre PIN vergessen haben. Er wird nur jetzt gezeigt. Bewahren Sie ihn dort auf, wo nur die Verwaltung hinkommt, nicht am Gerät.
+code-written = Ich habe ihn aufgeschrieben
+code-go-on = Weiter
+
+## Host mode
 page-today = Heute
 page-people = Personen
 page-attendance = Einträge
 page-reports = Berichte
 page-audit = Protokoll
+page-hosts = Verwalter
 page-settings = Einstellungen
 page-diagnostics = Diagnose
 host-logged-in = { $name }
 host-lock = Sperren
 host-locks-in = Sperrt in { $wait }
 
-## Personen
+## People
 people-add = Person hinzufügen
 people-search = Name oder Ausweis suchen
 people-count = { $shown } von { $people }
@@ -222,7 +267,7 @@ people-erase-text = Die Gesichtsdaten, der Name und alles andere über diese Per
 people-erase-understood = Mir ist klar, dass das nicht rückgängig zu machen ist
 people-erase-deed = Löschen
 
-## Aufnahme
+## Enrolment
 enrol-title = { $name } aufnehmen
 enrol-close = Schließen
 enrol-start = Beginnen
@@ -244,9 +289,10 @@ pose-other-side = Ein wenig nach rechts drehen
 consent-title = Einwilligung
 consent-text = Das Gerät vermisst Ihr Gesicht und speichert die Maße versiegelt und nur auf diesem Gerät, um Kommen und Gehen festzuhalten. Kein Bild wird behalten. Sie dürfen ablehnen und jederzeit alles löschen lassen.
 consent-version = Fassung { $version }
+consent-built-in = Vorgegebenen Text benutzen
 consent-tick = Die Person hat das gelesen und willigt ein
 
-## Heute
+## Today
 today-add = Eintrag hinzufügen
 today-day-before = Tag davor
 today-next-day = Tag danach
@@ -351,7 +397,7 @@ reports-saved = { $rows ->
        *[other] { $rows } Zeilen gespeichert: { $path }
     }
 
-## Protokoll
+## Audit
 audit-none = Keine Einträge
 audit-none-text = Was an diesem Gerät geschieht, erscheint hier.
 audit-verify = Prüfen
@@ -421,16 +467,56 @@ audit-restored = Speicher aus einer Sicherung wiederhergestellt
 audit-person-exported = Daten von { $name } ausgegeben
 audit-swept = Nach der Aufbewahrungsregel gelöscht: { $marks } Buchungen, Gesichtsdaten von { $faces } Personen
 
-## Einstellungen
+## Hosts
+hosts-text = Wer das Gerät verwaltet, öffnet die Verwaltung mit eigener PIN.
+hosts-done = Erledigt und gespeichert.
+hosts-add = Hinzufügen
+hosts-add-deed = Eintragen
+hosts-name = Name
+hosts-new-pin = Neue PIN
+hosts-old-pin = Bisherige PIN
+hosts-change-pin = Meine PIN ändern
+hosts-change-deed = Ändern
+hosts-new-code = Neuer Wiederherstellungscode
+hosts-new-code-text = Der bisherige Wiederherstellungscode wird ungültig. Der neue wird einmal gezeigt: etwas zum Schreiben bereithalten.
+hosts-new-code-deed = Zeigen
+hosts-you = Sie
+hosts-locked = Gesperrt
+hosts-remove = Entfernen
+hosts-remove-spoken = { $name } entfernen
+hosts-remove-title = { $name } entfernen?
+hosts-remove-text = Die Verwaltung lässt sich damit nicht mehr öffnen. Was getan wurde, bleibt im Protokoll.
+hosts-unlock = Entsperren
+hosts-unlock-spoken = { $name } entsperren
+
+## Settings
 settings-save = Speichern
-settings-saved = Gespeichert. Eine neue Kamera öffnet sich in wenigen Sekunden.
+settings-undo = Änderungen verwerfen
+settings-as-saved = Alles ist so, wie es gespeichert ist.
+settings-unsaved = Geändert, aber noch nicht gespeichert.
+settings-saved = Um { $time } gespeichert. Es gilt ab jetzt.
+settings-restart-needed = Eine Änderung gilt erst nach einem Neustart.
+settings-after-restart = Gilt nach einem Neustart
+settings-usual = Üblich: { $usual }
+settings-range = Von { $least } bis { $most }.
 settings-site = Standort
+settings-site-help = Steht auf dem Gerät und auf Berichten.
+settings-zone-help = Bestimmt, was „08:00“ bedeutet.
 settings-language = Sprache
 settings-marking = Eintragen
 settings-mode = Wann ein erkanntes Gesicht Kommen oder Gehen bedeutet
+settings-mode-help = „Die Person fragen“ bietet Kommen, Gehen und Pausen an.
 settings-out-from = Gehen ab
 settings-guard = Sekunden, bevor dieselbe Person neu eingetragen wird
-settings-day-start = Uhr: Beginn eines Anwesenheitstages
+settings-guard-help = Wer kurz nacheinander vorbeikommt, wird einmal eingetragen.
+settings-day-start = Stunde, in der ein Anwesenheitstag beginnt
+settings-day-start-help = Einträge nach Mitternacht und vor dieser Stunde gehören zum Vortag.
+settings-screen = Anzeige
+settings-look = Farben
+settings-large-type = Große Schrift
+settings-high-contrast = Starker Kontrast
+settings-saver = Sekunden ohne jemanden, bis die Anzeige ruht
+settings-saver-help = Ein Gesicht oder eine Berührung weckt sie. 0 heißt nie; sonst 30 oder mehr.
 work-title = Arbeitszeit
 work-text = Ohne Arbeitsplan ist niemand zu spät oder fehlt. Personen können einen eigenen haben.
 work-grace = Minuten, die noch nicht zu spät sind
@@ -451,26 +537,82 @@ shift-length = Eine Schicht dauert eine Minute bis 16 Stunden.
 shift-overlap = Zwei Schichten liegen zur selben Zeit.
 shift-time = Zeiten wie 08:00 eingeben.
 settings-camera-title = Kamera
-settings-camera = Kamera: auto, demo, eine Nummer, /dev/video0, ein Ordner oder eine http-Adresse
+settings-camera = Kamera
+settings-camera-help = auto, demo, eine Nummer, /dev/video0, ein Ordner mit Bildern oder die http-Adresse eines Motion-JPEG-Stroms.
+settings-rotate = Bild im Uhrzeigersinn drehen
 settings-mirror = Wie im Spiegel zeigen
+settings-recognition = Erkennung
+settings-fpir = Besuche Fremder, die für jemanden gehalten werden dürfen
+settings-fpir-help = Weniger ist sicherer, aber Erfasste müssen dann öfter noch einmal hinsehen.
+settings-device = Wo die Netze rechnen
+settings-device-help = „Automatisch“ nimmt eine Grafikkarte, wo dieses Programm eine nutzen kann.
+settings-liveness = Personen von Bildern unterscheiden
+settings-liveness-help = „Automatisch“ prüft, wo ein Netz dafür installiert ist. Gilt nach einem Neustart.
+settings-bona-fide = Prozent, ab denen jemand als Person gilt
+settings-bona-fide-help = Höher weist mehr Bilder ab, und mehr Menschen bei schlechtem Licht.
+liveness-on = Immer
+liveness-off = Nie
+settings-detector = Netz, das Gesichter findet
+settings-recogniser = Netz, das Personen unterscheidet
+settings-built-in = eingebaut
+settings-weights-help = Eine Kennung aus „faceprint weights list“; leer ist das eingebaute. Mit einem anderen Erkenner müssen alle neu erfasst werden.
 settings-times = Zeiten
 settings-not-me = Sekunden für „Das bin ich nicht“
+settings-not-me-help = So lange bleibt die Karte.
 settings-idle = Sekunden, bis sich die Verwaltung sperrt
+settings-idle-help = Gezählt ab der letzten Berührung.
+settings-consent = Einwilligung
+settings-consent-help = Ein geänderter Text wird als neue Fassung gespeichert. Früher Erfasste haben der Fassung zugestimmt, die bei ihnen vermerkt ist.
+settings-keeping = Wie lange Daten bleiben
+settings-keep-marks = Tage, nach denen Einträge gelöscht werden
+settings-keep-help = Nachts gelöscht und im Protokoll vermerkt. 0 behält sie für immer.
+settings-keep-faces = Tage ohne Eintrag, nach denen Gesichtsdaten gelöscht werden
+settings-keep-faces-help = Die Person bleibt und kann ID und PIN benutzen. 0 behält sie für immer.
+settings-kiosk = Dieses Programm
+settings-quit = Programm beenden
+settings-quit-help = Beendet das Programm. Bis zum nächsten Start wird niemand eingetragen.
 mode-toggle = Kommen, dann gehen, dann kommen
 mode-out-from = Vor einer Uhrzeit kommen, danach gehen
 mode-always-in = Immer kommen
 mode-always-out = Immer gehen
 mode-ask = Die Person fragen
+look-system = Wie das System
+look-light = Hell
+look-dark = Dunkel
+device-auto = Automatisch
+device-cpu = Prozessor
+device-cuda = NVIDIA-Karte
 
-## Diagnose
+## Diagnostics
 diagnostics-well = Alles in Ordnung.
 diagnostics-captured = Kamera, Bilder je Sekunde
 diagnostics-processed = Erkennung, Bilder je Sekunde
 diagnostics-dropped = Übersprungene Bilder
+diagnostics-rates = Bilder pro Sekunde, letzte zwei Minuten
+diagnostics-plot-camera = Kamera
+diagnostics-plot-recognised = Erkannt
+diagnostics-times = Dauer der Schritte, letzte zwei Minuten
+diagnostics-detect = Gesichter finden
+diagnostics-embed = Gesicht vermessen
+diagnostics-frame = Ganzes Bild
 diagnostics-camera = Kamera
 diagnostics-weights = Netze
 diagnostics-device = Läuft auf
 diagnostics-templates = Gespeicherte Gesichter
 diagnostics-threshold = Schwelle
+diagnostics-disk = Datenträger
+diagnostics-disk-free = { $free } frei von { $total }
+diagnostics-data = Datenordner
+diagnostics-memory = Belegter Speicher
+diagnostics-temperature = Temperatur
+diagnostics-clock = Uhr
+diagnostics-clock-kept = Wird von einem Zeitdienst gestellt
+diagnostics-clock-loose = Der Zeitdienst hat sie noch nicht gestellt
+diagnostics-clock-unknown = Kein Zeitdienst von systemd läuft
 diagnostics-stages = Zeit je Schritt
 diagnostics-stage = Schritt
+bench-title = Geschwindigkeitstest
+bench-text = Misst 300 Bilder der eingebauten Demo-Kamera neben dem laufenden Gerät, wie „faceprint bench“ ohne es.
+bench-start = Test starten
+bench-progress = { $done } von { $of } Bildern
+bench-result = { $fps } Bilder pro Sekunde über { $frames } Bilder

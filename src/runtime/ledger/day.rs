@@ -6,7 +6,7 @@ use crate::{
     domain::{AuditAction, EventId, Mark, MarkKind, Person, PersonId},
     runtime::messages::{DayPerson, DayView, HistoryRow, MarkRow},
 };
-use jiff::{Timestamp, ToSpan, civil::Date};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use std::collections::{HashMap, HashSet};
 
 /// Longest range of days that is looked at in one go: ten years.
@@ -60,6 +60,15 @@ impl Ledger {
             curve: curve(&shown),
             marks: shown.into_iter().map(|mark| self.mark_row(mark, &names, date)).collect(),
         })
+    }
+
+    /// Hours that count so far on the person's attendance day of `at`. Only shown: a failure leaves it out.
+    pub(super) fn hours_today(&self, person: PersonId, at: Timestamp) -> Option<SignedDuration> {
+        let own = self.policy_of(person);
+        let date = own.attendance_day(at);
+        let marks = self.marks_around(date, date).ok()?;
+        let marks: Vec<&Mark> = marks.iter().filter(|mark| mark.person == person).collect();
+        Some(work_day(&own, &self.settings.work, person, &marks, date, at).counted)
     }
 
     /// The marks of attendance days `from` to `to` that count, oldest first, each in its person's day.
