@@ -277,13 +277,17 @@ fn dialogs(ui: &mut Ui, scene: &Scene<'_>, local: &mut Reports) {
             let all = local.by.columns();
             let columns = local.columns();
             let mut chosen: Vec<Column> = Vec::new();
-            for column in all {
-                let mut on = columns.contains(column);
-                ui.checkbox(&mut on, titles.column(*column));
-                if on {
-                    chosen.push(*column);
+            let half = all.len().div_ceil(2);
+            ui.columns(2, |sides| {
+                for (place, column) in all.iter().enumerate() {
+                    let Some(side) = sides.get_mut(place / half) else { continue };
+                    let mut on = columns.contains(column);
+                    side.checkbox(&mut on, titles.column(*column));
+                    if on {
+                        chosen.push(*column);
+                    }
                 }
-            }
+            });
             *columns = chosen;
             close |= foot(ui, |ui| button(ui, &done, Weight::Primary).clicked());
         }),

@@ -84,6 +84,7 @@ pub(super) fn table<K: Copy + PartialEq>(
         .id_salt(id)
         .striped(true)
         .auto_shrink(false)
+        .min_scrolled_height(0.0)
         .cell_layout(Layout::left_to_right(Align::Center));
     for column in columns {
         builder = builder.column(match column.width {
