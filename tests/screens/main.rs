@@ -7,7 +7,10 @@ mod fake;
 mod hostday;
 
 use egui::{Role, Vec2};
-use egui_kittest::{Harness, kittest::Queryable as _};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
 use faceprint::{
     app::{BenchRun, FaceprintApp},
     crypto::RecoveryCode,

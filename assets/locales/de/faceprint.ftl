@@ -368,6 +368,7 @@ range-last-month = Letzter Monat
 range-rule = Beide Tage wie 2026-01-31 eingeben, den ersten nicht nach dem letzten.
 reports-by-day = Je Tag
 reports-by-mark = Je Eintrag
+reports-by = Eine Zeile für
 reports-format = Format
 reports-csv = CSV-Tabelle
 reports-pdf-a4 = PDF, A4

@@ -368,6 +368,7 @@ range-last-month = Last month
 range-rule = Type both days as 2026-01-31, the first one not after the last.
 reports-by-day = Each day
 reports-by-mark = Each mark
+reports-by = A row for
 reports-format = Format
 reports-csv = CSV table
 reports-pdf-a4 = PDF, A4

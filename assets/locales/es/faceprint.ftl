@@ -368,6 +368,7 @@ range-last-month = Mes pasado
 range-rule = Escriba los dos días como 2026-01-31, el primero no después del último.
 reports-by-day = Cada día
 reports-by-mark = Cada fichaje
+reports-by = Una fila por
 reports-format = Formato
 reports-csv = Tabla CSV
 reports-pdf-a4 = PDF, A4

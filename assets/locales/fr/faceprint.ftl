@@ -368,6 +368,7 @@ range-last-month = Mois dernier
 range-rule = Saisissez les deux jours comme 2026-01-31, le premier pas après le dernier.
 reports-by-day = Chaque jour
 reports-by-mark = Chaque pointage
+reports-by = Une ligne pour
 reports-format = Format
 reports-csv = Tableau CSV
 reports-pdf-a4 = PDF, A4
