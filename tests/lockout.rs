@@ -55,7 +55,8 @@ fn attempt(
     let (secret, pepper) = (vault.host_secret(host).ok(), vault.pepper().unwrap());
     let attempts = vault.attempts(host).unwrap();
     let pin = PinAttempt::new(pin);
-    let login = Login { host, secret: secret.as_ref(), pepper: &pepper, pin: &pin, attempts };
+    let login =
+        Login { host, secret: secret.as_ref(), pepper: &pepper, pin: &pin, attempts, cost: vault.pin_cost() };
     LockoutPolicy::default().login(&login, now, |state, action| {
         vault.put_attempts(host, state, action.map(|action| (Actor::Kiosk, action)), now)
     })

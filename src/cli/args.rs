@@ -37,6 +37,10 @@ pub struct Global {
     /// Device key file, outside the data folder [default: ~/.config/faceprint/device.key].
     #[arg(long, global = true, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
+    /// Open the store with the passphrase on this file's first line instead of a key file; `-` is standard input. A
+    /// store that needs one asks for it on a terminal.
+    #[arg(long, global = true, value_name = "FILE|-", conflicts_with = "key_file")]
+    pub passphrase_file: Option<PathBuf>,
     /// Recogniser weights, an id that `faceprint weights list` prints.
     #[arg(long, global = true, value_name = "ID")]
     pub weights: Option<String>,
@@ -117,6 +121,9 @@ pub enum Command {
     /// Add, list, enrol and erase people.
     #[command(subcommand)]
     People(People),
+    /// Who may unlock host mode.
+    #[command(subcommand)]
+    Hosts(Hosts),
     /// Run the pipeline over a camera without a window; one JSON line per decision with --json.
     Replay {
         /// The camera.
@@ -170,17 +177,51 @@ pub enum Command {
     /// Read and check the audit log.
     #[command(subcommand)]
     Audit(Audit),
+    /// Change what opens the store.
+    #[command(subcommand)]
+    Key(Key),
+    /// Write everything into one sealed file, also while a kiosk is running.
+    Backup {
+        /// The file, which must not exist.
+        file: PathBuf,
+        /// File with the backup's passphrase on its first line; `-` is standard input. Without it, it is asked for.
+        #[arg(long, value_name = "FILE|-")]
+        backup_passphrase_file: Option<PathBuf>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a data folder from a backup.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Only read it to its end and say what is inside.
+        #[arg(long)]
+        dry_run: bool,
+        /// File with the backup's passphrase on its first line; `-` is standard input. Without it, it is asked for.
+        #[arg(long, value_name = "FILE|-")]
+        backup_passphrase_file: Option<PathBuf>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// List, import and check network files.
     #[command(subcommand)]
     Weights(Weights),
-    /// Measure frame rate and stage times on this machine.
+    /// Measure frame rate, stage times and how long an attendee waits on this machine.
     Bench {
         /// Frames to measure.
         #[arg(long, default_value_t = 600)]
         frames: u64,
+        /// Seconds of the demo in real time, for how long an attendee waits; 0 leaves it out.
+        #[arg(long, default_value_t = 75, value_name = "SECS")]
+        live: u64,
         /// JSON.
         #[arg(long)]
         json: bool,
+        /// Measure nothing: set two reports that --json wrote side by side.
+        #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"], conflicts_with_all = ["frames", "live", "json"])]
+        compare: Vec<PathBuf>,
     },
     /// Check this machine and this installation.
     Doctor {
@@ -249,6 +290,90 @@ pub enum People {
         #[command(flatten)]
         host: HostLogin,
     },
+    /// Take back a person's consent: their face data is destroyed, they stay and can use a PIN.
+    Withdraw {
+        /// The person's id.
+        person: PersonId,
+        /// Who does it for them.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Set the PIN with which a person marks themselves without their face; also unlocks them.
+    Pin {
+        /// The person's id.
+        person: PersonId,
+        /// File with the PIN on its first line; `-` is standard input, after the host's.
+        #[arg(long, value_name = "FILE|-", required_unless_present = "remove")]
+        new_pin_file: Option<PathBuf>,
+        /// Take the PIN away instead.
+        #[arg(long, conflicts_with = "new_pin_file")]
+        remove: bool,
+        /// Who sets it.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+}
+
+/// Hosts.
+#[derive(Debug, Subcommand)]
+pub enum Hosts {
+    /// List hosts.
+    List {
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add a host.
+    Add {
+        /// Display name.
+        name: String,
+        /// File with the new host's PIN or passphrase on its first line; `-` is standard input, after the other PIN.
+        #[arg(long, value_name = "FILE|-")]
+        new_pin_file: PathBuf,
+        /// Who adds.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Remove a host. One always stays.
+    Remove {
+        /// Whom.
+        name: String,
+        /// Who removes.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Change your own PIN or passphrase.
+    Pin {
+        /// File with the new one on its first line; `-` is standard input, after the old one.
+        #[arg(long, value_name = "FILE|-")]
+        new_pin_file: PathBuf,
+        /// Who, with the old PIN.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Let a host who is locked out try again.
+    Unlock {
+        /// Whom.
+        name: String,
+        /// Another host, who unlocks.
+        #[arg(long, value_name = "NAME", requires = "pin_file", conflicts_with = "recovery_file")]
+        host: Option<String>,
+        /// File with that host's PIN on its first line; `-` is standard input.
+        #[arg(long, value_name = "FILE|-", requires = "host")]
+        pin_file: Option<PathBuf>,
+        /// File with the recovery code instead of another host; it is used up, and the next one is printed.
+        #[arg(long, value_name = "FILE|-", required_unless_present = "host")]
+        recovery_file: Option<PathBuf>,
+        /// With the recovery code: file with a new PIN for a host who forgot theirs.
+        #[arg(long, value_name = "FILE|-", requires = "recovery_file")]
+        new_pin_file: Option<PathBuf>,
+    },
+    /// Make a new recovery code and print it once; the old one is void.
+    Recovery {
+        /// Who asks.
+        #[command(flatten)]
+        host: HostLogin,
+    },
 }
 
 /// Kind of report.
@@ -280,6 +405,30 @@ pub enum Audit {
         /// JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// Keys.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Let another key file or a passphrase open the store. Records stay as they are.
+    Change {
+        /// The new key file; made if it is not there.
+        #[arg(long, value_name = "FILE", required_unless_present = "new_passphrase_file")]
+        new_key_file: Option<PathBuf>,
+        /// File with the new passphrase on its first line; `-` is standard input.
+        #[arg(long, value_name = "FILE|-", conflicts_with = "new_key_file")]
+        new_passphrase_file: Option<PathBuf>,
+        /// Who changes it.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Draw a new master key and seal every record with it. Can be interrupted: it goes on at the next call, or while
+    /// the kiosk runs.
+    Rotate {
+        /// Who changes it.
+        #[command(flatten)]
+        host: HostLogin,
     },
 }
 

@@ -3,11 +3,12 @@
 use super::{
     args::{Format, Global, HostLogin},
     context::{Context, log_in, read_pin},
+    hosts,
 };
 use crate::{
     camera::CameraError,
-    crypto::Pin,
-    diagnostics::{self, bench::BenchReport, doctor, probe, verify},
+    crypto::{KeySource, Pin},
+    diagnostics::{self, doctor, probe, verify},
     domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName},
     imaging::{self, Frame},
     runtime::{
@@ -31,7 +32,7 @@ use std::{
 
 pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    let pin = Pin::new(&read_pin(&host.pin_file)?)?;
+    let pin = Pin::for_host(&read_pin(&host.pin_file)?)?;
     let name = PersonName::new(&host.host)?;
     let mut settings = Settings { site_name: site.to_owned(), ..context.settings.clone() };
     if let Some(zone) = zone {
@@ -39,11 +40,15 @@ pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -
     }
     // The round trip checks the site name as the file's reader would.
     let settings = Settings::parse(&settings.to_toml(), &context.paths.settings)?;
-    context.ledger_setup()?.create(settings, InitHost { name, pin })?.close()?;
-    eprintln!(
-        "{} is set up. Keep the device key file safe: without it no record opens.",
-        context.paths.root.display()
-    );
+    let mut ledger = context.ledger_setup()?.create(settings, InitHost { name, pin })?;
+    let code = ledger.vault_mut().new_recovery_code(Actor::Kiosk, context.clock.now())?;
+    ledger.close()?;
+    let opener = match *context.key {
+        KeySource::File(_) => "device key file safe",
+        KeySource::Passphrase(_) => "passphrase in mind",
+    };
+    eprintln!("{} is set up. Keep the {opener}: without it no record opens.", context.paths.root.display());
+    hosts::show_code(&code);
     Ok(())
 }
 
@@ -403,24 +408,6 @@ pub fn weights_verify(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub fn bench(global: &Global, frames: u64, as_json: bool) -> anyhow::Result<()> {
-    let context = Context::new(global)?;
-    let mut pipeline = context.pipeline()?;
-    let spec = global.camera.clone().unwrap_or(CameraSpec::Demo(1));
-    let mut source = context.source(&spec, false)?;
-    let progress = bar(frames);
-    let report = BenchReport::measure(&mut pipeline, source.as_mut(), &spec, frames, |done| {
-        progress.set_position(done);
-    })?;
-    progress.finish_and_clear();
-    if as_json {
-        println!("{}", report.to_json());
-    } else {
-        print!("{}", report.to_text());
-    }
-    Ok(())
-}
-
 pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let checks = doctor::examine(&doctor::Subject {
@@ -444,7 +431,7 @@ pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn spinner(what: &'static str) -> ProgressBar {
+pub(super) fn spinner(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     bar.set_style(
         ProgressStyle::with_template("{spinner} {pos} {msg}")
@@ -454,6 +441,6 @@ fn spinner(what: &'static str) -> ProgressBar {
     bar
 }
 
-fn bar(length: u64) -> ProgressBar {
+pub(super) fn bar(length: u64) -> ProgressBar {
     ProgressBar::new(length)
 }

@@ -3,13 +3,17 @@
 //! It must not know how anything is done: each command is a short function that calls the library and prints.
 
 mod args;
+mod bench;
 mod commands;
 mod context;
 mod demo;
+mod hosts;
+mod keeping;
 mod install;
 mod window;
 
-use args::{Audit, Cli, Command, HostLogin, People, Weights};
+use crate::crypto::forbid_core_dumps;
+use args::{Audit, Cli, Command, Global, HostLogin, Hosts, Key, People, Weights};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -18,6 +22,7 @@ use std::process::ExitCode;
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    forbid_core_dumps();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,faceprint=info")).init();
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,6 +49,13 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::People(People::Erase { person, host })) => {
             commands::people_erase(&global, person, &host)
         }
+        Some(Command::People(People::Withdraw { person, host })) => {
+            hosts::people_withdraw(&global, person, &host)
+        }
+        Some(Command::People(People::Pin { person, new_pin_file, remove: _, host })) => {
+            hosts::people_pin(&global, person, new_pin_file.as_deref(), &host)
+        }
+        Some(Command::Hosts(command)) => hosts_command(&global, command),
         Some(Command::Replay { camera, record, realtime, max_frames, json }) => {
             commands::replay(&global, &camera, record, realtime, max_frames, json)
         }
@@ -58,6 +70,16 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Audit(Audit::Verify { head, json })) => {
             commands::audit_verify(&global, head.as_deref(), json)
         }
+        Some(Command::Key(Key::Change { new_key_file, new_passphrase_file, host })) => {
+            keeping::key_change(&global, new_key_file, new_passphrase_file.as_deref(), &host)
+        }
+        Some(Command::Key(Key::Rotate { host })) => keeping::key_rotate(&global, &host),
+        Some(Command::Backup { file, backup_passphrase_file, json }) => {
+            keeping::backup(&global, &file, backup_passphrase_file.as_deref(), json)
+        }
+        Some(Command::Restore { file, dry_run, backup_passphrase_file, json }) => {
+            keeping::restore(&global, &file, dry_run, backup_passphrase_file.as_deref(), json)
+        }
         Some(Command::Weights(Weights::List { json })) => commands::weights_list(&global, json),
         Some(Command::Weights(Weights::Import { file, json })) => {
             commands::weights_import(&global, &file, json)
@@ -68,7 +90,25 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         }
         Some(Command::Weights(Weights::Use { id })) => install::choose(&global, &id),
         Some(Command::Weights(Weights::Verify { json })) => commands::weights_verify(&global, json),
-        Some(Command::Bench { frames, json }) => commands::bench(&global, frames, json),
+        Some(Command::Bench { compare, .. }) if !compare.is_empty() => bench::compare(&compare),
+        Some(Command::Bench { frames, live, json, .. }) => bench::run(&global, frames, live, json),
         Some(Command::Doctor { json }) => commands::doctor(&global, json),
+    }
+}
+
+fn hosts_command(global: &Global, command: Hosts) -> anyhow::Result<()> {
+    match command {
+        Hosts::List { json } => hosts::list(global, json),
+        Hosts::Add { name, new_pin_file, host } => hosts::add(global, &name, &new_pin_file, &host),
+        Hosts::Remove { name, host } => hosts::remove(global, &name, &host),
+        Hosts::Pin { new_pin_file, host } => hosts::pin(global, &new_pin_file, &host),
+        Hosts::Unlock { name, recovery_file: Some(code), new_pin_file, .. } => {
+            hosts::recover(global, &name, &code, new_pin_file.as_deref())
+        }
+        Hosts::Unlock { name, host, pin_file, .. } => {
+            let host = host.zip(pin_file).map(|(host, pin_file)| HostLogin { host, pin_file });
+            hosts::unlock(global, &name, host.as_ref())
+        }
+        Hosts::Recovery { host } => hosts::recovery(global, &host),
     }
 }

@@ -89,6 +89,7 @@ fn source_word(source: MarkSource) -> &'static str {
         MarkSource::Face => "face",
         MarkSource::Host => "host",
         MarkSource::NotMe => "not_me",
+        MarkSource::Pin => "pin",
     }
 }
 

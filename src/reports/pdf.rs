@@ -103,12 +103,15 @@ fn mark_cells(row: &Row) -> Vec<String> {
         match row.kind {
             MarkKind::CheckIn => "In",
             MarkKind::CheckOut => "Out",
+            MarkKind::BreakStart => "Break",
+            MarkKind::BreakEnd => "Back",
         }
         .to_owned(),
         match row.source {
             MarkSource::Face => "Face",
             MarkSource::Host => "Host",
             MarkSource::NotMe => "Not me",
+            MarkSource::Pin => "PIN",
         }
         .to_owned(),
         note,

@@ -3,19 +3,22 @@
 //! A [`Ledger`] is plain calls in one thread, so that the command line and `replay` use the very same code; the
 //! kiosk's ledger thread is in [`super::workers`]. It must not know pictures.
 
+mod access;
+mod keeping;
+
 use super::{
     messages::{
-        DayView, ExportFormat, HostRequest, MarkRow, Notice, PersonRow, Refusal, ReplyBody, RequestBody,
+        DayView, ExportFormat, Hidden, HostRequest, Job, JobView, MarkRow, Notice, PersonRow, Refusal,
+        ReplyBody, RequestBody,
     },
     pipeline::{SharedIndex, Sighted, Sighting},
 };
 use crate::{
-    access::{HostSession, LockoutPolicy, Login, LoginError},
+    access::HostSession,
     attendance::{Decision, LastMark, Mode, Policy, day_summary},
-    crypto::PinAttempt,
     domain::{
-        Actor, AuditAction, Clock, Consent, Correction, EventId, HostId, Mark, MarkKind, MarkSource, Moment,
-        Person, PersonId, PersonName, TrackId, WeightsId,
+        Actor, AuditAction, Clock, Consent, Correction, EventId, Mark, MarkKind, MarkSource, Moment, Person,
+        PersonId, PersonName, TrackId, WeightsId,
     },
     matching::Index,
     reports::{AttendanceReport, Paper, Row, Total, write_csv, write_pdf},
@@ -28,7 +31,6 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError},
-    time::Duration,
 };
 
 /// Where a site's files are.
@@ -101,7 +103,13 @@ pub struct Ledger {
     weights: WeightsId,
     index: SharedIndex,
     clock: Arc<dyn Clock>,
+    progress: Option<Progress>,
+    /// The attendance day of the last sweep.
+    swept: Option<Date>,
 }
+
+/// Told how far a long piece of work is; `None` at its end.
+pub type Progress = Arc<dyn Fn(Option<JobView>) + Send + Sync>;
 
 impl Ledger {
     /// Takes an open vault, fills the index with the templates of `weights` and reports what it found.
@@ -125,7 +133,12 @@ impl Ledger {
             }
         }
         let policy = policy(&settings);
-        Ok(Self { vault, paths, settings, policy, weights, index, clock })
+        Ok(Self { vault, paths, settings, policy, weights, index, clock, progress: None, swept: None })
+    }
+
+    /// Whom to tell how far long work is.
+    pub fn tell_progress(&mut self, progress: Option<Progress>) {
+        self.progress = progress;
     }
 
     /// The vault, for commands that only read.
@@ -164,7 +177,7 @@ impl Ledger {
         let Some(Person { name, .. }) = self.active(person)? else { return Ok(None) };
         let track = sighting.track;
         let last = self.last_mark(person)?;
-        match self.policy.decide(last.as_ref(), sighting.at.utc, None) {
+        match self.policy_of(person).decide(last.as_ref(), sighting.at.utc, None) {
             Decision::Record(kind) => self.mark(person, name, kind, Some(track), sighting.at).map(Some),
             Decision::Duplicate { kind, at } => Ok(Some(Notice::Duplicate { track, name, kind, at })),
             Decision::Ask => Ok(Some(Notice::Ask { track, person, name })),
@@ -193,32 +206,13 @@ impl Ledger {
                     ReplyBody::Done
                 })
             }
+            RequestBody::MarkByPin { badge, pin, kind } => self.mark_by_pin(&badge, &pin, kind),
+            RequestBody::Recover { host, code, new_pin } => {
+                self.recover(host, &code, new_pin.as_ref()).map(|code| ReplyBody::RecoveryCode(Hidden(code)))
+            }
             RequestBody::Host(session, request) => self.host(&session, request),
         };
         (reply, notices)
-    }
-
-    /// Checks a PIN. The attempt is counted on disk before it is checked.
-    pub fn login(&mut self, host: HostId, pin: &PinAttempt) -> Result<Arc<HostSession>, Refusal> {
-        let now = self.clock.now();
-        let policy = LockoutPolicy {
-            idle: Duration::from_secs(self.settings.session_idle_secs.into()),
-            ..LockoutPolicy::default()
-        };
-        let attempts = self.vault.attempts(host).map_err(failed)?;
-        let secret = self.vault.host_secret(host).map_err(failed)?;
-        let pepper = self.vault.pepper().map_err(failed)?;
-        let login = Login { host, secret: Some(&secret), pepper: &pepper, pin, attempts };
-        let keep = |state, action: Option<AuditAction>| {
-            let actor =
-                if matches!(action, Some(AuditAction::Login(_))) { Actor::Host(host) } else { Actor::Kiosk };
-            self.vault.put_attempts(host, state, action.map(|action| (actor, action)), now)
-        };
-        policy.login(&login, now, keep).map(Arc::new).map_err(|error| match error {
-            LoginError::Wrong { tries_left } => Refusal::WrongPin { tries_left },
-            LoginError::Locked { retry_in } => Refusal::LockedOut { retry_in },
-            error => failed(error),
-        })
     }
 
     /// Stores the shots of an enrolment and lets the index know.
@@ -252,6 +246,12 @@ impl Ledger {
         Ok(self.vault.erase_person(actor, person, self.clock.now())?)
     }
 
+    /// Destroys a person's templates; they stay and can use a PIN. Returns how many there were.
+    pub fn withdraw_consent(&mut self, actor: Actor, person: PersonId) -> Result<u32, LedgerError> {
+        self.index.write().unwrap_or_else(PoisonError::into_inner).remove_person(person);
+        Ok(self.vault.withdraw_consent(actor, person, self.clock.now())?)
+    }
+
     /// Everybody in name order, with the number of templates of the weights in use.
     pub fn people(&self) -> Result<Vec<PersonRow>, LedgerError> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
@@ -259,8 +259,11 @@ impl Ledger {
             .vault
             .people()?
             .into_iter()
-            .map(|person| PersonRow { templates: index.templates_of(person.id), person })
-            .collect();
+            .map(|person| {
+                let pin = self.pin_state(person.id)?;
+                Ok(PersonRow { templates: index.templates_of(person.id), pin, person })
+            })
+            .collect::<Result<_, VaultError>>()?;
         rows.sort_by_key(|row| (row.person.name.as_str().to_lowercase(), row.person.id));
         Ok(rows)
     }
@@ -354,6 +357,11 @@ impl Ledger {
         Ok(rows)
     }
 
+    /// The policy with the person's own schedule.
+    fn policy_of(&self, person: PersonId) -> Policy {
+        self.policy.of_person(&self.settings.work, person)
+    }
+
     /// A person who may be marked; `None` for one who was erased or switched off since they were recognised.
     fn active(&self, person: PersonId) -> Result<Option<Person>, LedgerError> {
         match self.vault.person(person) {
@@ -396,7 +404,7 @@ impl Ledger {
             return Err(LedgerError::Asked("this person is no longer enrolled: ask a host"));
         };
         let last = self.last_mark(person)?;
-        match self.policy.decide(last.as_ref(), now.utc, Some(kind)) {
+        match self.policy_of(person).decide(last.as_ref(), now.utc, Some(kind)) {
             Decision::Duplicate { kind, at } => Ok(Notice::Duplicate { track, name, kind, at }),
             Decision::Record(_) | Decision::Ask => self.mark(person, name, kind, Some(track), now),
         }
@@ -473,6 +481,58 @@ impl Ledger {
             HostRequest::StartEnrolment { .. } | HostRequest::CancelEnrolment => Err(Refusal::Failed(
                 "there is no camera here to enrol with: use the kiosk's screen".to_owned(),
             )),
+            HostRequest::HostRows => self.host_rows(session.host()).map(ReplyBody::HostRows).map_err(failed),
+            HostRequest::AddHost { name, pin } => {
+                self.vault.add_host(actor, name, &pin.0, now).map(|_| ReplyBody::Done).map_err(failed)
+            }
+            HostRequest::RemoveHost(host) => {
+                self.vault.remove_host(actor, host, now).map(done).map_err(failed)
+            }
+            HostRequest::ChangePin { old, new } => {
+                self.change_pin(session.host(), &old.0, &new.0).map(|()| ReplyBody::Done)
+            }
+            HostRequest::UnlockHost(host) => {
+                self.vault.unlock_host(actor, host, now).map(done).map_err(failed)
+            }
+            HostRequest::NewRecoveryCode => {
+                let code = self.vault.new_recovery_code(actor, now).map_err(failed)?;
+                Ok(ReplyBody::RecoveryCode(Hidden(code)))
+            }
+            HostRequest::SetPersonPin { person, pin } => {
+                let pin = pin.as_ref().map(|pin| &pin.0);
+                self.vault.set_person_pin(actor, person, pin, now).map(done).map_err(failed)
+            }
+            HostRequest::UnlockPerson(person) => {
+                self.vault.unlock_person(actor, person, now).map(done).map_err(failed)
+            }
+            HostRequest::WithdrawConsent(person) => {
+                self.withdraw_consent(actor, person).map(|_| ReplyBody::Done).map_err(failed)
+            }
+            HostRequest::VerifyAudit { against } => {
+                let checked = self.vault.verify_audit(against, |done, total| {
+                    self.tell(JobView { job: Job::VerifyAudit, done, total });
+                });
+                self.told_all();
+                checked.map(ReplyBody::AuditVerified).map_err(failed)
+            }
+            HostRequest::Backup { file, passphrase } => {
+                let path = file.unwrap_or_else(|| self.new_backup_path());
+                let contents = self.backup(actor, &path, &passphrase.0).map_err(failed)?;
+                Ok(ReplyBody::BackedUp { path, records: contents.total() })
+            }
+            HostRequest::RotateKey => self.vault.begin_rotation(actor, now).map(done).map_err(failed),
+        }
+    }
+
+    fn tell(&self, view: JobView) {
+        if let Some(progress) = &self.progress {
+            progress(Some(view));
+        }
+    }
+
+    fn told_all(&self) {
+        if let Some(progress) = &self.progress {
+            progress(None);
         }
     }
 
@@ -540,7 +600,7 @@ impl Ledger {
             date: Some(date),
             people: names.values().filter(|p| p.active).count(),
             present: newest.len(),
-            inside: newest.values().filter(|kind| **kind == MarkKind::CheckIn).count(),
+            inside: newest.values().filter(|kind| kind.is_inside()).count(),
             marks: marks
                 .into_iter()
                 .map(|mark| MarkRow {
@@ -588,6 +648,7 @@ pub fn policy(settings: &Settings) -> Policy {
         },
         guard_secs: settings.guard_secs,
         day_start_hour: settings.day_start_hour,
+        schedule: settings.work.schedule.clone(),
         zone: settings.zone.time_zone().clone(),
     }
 }

@@ -5,8 +5,8 @@
 
 use crate::{
     domain::{
-        AuditEntry, EventId, Host, HostId, MarkKind, MarkSource, Person, PersonId, PersonName, QualityIssue,
-        Rect, TrackId,
+        AuditEntry, AuditHead, EventId, Host, HostId, MarkKind, MarkSource, Person, PersonId, PersonName,
+        QualityIssue, Rect, TrackId,
     },
     imaging::Frame,
     settings::Settings,
@@ -23,8 +23,18 @@ use std::{
 pub use crate::{
     access::HostSession,
     camera::{CameraError as CameraFault, CameraState},
-    crypto::{Pin, PinAttempt, PinError},
+    crypto::{Passphrase, PassphraseError, Pin, PinAttempt, PinError, RecoveryCode},
+    vault::{AuditFault, AuditReport},
 };
+
+/// Something secret inside a message: passed on, never printed.
+pub struct Hidden<T>(pub T);
+
+impl<T> fmt::Debug for Hidden<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
 
 /// The window's end of the wire. All channels are bounded.
 pub struct Link {
@@ -53,6 +63,30 @@ pub struct Snapshot {
     pub faults: Vec<Fault>,
     /// Figures for Diagnostics.
     pub stats: LiveStats,
+    /// What the ledger is busy with, if it takes long.
+    pub job: Option<JobView>,
+}
+
+/// A long piece of work of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobView {
+    /// Which.
+    pub job: Job,
+    /// Records done.
+    pub done: u64,
+    /// Records in all.
+    pub total: u64,
+}
+
+/// The long pieces of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Job {
+    /// [`HostRequest::VerifyAudit`].
+    VerifyAudit,
+    /// [`HostRequest::Backup`].
+    Backup,
+    /// [`HostRequest::RotateKey`], in the background.
+    RotateKey,
 }
 
 /// The camera as a screen shows it.
@@ -313,6 +347,27 @@ pub enum RequestBody {
         /// What.
         kind: MarkKind,
     },
+    /// An attendee marks themselves without their face. Answer: [`ReplyBody::Marked`] or [`ReplyBody::ChooseKind`];
+    /// [`Refusal::WrongPin`] for a wrong badge and a wrong PIN alike, [`Refusal::LockedOut`] as for hosts. Nothing is
+    /// sent as a [`Notice`].
+    MarkByPin {
+        /// Badge or number.
+        badge: String,
+        /// Their PIN.
+        pin: PinAttempt,
+        /// In or out, once the person has chosen after [`ReplyBody::ChooseKind`].
+        kind: Option<MarkKind>,
+    },
+    /// The recovery code unlocks a host, and may set a new PIN. It is used up: the answer is the next one,
+    /// [`ReplyBody::RecoveryCode`], to be shown once. [`Refusal::WrongCode`] when it is wrong.
+    Recover {
+        /// Whom to unlock.
+        host: HostId,
+        /// The code as typed.
+        code: PinAttempt,
+        /// For a host who forgot theirs.
+        new_pin: Option<Pin>,
+    },
     /// Something only a host may do. The session is proof of the login.
     Host(Arc<HostSession>, HostRequest),
 }
@@ -327,6 +382,8 @@ impl fmt::Debug for RequestBody {
             Self::Logout { .. } => f.write_str("Logout"),
             Self::NotMe(event) => write!(f, "NotMe({event})"),
             Self::ChooseKind { track, kind, .. } => write!(f, "ChooseKind({track}, {kind:?})"),
+            Self::MarkByPin { .. } => f.write_str("MarkByPin"),
+            Self::Recover { .. } => f.write_str("Recover"),
             Self::Host(_, request) => write!(f, "Host({request:?})"),
         }
     }
@@ -395,6 +452,56 @@ pub enum HostRequest {
     Settings,
     /// Saves settings. Answer: [`ReplyBody::Done`].
     SaveSettings(Box<Settings>),
+    /// Hosts with the state of their PINs. Answer: [`ReplyBody::HostRows`].
+    HostRows,
+    /// Adds a host. Answer: [`ReplyBody::Done`].
+    AddHost {
+        /// Display name.
+        name: PersonName,
+        /// PIN or passphrase ([`Pin::for_host`]).
+        pin: Hidden<Pin>,
+    },
+    /// Removes a host; the last one stays. Answer: [`ReplyBody::Done`].
+    RemoveHost(HostId),
+    /// Changes one's own PIN. The old one is asked for again, since a session may have been left open; a wrong one
+    /// counts as at a login ([`Refusal::WrongPin`]). Answer: [`ReplyBody::Done`].
+    ChangePin {
+        /// As it is.
+        old: Hidden<PinAttempt>,
+        /// As it shall be ([`Pin::for_host`]).
+        new: Hidden<Pin>,
+    },
+    /// Forgets another host's wrong PINs. Answer: [`ReplyBody::Done`].
+    UnlockHost(HostId),
+    /// Makes a recovery code, to be shown once; an older one is void. Asked for right after [`RequestBody::SetUp`] and
+    /// from the hosts page. Answer: [`ReplyBody::RecoveryCode`].
+    NewRecoveryCode,
+    /// Sets an attendee's PIN ([`Pin::new`]), or takes it away. Their lock goes too. Answer: [`ReplyBody::Done`].
+    SetPersonPin {
+        /// Whose.
+        person: PersonId,
+        /// The PIN; `None` for none.
+        pin: Option<Hidden<Pin>>,
+    },
+    /// Forgets an attendee's wrong PINs. Answer: [`ReplyBody::Done`].
+    UnlockPerson(PersonId),
+    /// Destroys a person's templates; they stay and can use a PIN. Answer: [`ReplyBody::Done`].
+    WithdrawConsent(PersonId),
+    /// Checks the whole audit log; progress in [`Snapshot::job`]. Answer: [`ReplyBody::AuditVerified`].
+    VerifyAudit {
+        /// A head exported earlier, if there is one.
+        against: Option<AuditHead>,
+    },
+    /// Writes everything into one sealed file; progress in [`Snapshot::job`]. Answer: [`ReplyBody::BackedUp`].
+    Backup {
+        /// The file, which must not exist; `None` is a new one in the data folder's `exports`.
+        file: Option<PathBuf>,
+        /// What will open it.
+        passphrase: Hidden<Passphrase>,
+    },
+    /// Begins to change the master key, which goes on in the background; progress in [`Snapshot::job`]. Answer:
+    /// [`ReplyBody::Done`] as soon as it has begun.
+    RotateKey,
 }
 
 /// Which kind of report file.
@@ -432,6 +539,50 @@ pub enum ReplyBody {
     Audit(Vec<AuditEntry>),
     /// Settings in force.
     Settings(Box<Settings>),
+    /// An attendee marked themselves by PIN: it is on disk, or was already.
+    Marked(PinMark),
+    /// The PIN is right; the person has to choose in or out. Ask again with the kind.
+    ChooseKind {
+        /// Who.
+        name: PersonName,
+    },
+    /// Hosts in name order.
+    HostRows(Vec<HostRow>),
+    /// To be shown once, then forgotten.
+    RecoveryCode(Hidden<RecoveryCode>),
+    /// What the check of the audit log found.
+    AuditVerified(AuditReport),
+    /// Where the backup is, and how many records it holds.
+    BackedUp {
+        /// The file.
+        path: PathBuf,
+        /// Records.
+        records: u64,
+    },
+}
+
+/// A mark by badge and PIN.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PinMark {
+    /// Who.
+    pub name: PersonName,
+    /// In or out.
+    pub kind: MarkKind,
+    /// When.
+    pub at: Timestamp,
+    /// False: already marked a moment ago, nothing was recorded.
+    pub recorded: bool,
+}
+
+/// A row of the hosts list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostRow {
+    /// The host.
+    pub host: Host,
+    /// Too many wrong PINs: somebody must unlock.
+    pub locked: bool,
+    /// Whoever is asking.
+    pub you: bool,
 }
 
 /// A row of the people list.
@@ -441,6 +592,20 @@ pub struct PersonRow {
     pub person: Person,
     /// Templates of the weights in use; 0 is not enrolled.
     pub templates: usize,
+    /// Whether they can mark themselves by PIN.
+    pub pin: PinState,
+}
+
+/// An attendee's PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PinState {
+    /// There is none.
+    #[default]
+    Unset,
+    /// There is one.
+    Set,
+    /// Too many wrong ones: a host must unlock.
+    Locked,
 }
 
 /// One attendance day.
@@ -490,6 +655,8 @@ pub enum Refusal {
         /// How long to wait; `None`: until another host unlocks.
         retry_in: Option<Duration>,
     },
+    /// The recovery code is wrong.
+    WrongCode,
     /// The session has ended.
     SessionEnded,
     /// Anything else, in a sentence: what failed and what to do.
@@ -499,13 +666,16 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WrongPin { tries_left } => write!(f, "the PIN is wrong; {tries_left} tries left"),
+            Self::WrongPin { tries_left } => {
+                write!(f, "the name or the PIN is wrong; {tries_left} tries left")
+            }
             Self::LockedOut { retry_in: Some(wait) } => {
                 write!(f, "too many wrong PINs: wait {} seconds", wait.as_secs().max(1))
             }
             Self::LockedOut { retry_in: None } => {
-                f.write_str("too many wrong PINs: ask another host to unlock")
+                f.write_str("too many wrong PINs: ask another host to unlock, or use the recovery code")
             }
+            Self::WrongCode => f.write_str("the recovery code is wrong: type it as it was shown"),
             Self::SessionEnded => f.write_str("the session has ended: log in again"),
             Self::Failed(sentence) => f.write_str(sentence),
         }

@@ -303,7 +303,9 @@ impl LedgerSetup {
         settings.save(&self.paths.settings)?;
         let zone = settings.zone.name().to_owned();
         let vault = Vault::create(&self.paths.store(), &self.key, &zone, host, self.clock.now())?;
-        self.ledger(vault, settings)
+        let mut ledger = self.ledger(vault, settings)?;
+        ledger.calibrate_pins()?;
+        Ok(ledger)
     }
 
     /// Whether there is a store to open.
@@ -352,6 +354,7 @@ enum Event {
 impl LedgerWorker {
     /// Works until told to stop, then closes the store in order.
     pub fn run(mut self) {
+        self.ledger = self.ledger.take().map(|ledger| self.own(ledger));
         let mut reopen_at: Option<Instant> = None;
         while !self.stop.load(Ordering::Relaxed) || !self.sightings.is_empty() {
             let event = crossbeam_channel::select! {
@@ -384,6 +387,16 @@ impl LedgerWorker {
         }
     }
 
+    /// The ledger, telling the snapshot how far its long work is.
+    fn own(&self, mut ledger: Ledger) -> Ledger {
+        let (snapshot, wake) = (self.snapshot.clone(), self.wake.clone());
+        ledger.tell_progress(Some(Arc::new(move |job| {
+            lock(&snapshot).job = job;
+            wake();
+        })));
+        ledger
+    }
+
     fn broken(&mut self, sentence: &str) {
         log::error!("ledger: {sentence}");
         set_fault(&self.snapshot, Worker::Ledger, Some(sentence.to_owned()));
@@ -395,7 +408,7 @@ impl LedgerWorker {
     fn reopen(&mut self) -> Option<Instant> {
         match catch_unwind(AssertUnwindSafe(|| self.setup.open())) {
             Ok(Ok(ledger)) => {
-                self.ledger = Some(ledger);
+                self.ledger = Some(self.own(ledger));
                 set_fault(&self.snapshot, Worker::Ledger, None);
                 (self.wake)();
                 None
@@ -412,7 +425,11 @@ impl LedgerWorker {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Tick => {}
+            Event::Tick => {
+                if let Some(ledger) = &mut self.ledger {
+                    ledger.background();
+                }
+            }
             Event::Work(work) => self.work(work),
             Event::Asked(Request { number, body }) => {
                 let (reply, notices) = self.ask(body);
@@ -504,7 +521,7 @@ impl LedgerWorker {
                 self.setup.settings = settings.clone();
                 let host = ledger.vault().hosts().map_err(|e| failed(&e))?.first().map(|h| h.id);
                 let session = host.map(|host| ledger.login(host, &attempt));
-                self.ledger = Some(ledger);
+                self.ledger = Some(self.own(ledger));
                 self.command(ToRecogniser::Settings(Box::new(settings)))?;
                 session.unwrap_or(Err(Refusal::SessionEnded)).map(ReplyBody::LoggedIn)
             }

@@ -3,7 +3,7 @@
 //! Job: what a technician may change, with defaults, ranges and a sentence for each mistake. It must not know
 //! what any setting does. Nothing secret is in this file; host names, PINs and people are in the vault.
 
-use crate::domain::{CameraSpec, WeightsId};
+use crate::domain::{CameraSpec, WeightsId, WorkRules};
 use jiff::{civil::Time, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -51,6 +51,13 @@ pub struct Settings {
     pub fpir: f32,
     /// Version of the consent text that people agree to.
     pub consent_version: String,
+    /// Attendance events older than so many days are erased at night; 0 keeps them. 0 to 36 500.
+    pub keep_marks_days: u32,
+    /// Face data of people who were neither enrolled nor marked for so many days is erased at night; 0 keeps it.
+    /// 0 to 36 500.
+    pub keep_faces_days: u32,
+    /// Who is expected when, and how working time is counted.
+    pub work: WorkRules,
 }
 
 /// Where networks run.
@@ -194,6 +201,9 @@ impl Settings {
             session_idle_secs: 60,
             fpir: 0.003,
             consent_version: "1".to_owned(),
+            keep_marks_days: 0,
+            keep_faces_days: 0,
+            work: WorkRules::default(),
         }
     }
 
@@ -257,6 +267,9 @@ struct RawSettings {
     session_idle_secs: u32,
     fpir: f32,
     consent_version: String,
+    keep_marks_days: u32,
+    keep_faces_days: u32,
+    work: WorkRules, // a table: last
 }
 
 impl Default for RawSettings {
@@ -288,6 +301,9 @@ impl From<&Settings> for RawSettings {
             session_idle_secs,
             fpir,
             consent_version,
+            keep_marks_days,
+            keep_faces_days,
+            work,
         } = settings.clone();
         Self {
             site_name,
@@ -308,6 +324,9 @@ impl From<&Settings> for RawSettings {
             session_idle_secs,
             fpir,
             consent_version,
+            keep_marks_days,
+            keep_faces_days,
+            work,
         }
     }
 }
@@ -415,6 +434,9 @@ impl RawSettings {
             )?,
             fpir: within("fpir", self.fpir, 0.000_01..=0.05, "a share from 0.00001 to 0.05")?,
             consent_version: short("consent_version", &self.consent_version)?,
+            keep_marks_days: within("keep_marks_days", self.keep_marks_days, 0..=36_500, "0 to 36500 days")?,
+            keep_faces_days: within("keep_faces_days", self.keep_faces_days, 0..=36_500, "0 to 36500 days")?,
+            work: self.work,
         })
     }
 }
@@ -436,6 +458,7 @@ mod tests {
         settings.site_name = "Werk Süd".into();
         settings.mark_mode = MarkMode::OutFrom(jiff::civil::time(13, 30, 0, 0));
         settings.recogniser = Some(WeightsId::new("mbf-w8").unwrap());
+        settings.work.schedule = "mon-fri 08:00-17:00".parse().unwrap();
         settings.save(&path).unwrap();
         assert_eq!(Settings::load(&path).unwrap(), Some(settings));
     }
@@ -458,6 +481,9 @@ mod tests {
             assert!(error.contains(field), "{text}: {error}");
         }
         assert!(parse("colour = 'red'").unwrap_err().to_string().contains("not understood"));
+        assert!(
+            parse("[work]\nschedule = 'always'").unwrap_err().to_string().contains("mon-fri 08:00-17:00")
+        );
         assert!(parse("camera = 'rtsp://x'").unwrap_err().to_string().contains("not a camera"));
     }
 }

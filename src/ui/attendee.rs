@@ -8,7 +8,7 @@ use super::{
     cards::{Card, Cards, Content},
     picture::Placement,
     theme::{self, Palette, Scale, Tone},
-    widgets::{corners, name, outline, ring, sized_button, text_at, tick, within},
+    widgets::{corners, kind_tone, name, outline, ring, sized_button, text_at, tick, within},
     words::{sentence, time_of_day},
 };
 use crate::{
@@ -472,15 +472,14 @@ fn name_at(ui: &Ui, room: Rect, name: &str, scale: Scale, ink: Color32) -> Rect 
 /// Colour, first and second line of a card.
 fn card_words(scene: &Scene<'_>, card: &Card, colours: &Palette) -> (Tone, String, String) {
     let words = scene.words;
-    let of_kind = |kind| match kind {
-        MarkKind::CheckIn => colours.arrived,
-        MarkKind::CheckOut => colours.left,
-    };
+    let of_kind = |kind| kind_tone(colours, kind);
     match &card.content {
         Content::Recorded { name, kind, at, .. } => {
             let id = match kind {
                 MarkKind::CheckIn => "card-checked-in",
                 MarkKind::CheckOut => "card-checked-out",
+                MarkKind::BreakStart => "card-break-began",
+                MarkKind::BreakEnd => "card-back",
             };
             let time = time_of_day(*at, scene.zone());
             (of_kind(*kind), name.as_str().to_owned(), words.with(id, &[("time", time.into())]))
@@ -489,6 +488,8 @@ fn card_words(scene: &Scene<'_>, card: &Card, colours: &Palette) -> (Tone, Strin
             let id = match kind {
                 MarkKind::CheckIn => "card-already-in",
                 MarkKind::CheckOut => "card-already-out",
+                MarkKind::BreakStart => "card-already-break",
+                MarkKind::BreakEnd => "card-already-back",
             };
             let time = time_of_day(*at, scene.zone());
             (of_kind(*kind), name.as_str().to_owned(), words.with(id, &[("time", time.into())]))

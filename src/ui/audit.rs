@@ -162,6 +162,8 @@ impl Names<'_> {
             AuditAction::PersonErased => words.say("audit-person-erased"),
             AuditAction::Marked(_, who, MarkKind::CheckIn) => person("audit-marked-in", who),
             AuditAction::Marked(_, who, MarkKind::CheckOut) => person("audit-marked-out", who),
+            AuditAction::Marked(_, who, MarkKind::BreakStart) => person("audit-marked-break", who),
+            AuditAction::Marked(_, who, MarkKind::BreakEnd) => person("audit-marked-back", who),
             AuditAction::Corrected { replaces, by } => {
                 words.with("audit-corrected", &[("old", replaces.0.into()), ("new", by.0.into())])
             }
@@ -171,6 +173,29 @@ impl Names<'_> {
                 words.with("audit-weights-changed", &[("id", id.as_str().into())])
             }
             AuditAction::ClockJumped(secs) => words.with("audit-clock-jumped", &[("secs", (*secs).into())]),
+            AuditAction::HostRemoved(who) => host("audit-host-removed", who),
+            AuditAction::PinChanged(who) => host("audit-pin-changed", who),
+            AuditAction::HostUnlocked(who) => host("audit-unlocked", who),
+            AuditAction::RecoveryCodeMade => words.say("audit-recovery-made"),
+            AuditAction::RecoveryCodeUsed(who) => host("audit-recovery-used", who),
+            AuditAction::RecoveryCodeWrong => words.say("audit-recovery-wrong"),
+            AuditAction::PersonPin(who, true) => person("audit-pin-set", who),
+            AuditAction::PersonPin(who, false) => person("audit-pin-removed", who),
+            AuditAction::PersonPinWrong(who) => person("audit-login-failed", who),
+            AuditAction::PersonLockedOut(who) => person("audit-locked-out", who),
+            AuditAction::PersonUnlocked(who) => person("audit-unlocked", who),
+            AuditAction::ConsentWithdrawn(who, _) => person("audit-consent-withdrawn", who),
+            AuditAction::KeyChanged => words.say("audit-key-changed"),
+            AuditAction::KeyRotationBegun => words.say("audit-key-rotation-begun"),
+            AuditAction::KeyRotated => words.say("audit-key-rotated"),
+            AuditAction::BackedUp(records) => {
+                words.with("audit-backed-up", &[("records", (*records).into())])
+            }
+            AuditAction::Restored => words.say("audit-restored"),
+            AuditAction::PersonExported(who) => person("audit-person-exported", who),
+            AuditAction::Swept { marks, faces } => {
+                words.with("audit-swept", &[("marks", (*marks).into()), ("faces", (*faces).into())])
+            }
         }
     }
 }

@@ -80,7 +80,7 @@ impl FirstStart {
                 }
                 match Pin::new(&self.pin) {
                     Err(PinError::Guessable) => missing.push("pin-guessable"),
-                    Err(PinError::Shape) => missing.push("pin-shape"),
+                    Err(PinError::Shape | PinError::HostShape) => missing.push("pin-shape"),
                     Ok(_) if *self.pin != *self.again => missing.push("pin-again-differs"),
                     Ok(_) => {}
                 }

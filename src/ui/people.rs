@@ -159,7 +159,7 @@ fn table(ui: &mut Ui, scene: &Scene<'_>, rows: &[&PersonRow]) -> Option<Pressed>
         })
         .body(|body| {
             body.rows(theme::ROW, rows.len(), |mut row| {
-                let Some(PersonRow { person, templates }) = rows.get(row.index()) else { return };
+                let Some(PersonRow { person, templates, .. }) = rows.get(row.index()) else { return };
                 let name = person.name.as_str();
                 row.col(|ui| {
                     ui.add_space(CELL);
@@ -271,7 +271,7 @@ fn dialogs(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> Option<Action>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Person;
+    use crate::{domain::Person, runtime::messages::PinState};
 
     fn row(name: &str, badge: Option<&str>) -> PersonRow {
         PersonRow {
@@ -284,6 +284,7 @@ mod tests {
                 consent: None,
             },
             templates: 0,
+            pin: PinState::Unset,
         }
     }
 

@@ -130,6 +130,20 @@ pub enum Asked {
     Audit,
     Settings,
     SaveSettings,
+    MarkByPin,
+    Recover,
+    HostRows,
+    AddHost,
+    RemoveHost,
+    ChangePin,
+    UnlockHost,
+    NewRecoveryCode,
+    SetPersonPin,
+    UnlockPerson,
+    WithdrawConsent,
+    VerifyAudit,
+    Backup,
+    RotateKey,
 }
 
 impl Asked {
@@ -143,6 +157,8 @@ impl Asked {
             RequestBody::Logout { .. } => Self::Logout,
             RequestBody::NotMe(event) => Self::NotMe(*event),
             RequestBody::ChooseKind { track, .. } => Self::ChooseKind(*track),
+            RequestBody::MarkByPin { .. } => Self::MarkByPin,
+            RequestBody::Recover { .. } => Self::Recover,
             RequestBody::Host(_, request) => match request {
                 HostRequest::People => Self::People,
                 HostRequest::AddPerson { .. } => Self::AddPerson,
@@ -156,6 +172,18 @@ impl Asked {
                 HostRequest::Audit { .. } => Self::Audit,
                 HostRequest::Settings => Self::Settings,
                 HostRequest::SaveSettings(_) => Self::SaveSettings,
+                HostRequest::HostRows => Self::HostRows,
+                HostRequest::AddHost { .. } => Self::AddHost,
+                HostRequest::RemoveHost(_) => Self::RemoveHost,
+                HostRequest::ChangePin { .. } => Self::ChangePin,
+                HostRequest::UnlockHost(_) => Self::UnlockHost,
+                HostRequest::NewRecoveryCode => Self::NewRecoveryCode,
+                HostRequest::SetPersonPin { .. } => Self::SetPersonPin,
+                HostRequest::UnlockPerson(_) => Self::UnlockPerson,
+                HostRequest::WithdrawConsent(_) => Self::WithdrawConsent,
+                HostRequest::VerifyAudit { .. } => Self::VerifyAudit,
+                HostRequest::Backup { .. } => Self::Backup,
+                HostRequest::RotateKey => Self::RotateKey,
             },
         }
     }

@@ -46,27 +46,34 @@
 //! they should not name anybody.
 
 mod audit;
+mod backup;
 mod checkpoint;
 mod codec;
 mod digest;
 mod engine;
 mod error;
+mod hosts;
 mod journal;
 mod marks;
 mod people;
+mod retention;
+mod rotation;
 mod storage;
 #[cfg(test)]
 mod tests;
 mod working;
 
 pub use audit::{AuditFault, AuditReport};
+pub use backup::{BackupContents, BackupFault};
 pub use codec::MAX_VALUE_LEN;
 pub use error::{Damage, VaultError};
 pub use marks::NewMark;
-pub use people::{NewTemplate, Template};
+pub use people::{NewTemplate, Template, TemplateInfo};
+pub use retention::{Keeping, Swept};
+pub use rotation::RotationProgress;
 
 use crate::{
-    crypto::{DeviceKey, KeySource, Keys, Pepper, Pin, random_bytes},
+    crypto::{DeviceKey, KeyKind, KeySource, Keys, Pepper, Pin, PinCost, random_bytes},
     domain::{Actor, AuditAction, AuditHead, Mark, Moment, PersonId, PersonName, WeightsId},
 };
 use audit::Chain;
@@ -79,10 +86,14 @@ use storage::{Disk, Storage, replace, sync_parent};
 
 /// Wall and monotonic clock may drift apart by this much between two records before it counts as a jump.
 const CLOCK_TOLERANCE_SECS: i64 = 5;
+const MAX_BLOB_LEN: u64 = 4096;
 const KEY_BLOB: &str = "vault.key";
 const KEY_BLOB_UNFINISHED: &str = "vault.key.new";
 const SITE: &[u8] = b"site";
 const WEIGHTS: &[u8] = b"weights";
+const PIN_COST: &[u8] = b"pin-cost";
+const LAST_EVENT: &[u8] = b"last-event";
+const RECOVERY: &[u8] = b"recovery";
 
 /// The first host of a new store.
 pub struct InitHost {
@@ -109,6 +120,9 @@ pub struct Vault {
     jumped_since_mark: bool,
     badges: HashMap<String, PersonId>,
     marks: MarkIndex,
+    /// What a new PIN hash costs.
+    pin_cost: PinCost,
+    rotation: Option<rotation::Place>,
 }
 
 /// Start and stop.
@@ -161,8 +175,15 @@ impl Vault {
     /// are; the old key opens an old copy of `vault.key` still.
     pub fn change_key(&mut self, actor: Actor, key: &KeySource, now: Moment) -> Result<(), VaultError> {
         make_device_key(key)?;
-        replace(&*self.disk, &self.key_blob, &self.keys.wrap(key)?)?;
-        self.audit(actor, AuditAction::SettingsChanged, now).map(|_| ())
+        let blob = self.keys.wrap(key)?;
+        replace(&*self.disk, &self.key_blob, &blob)?;
+        self.audit(actor, AuditAction::KeyChanged, now).map(|_| ())
+    }
+
+    /// What opens the store in `dir`, if there is one.
+    #[must_use]
+    pub fn key_kind(dir: &Path) -> Option<KeyKind> {
+        KeyKind::of_blob(&Disk.read(&dir.join(KEY_BLOB), MAX_BLOB_LEN).ok()?).ok()
     }
 
     fn create_on(
@@ -180,7 +201,7 @@ impl Vault {
         }
         clear_unfinished(&*disk, dir)?;
         make_device_key(key)?;
-        let keys = Keys::generate()?;
+        let mut keys = Keys::generate()?;
         let (unfinished, blob) = (dir.join(KEY_BLOB_UNFINISHED), dir.join(KEY_BLOB));
         replace(&*disk, &unfinished, &keys.wrap(key)?)?;
         let engine = Engine::create(disk.clone(), dir, &keys, lock)?;
@@ -207,12 +228,17 @@ impl Vault {
             return Err(VaultError::NotAStore(dir.to_owned()));
         }
         let lock = Lock::take(dir)?;
-        let blob = dir.join(KEY_BLOB);
-        let blob = disk.read(&blob, 4096).map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => VaultError::KeyBlobMissing(dir.to_owned()),
-            _ => VaultError::io("read", &blob)(e),
-        })?;
-        let keys = Keys::unwrap(&blob, key)?;
+        Self::open_locked(disk, dir, key, lock, now)
+    }
+
+    fn open_locked(
+        disk: Arc<dyn Storage>,
+        dir: &Path,
+        key: &KeySource,
+        lock: Lock,
+        now: Moment,
+    ) -> Result<Self, VaultError> {
+        let keys = open_keys(&*disk, dir, key)?;
         let engine = Engine::open(disk.clone(), dir, &keys, lock)?;
         let mut vault = Self::assemble(engine, keys, disk, dir)?;
         vault.load()?;
@@ -224,7 +250,7 @@ impl Vault {
         Ok(Self {
             engine,
             seals: Seals::new(&keys)?,
-            chain: Chain::new(keys.mac_key("audit")?),
+            chain: Chain::new(keys.audit_key()),
             keys,
             head: audit::EMPTY,
             disk,
@@ -235,6 +261,8 @@ impl Vault {
             jumped_since_mark: false,
             badges: HashMap::new(),
             marks: MarkIndex::default(),
+            pin_cost: PinCost::FLOOR,
+            rotation: None,
         })
     }
 
@@ -244,10 +272,13 @@ impl Vault {
             return Err(Damage::Missing { from: 1, to: 1 }.into());
         };
         self.zone = self.seals.get::<SiteRecord>(Tree::Meta, SITE, &sealed)?.zone;
+        self.pin_cost = self.calibrated_pin_cost()?.unwrap_or(PinCost::FLOOR);
         for person in self.people()? {
             self.index_badge(&person);
         }
-        let mut marks = MarkIndex::default();
+        let last = self.engine.get(Tree::Meta, LAST_EVENT)?;
+        let last = last.map(|sealed| self.seals.get::<u64>(Tree::Meta, LAST_EVENT, &sealed)).transpose()?;
+        let mut marks = MarkIndex::from(last.unwrap_or(0));
         self.engine.for_each(Tree::Marks, |key, sealed| {
             marks.add(&self.seals.get::<Mark>(Tree::Marks, key, sealed)?);
             Ok(())
@@ -369,6 +400,15 @@ fn clock_jump_secs(last: Moment, now: Moment) -> Option<i64> {
     (secs.abs() > CLOCK_TOLERANCE_SECS).then_some(secs)
 }
 
+fn open_keys(disk: &dyn Storage, dir: &Path, key: &KeySource) -> Result<Keys, VaultError> {
+    let blob = dir.join(KEY_BLOB);
+    let blob = disk.read(&blob, MAX_BLOB_LEN).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => VaultError::KeyBlobMissing(dir.to_owned()),
+        _ => VaultError::io("read", &blob)(e),
+    })?;
+    Ok(Keys::unwrap(&blob, key)?)
+}
+
 fn make_device_key(key: &KeySource) -> Result<(), VaultError> {
     match key {
         KeySource::File(path) if !path.exists() => Ok(DeviceKey::create(path)?),
@@ -381,6 +421,8 @@ fn clear_unfinished(disk: &dyn Storage, dir: &Path) -> Result<(), VaultError> {
     if !dir.join(KEY_BLOB_UNFINISHED).exists() {
         return Ok(());
     }
+    let checkpoint = dir.join("checkpoint");
+    disk.remove(&checkpoint).map_err(VaultError::io("remove", &checkpoint))?;
     let journal = journal_dir(dir);
     if journal.exists() {
         for name in disk.list(&journal).map_err(VaultError::io("read", &journal))? {

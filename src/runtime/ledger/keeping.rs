@@ -1,0 +1,86 @@
+//! What the ledger does about keeping: backups, the nightly sweep, the change of the master key in the background.
+
+use super::{Ledger, LedgerError};
+use crate::{
+    crypto::Passphrase,
+    domain::Actor,
+    runtime::messages::{Job, JobView},
+    vault::{BackupContents, Keeping},
+};
+use std::{
+    path::{Path, PathBuf},
+    sync::PoisonError,
+};
+
+/// Records that are sealed anew between two requests: about 5 ms.
+const ROTATE_AT_ONCE: usize = 64;
+
+impl Ledger {
+    /// Writes a backup, with an entry in the audit log. The settings file goes with it.
+    pub fn backup(
+        &mut self,
+        actor: Actor,
+        out: &Path,
+        passphrase: &Passphrase,
+    ) -> Result<BackupContents, LedgerError> {
+        if let Some(folder) = out.parent().filter(|p| !p.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .map_err(|source| LedgerError::File { path: folder.to_owned(), source })?;
+        }
+        let (settings, now) = (self.settings.to_toml(), self.clock.now());
+        let progress = self.progress.clone();
+        let made = self.vault.backup(actor, out, passphrase, &settings, now, |done, total| {
+            if let Some(progress) = &progress {
+                progress(Some(JobView { job: Job::Backup, done, total }));
+            }
+        });
+        self.told_all();
+        Ok(made?)
+    }
+
+    /// A file of this second, in the folder for exports.
+    pub(super) fn new_backup_path(&self) -> PathBuf {
+        let local = self.clock.now().utc.to_zoned(self.settings.zone.time_zone().clone());
+        self.paths.exports().join(format!("faceprint-{}.backup", local.strftime("%Y%m%d-%H%M%S")))
+    }
+
+    /// Called when nothing else is to be done: a little of whatever may wait.
+    pub fn background(&mut self) {
+        if self.vault.needs_reopening() {
+            return;
+        }
+        if let Err(error) = self.sweep_nightly().and_then(|()| self.rotate_some()) {
+            log::warn!("put off: {error}");
+        }
+    }
+
+    /// Erases what is older than the site's rule allows, once in each attendance day.
+    pub fn sweep_nightly(&mut self) -> Result<(), LedgerError> {
+        let now = self.clock.now();
+        let today = self.policy.attendance_day(now.utc);
+        if self.swept == Some(today) {
+            return Ok(());
+        }
+        self.swept = Some(today); // also when it fails: the next night tries again
+        let keeping =
+            Keeping { marks_days: self.settings.keep_marks_days, faces_days: self.settings.keep_faces_days };
+        let swept = self.vault.sweep(keeping, now)?;
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        for person in swept.faces {
+            index.remove_person(person);
+        }
+        Ok(())
+    }
+
+    fn rotate_some(&mut self) -> Result<(), LedgerError> {
+        if !self.vault.is_rotating() {
+            return Ok(());
+        }
+        let step = self.vault.rotate_step(ROTATE_AT_ONCE, self.clock.now())?;
+        self.tell(JobView { job: Job::RotateKey, done: step.done, total: step.total });
+        if step.finished {
+            self.told_all();
+        }
+        Ok(())
+    }
+}
