@@ -5,10 +5,12 @@
 
 mod csv;
 mod pdf;
+mod person;
 
 pub use self::{
     csv::{CSV_COLUMNS, write_csv},
     pdf::{Paper, PdfFigures, write_pdf},
+    person::{PersonFile, StoredFace, write_person_json},
 };
 
 use crate::domain::{AuditHead, EventId, MarkKind, MarkSource, PersonId, PersonName};

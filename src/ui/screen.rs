@@ -144,6 +144,7 @@ pub enum Asked {
     VerifyAudit,
     Backup,
     RotateKey,
+    ExportPerson,
 }
 
 impl Asked {
@@ -184,6 +185,7 @@ impl Asked {
                 HostRequest::VerifyAudit { .. } => Self::VerifyAudit,
                 HostRequest::Backup { .. } => Self::Backup,
                 HostRequest::RotateKey => Self::RotateKey,
+                HostRequest::ExportPerson { .. } => Self::ExportPerson,
             },
         }
     }
