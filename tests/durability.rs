@@ -77,11 +77,8 @@ fn kill_after(mut child: Child, after: Duration, printed: &mut BTreeSet<u64>) {
         assert!(printed.insert(number), "event {number} was given twice");
         Some(number)
     };
-    while let Some(line) = lines.next() {
-        if take(line).is_some() {
-            break;
-        }
-    }
+    let first = lines.by_ref().find_map(&mut take);
+    assert!(first.is_some(), "it ended before its first record");
     std::thread::sleep(after);
     child.kill().unwrap();
     lines.for_each(|line| drop(take(line)));

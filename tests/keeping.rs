@@ -34,13 +34,14 @@ fn several_hosts_and_a_recovery_code() {
     ok(site.command(&["hosts", "pin", "--new-pin-file", &third]).args(grace));
     let sentence = refused(site.command(&["people", "add", "X"]).args(grace));
     assert!(sentence.contains("wrong"), "the old passphrase: {sentence}");
-    let unknown = refused(site.command(&["people", "add", "X", "--host", "Nobody", "--pin-file", &third]));
+    let unknown =
+        refused(&mut site.command(&["people", "add", "X", "--host", "Nobody", "--pin-file", &third]));
     assert_eq!(sentence, unknown, "a name that no host has is not told apart");
 
     // Locked out: another host, then the code.
     let wrong = site.file("wrong", "111111");
     for _ in 0..6 {
-        refused(site.command(&["people", "add", "X", "--host", HOST, "--pin-file", &wrong]));
+        refused(&mut site.command(&["people", "add", "X", "--host", HOST, "--pin-file", &wrong]));
     }
     let grace = ["--host", "Grace", "--pin-file", &third];
     ok(site.command(&["hosts", "unlock", HOST]).args(grace));
@@ -98,7 +99,7 @@ fn a_store_goes_over_to_a_passphrase_a_new_master_key_and_another_machine() {
     let dry = ok(other.command(&["restore", backup, "--dry-run", "--json"]).args(sealed));
     assert_eq!(json(&dry), made);
     assert!(!other.data().exists(), "a dry run writes nothing");
-    let sentence = refused(other.command(&["restore", backup, "--backup-passphrase-file", &words]));
+    let sentence = refused(&mut other.command(&["restore", backup, "--backup-passphrase-file", &words]));
     assert!(sentence.contains("passphrase does not open"), "{sentence}");
     ok(other.command(&["restore", backup]).args(sealed));
     assert!(ok(&mut other.command(&["people", "list"])).contains(&grace));
