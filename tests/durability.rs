@@ -72,8 +72,8 @@ fn child(folder: &Path) -> Child {
 fn kill_after(mut child: Child, after: Duration, printed: &mut BTreeSet<u64>) {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut take = |line: std::io::Result<String>| {
-        // The test harness prints lines of its own; a last line may be half written.
-        let number = line.ok()?.strip_prefix("recorded ")?.strip_suffix('.')?.parse().ok()?;
+        // The first one stands behind the test harness's own words; the last one may be half written.
+        let number = line.ok()?.rsplit_once("recorded ")?.1.strip_suffix('.')?.parse().ok()?;
         assert!(printed.insert(number), "event {number} was given twice");
         Some(number)
     };

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{CameraSpec, PersonId},
-    settings::Device,
+    settings::{Device, Liveness},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
@@ -50,6 +50,9 @@ pub struct Global {
     /// Where networks run.
     #[arg(long, global = true, value_enum)]
     pub device: Option<DeviceArg>,
+    /// Whether presentations are checked: people, not pictures of them.
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub liveness: Option<LivenessArg>,
     /// Settings file [default: settings.toml in the data folder].
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -75,6 +78,27 @@ impl From<DeviceArg> for Device {
             DeviceArg::Auto => Self::Auto,
             DeviceArg::Cpu => Self::Cpu,
             DeviceArg::Cuda => Self::Cuda,
+        }
+    }
+}
+
+/// Whether presentations are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LivenessArg {
+    /// When networks for it are installed.
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+impl From<LivenessArg> for Liveness {
+    fn from(liveness: LivenessArg) -> Self {
+        match liveness {
+            LivenessArg::Auto => Self::Auto,
+            LivenessArg::On => Self::On,
+            LivenessArg::Off => Self::Off,
         }
     }
 }
@@ -184,14 +208,20 @@ pub enum Command {
     /// List, import and check network files.
     #[command(subcommand)]
     Weights(Weights),
-    /// Measure frame rate and stage times on this machine.
+    /// Measure frame rate, stage times and how long an attendee waits on this machine.
     Bench {
         /// Frames to measure.
         #[arg(long, default_value_t = 600)]
         frames: u64,
+        /// Seconds of the demo in real time, for how long an attendee waits; 0 leaves it out.
+        #[arg(long, default_value_t = 75, value_name = "SECS")]
+        live: u64,
         /// JSON.
         #[arg(long)]
         json: bool,
+        /// Measure nothing: set two reports that --json wrote side by side.
+        #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"], conflicts_with_all = ["frames", "live", "json"])]
+        compare: Vec<PathBuf>,
     },
     /// Check this machine and this installation.
     Doctor {
@@ -421,6 +451,26 @@ pub enum Weights {
         /// JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Install networks from an ONNX or safetensors file, a folder, a zip archive, an http address, or a pack by name
+    /// (buffalo_l, buffalo_s, buffalo_sc, antelopev2).
+    Install {
+        /// File, folder, address or pack.
+        what: String,
+        /// Accept the licences that are shown.
+        #[arg(long)]
+        accept_licence: bool,
+        /// What the file has to be, hexadecimal.
+        #[arg(long, value_name = "HEX")]
+        sha256: Option<String>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Choose the detector or recogniser, and say who must be enrolled again.
+    Use {
+        /// Its id.
+        id: String,
     },
     /// Convert an ONNX file and install it.
     Import {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     camera::CameraError,
     crypto::{KeySource, Pin},
-    diagnostics::{self, bench::BenchReport, doctor, verify},
+    diagnostics::{self, doctor, probe, verify},
     domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName},
     imaging::{self, Frame},
     runtime::{
@@ -369,7 +369,7 @@ pub fn weights_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
+pub fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
     let mut value = json!(manifest);
     value["built_in"] = built_in.into();
     value
@@ -379,6 +379,7 @@ pub fn weights_import(global: &Global, file: &Path, as_json: bool) -> anyhow::Re
     let context = Context::new(global)?;
     let imported = import::import(file)?;
     let manifest = &imported.manifest;
+    probe::check(&imported).with_context(|| manifest.id.to_string())?;
     context.weights_store().install(manifest, &imported.model)?;
     if as_json {
         println!("{}", weights_json(manifest, false));
@@ -403,24 +404,6 @@ pub fn weights_verify(global: &Global, as_json: bool) -> anyhow::Result<()> {
     }
     if bad > 0 {
         bail!("{bad} network files are damaged: import them again");
-    }
-    Ok(())
-}
-
-pub fn bench(global: &Global, frames: u64, as_json: bool) -> anyhow::Result<()> {
-    let context = Context::new(global)?;
-    let mut pipeline = context.pipeline()?;
-    let spec = global.camera.clone().unwrap_or(CameraSpec::Demo(1));
-    let mut source = context.source(&spec, false)?;
-    let progress = bar(frames);
-    let report = BenchReport::measure(&mut pipeline, source.as_mut(), &spec, frames, |done| {
-        progress.set_position(done);
-    })?;
-    progress.finish_and_clear();
-    if as_json {
-        println!("{}", report.to_json());
-    } else {
-        print!("{}", report.to_text());
     }
     Ok(())
 }

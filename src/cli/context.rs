@@ -12,7 +12,7 @@ use crate::{
         pipeline::{Pipeline, SharedIndex},
         workers::{EngineLoader, LedgerSetup},
     },
-    settings::{Device, Settings},
+    settings::{Device, Liveness, Settings},
     vault::Vault,
     vision::{DeviceChoice, FaceEngine, Kind, NetworkEngine, WeightsStore},
 };
@@ -85,9 +85,10 @@ impl Context {
         let store = self.weights_store();
         let detector = chosen(self.settings.detector.as_ref(), Kind::Detector)?;
         let recogniser = chosen(self.settings.recogniser.as_ref(), Kind::Recogniser)?;
+        let liveness = self.liveness()?;
         let device = device_choice(self.settings.device);
         Ok(Box::new(move || {
-            NetworkEngine::load(&store, &detector, &recogniser, device)
+            NetworkEngine::load(&store, &detector, &recogniser, &liveness, device)
                 .map(|engine| Box::new(engine) as Box<dyn FaceEngine>)
                 .map_err(|error| error.to_string())
         }))
@@ -95,7 +96,24 @@ impl Context {
 
     /// Networks wired to the index.
     pub fn pipeline(&self) -> anyhow::Result<Pipeline> {
-        Ok(Pipeline::new(self.engine()?, self.index.clone(), self.settings.fpir, ALL_SAMPLES))
+        let mut pipeline = Pipeline::new(self.engine()?, self.index.clone(), self.settings.fpir, ALL_SAMPLES);
+        pipeline.set_min_bona_fide(self.settings.min_bona_fide);
+        Ok(pipeline)
+    }
+
+    /// The networks for liveness that the settings ask for; those that are installed are used together.
+    fn liveness(&self) -> anyhow::Result<Vec<WeightsId>> {
+        if self.settings.liveness == Liveness::Off {
+            return Ok(Vec::new());
+        }
+        let installed = self.weights_store().of_kind(Kind::Liveness);
+        if installed.is_empty() && self.settings.liveness == Liveness::On {
+            bail!(
+                "liveness is on and no network for it is installed: install one with `faceprint weights \
+                 install`, or set liveness to auto or off"
+            );
+        }
+        Ok(installed)
     }
 
     /// What the ledger thread needs.
@@ -215,6 +233,7 @@ fn with_options(mut settings: Settings, global: &Global) -> anyhow::Result<Setti
     settings.recogniser = recogniser.or(settings.recogniser);
     settings.detector = detector.or(settings.detector);
     settings.device = global.device.map_or(settings.device, Into::into);
+    settings.liveness = global.liveness.map_or(settings.liveness, Into::into);
     settings.camera = global.camera.clone().unwrap_or(settings.camera);
     Ok(settings)
 }

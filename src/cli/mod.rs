@@ -3,11 +3,13 @@
 //! It must not know how anything is done: each command is a short function that calls the library and prints.
 
 mod args;
+mod bench;
 mod commands;
 mod context;
 mod demo;
 mod hosts;
 mod keeping;
+mod install;
 mod window;
 
 use crate::crypto::forbid_core_dumps;
@@ -85,8 +87,14 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Weights(Weights::Import { file, json })) => {
             commands::weights_import(&global, &file, json)
         }
+        Some(Command::Weights(Weights::Install { what, accept_licence, sha256, json })) => {
+            let options = install::Options { accept_licence, sha256: sha256.as_deref(), json };
+            install::install(&global, &what, &options)
+        }
+        Some(Command::Weights(Weights::Use { id })) => install::choose(&global, &id),
         Some(Command::Weights(Weights::Verify { json })) => commands::weights_verify(&global, json),
-        Some(Command::Bench { frames, json }) => commands::bench(&global, frames, json),
+        Some(Command::Bench { compare, .. }) if !compare.is_empty() => bench::compare(&compare),
+        Some(Command::Bench { frames, live, json, .. }) => bench::run(&global, frames, live, json),
         Some(Command::Doctor { json }) => commands::doctor(&global, json),
     }
 }

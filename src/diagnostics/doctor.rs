@@ -7,7 +7,7 @@ use crate::{
     runtime::{ledger::DataPaths, workers::EngineLoader},
     settings::Settings,
     vault::{Vault, VaultError},
-    vision::WeightsStore,
+    vision::{FaceEngine, WeightsStore},
 };
 use serde::Serialize;
 use std::{
@@ -100,7 +100,11 @@ fn weights(store: &WeightsStore) -> Check {
 }
 
 fn networks(load: &EngineLoader) -> Check {
-    check("networks", load().map(|engine| format!("{} loads", engine.weights())))
+    let words = |engine: Box<dyn FaceEngine>| {
+        let checks = if engine.checks_liveness() { "are" } else { "are not" };
+        format!("{} loads; presentations {checks} checked", engine.weights())
+    };
+    check("networks", load().map(words))
 }
 
 fn cameras() -> Check {

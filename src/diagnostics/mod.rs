@@ -4,6 +4,8 @@
 
 pub mod bench;
 pub mod doctor;
+pub mod live;
+pub mod probe;
 pub mod verify;
 
 use crate::{
@@ -76,6 +78,7 @@ pub fn audit_words(entry: &AuditEntry) -> String {
     let actor = actor_words(&entry.actor);
     let what = match &entry.action {
         AuditAction::StoreCreated => "store created".to_owned(),
+        AuditAction::PresentationRefused => "a picture of somebody was held up and refused".to_owned(),
         AuditAction::Started => "started".to_owned(),
         AuditAction::Stopped => "stopped".to_owned(),
         AuditAction::Rebuilt => "store rebuilt from the journal".to_owned(),

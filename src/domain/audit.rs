@@ -86,6 +86,8 @@ pub enum AuditAction {
     PersonUnlocked(PersonId),
     /// A person withdrew consent: so many templates were destroyed.
     ConsentWithdrawn(PersonId, u32),
+    /// What was held before the camera looked like a picture of somebody enrolled. Deliberately without whom.
+    PresentationRefused,
     /// Another key file or passphrase opens the store.
     KeyChanged,
     /// Records are being sealed under a new master key.

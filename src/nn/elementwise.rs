@@ -61,6 +61,32 @@ pub(super) fn pool(kind: Pool, (from, x): Value<'_>, to: &Layout, out: &mut [f32
     }
 }
 
+/// The mean of each channel, in the one pixel of `to`.
+pub(super) fn global_pool((from, x): Value<'_>, to: &Layout, out: &mut [f32]) {
+    let pixels = (from.shape.height * from.shape.width).max(1) as f32;
+    for block in 0..to.blocks() {
+        let mean = to.row_of_mut(out, block, 0);
+        mean.fill(0.0);
+        for y in 0..from.shape.height {
+            for pixel in from.row_of(x, block, y).chunks_exact(from.lanes) {
+                mean.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value);
+            }
+        }
+        mean.iter_mut().for_each(|sum| *sum /= pixels);
+    }
+}
+
+/// out = x * gate, `gate` having one pixel.
+pub(super) fn gate((from, x): Value<'_>, gate: Value<'_>, to: &Layout, out: &mut [f32]) {
+    for (block, y) in rows(to) {
+        let factors = gate.0.row_of(gate.1, block, 0);
+        let line = from.row_of(x, block, y).chunks_exact(to.lanes);
+        for (to, from) in to.row_of_mut(out, block, y).chunks_exact_mut(to.lanes).zip(line) {
+            to.iter_mut().zip(from).zip(factors).for_each(|((to, from), factor)| *to = from * factor);
+        }
+    }
+}
+
 fn rows(to: &Layout) -> impl Iterator<Item = (usize, usize)> + use<> {
     let (blocks, height) = (to.blocks(), to.shape.height);
     (0..blocks).flat_map(move |block| (0..height).map(move |y| (block, y)))

@@ -15,6 +15,7 @@ mod op;
 mod pack;
 mod plan;
 pub mod reference;
+pub mod similarity;
 mod team;
 #[cfg(test)]
 mod testing;

@@ -53,6 +53,8 @@ enum Kind {
     Add,
     Upsample,
     Pool(Pool),
+    GlobalPool,
+    Gate,
 }
 
 impl Plan {
@@ -182,6 +184,14 @@ impl Step {
                 let other = other.unwrap_or(x);
                 let (a, b) = ((&x.layout, x.values()), (&other.layout, other.values()));
                 elementwise::add(a, b, &out.layout, out.buffer.as_mut_slice());
+            }
+            Kind::Gate => {
+                let gate = other.unwrap_or(x);
+                let (x, gate) = ((&x.layout, x.values()), (&gate.layout, gate.values()));
+                elementwise::gate(x, gate, &out.layout, out.buffer.as_mut_slice());
+            }
+            Kind::GlobalPool => {
+                elementwise::global_pool((&x.layout, x.values()), &out.layout, out.buffer.as_mut_slice());
             }
             Kind::Upsample => {
                 elementwise::upsample((&x.layout, x.values()), &out.layout, out.buffer.as_mut_slice());
@@ -322,6 +332,8 @@ impl<'a> Planner<'a> {
             Op::Add { .. } => Kind::Add,
             Op::Upsample { .. } => Kind::Upsample,
             Op::Pool { kind, .. } => Kind::Pool(*kind),
+            Op::GlobalPool { .. } => Kind::GlobalPool,
+            Op::Gate { .. } => Kind::Gate,
         })
     }
 
@@ -448,7 +460,12 @@ mod tests {
                 (4, _) if shape.height <= 8 => graph.upsample2x_nearest(x),
                 (5, _) if shape.height.is_multiple_of(2) => graph.max_pool2x2(x),
                 (6, _) if shape.height.is_multiple_of(2) => graph.avg_pool2x2(x),
-                (7, _) => graph.add(x, x),
+                (7, _) if keep => graph.add(x, x),
+                (7, _) => {
+                    let pooled = graph.global_avg_pool(x);
+                    let gate = graph.conv(pooled, conv(seed, (c, c), 1, 1, 1), Activation::Sigmoid);
+                    graph.gate(x, gate)
+                }
                 (_, Some(other)) => {
                     graph.conv_add(x, conv(seed, (c, channels), 3, 1, 1), other, activation(what, channels))
                 }

@@ -103,6 +103,8 @@ fn mark_cells(row: &Row) -> Vec<String> {
         match row.kind {
             MarkKind::CheckIn => "In",
             MarkKind::CheckOut => "Out",
+            MarkKind::BreakStart => "Break",
+            MarkKind::BreakEnd => "Back",
         }
         .to_owned(),
         match row.source {

@@ -166,11 +166,18 @@ impl Ledger {
 
     /// Turns a sighting into at most one durable mark. What it returns may be shown: it is on disk.
     pub fn sighting(&mut self, sighting: &Sighting) -> Result<Option<Notice>, LedgerError> {
-        let Sighted::Person { person, .. } = sighting.outcome else { return Ok(None) };
+        let person = match sighting.outcome {
+            Sighted::Person { person, .. } => person,
+            Sighted::Unknown => return Ok(None),
+            Sighted::Refused => {
+                self.vault.audit(Actor::Kiosk, AuditAction::PresentationRefused, sighting.at)?;
+                return Ok(None);
+            }
+        };
         let Some(Person { name, .. }) = self.active(person)? else { return Ok(None) };
         let track = sighting.track;
         let last = self.last_mark(person)?;
-        match self.policy.decide(last.as_ref(), sighting.at.utc, None) {
+        match self.policy_of(person).decide(last.as_ref(), sighting.at.utc, None) {
             Decision::Record(kind) => self.mark(person, name, kind, Some(track), sighting.at).map(Some),
             Decision::Duplicate { kind, at } => Ok(Some(Notice::Duplicate { track, name, kind, at })),
             Decision::Ask => Ok(Some(Notice::Ask { track, person, name })),
@@ -350,6 +357,11 @@ impl Ledger {
         Ok(rows)
     }
 
+    /// The policy with the person's own schedule.
+    fn policy_of(&self, person: PersonId) -> Policy {
+        self.policy.of_person(&self.settings.work, person)
+    }
+
     /// A person who may be marked; `None` for one who was erased or switched off since they were recognised.
     fn active(&self, person: PersonId) -> Result<Option<Person>, LedgerError> {
         match self.vault.person(person) {
@@ -392,7 +404,7 @@ impl Ledger {
             return Err(LedgerError::Asked("this person is no longer enrolled: ask a host"));
         };
         let last = self.last_mark(person)?;
-        match self.policy.decide(last.as_ref(), now.utc, Some(kind)) {
+        match self.policy_of(person).decide(last.as_ref(), now.utc, Some(kind)) {
             Decision::Duplicate { kind, at } => Ok(Notice::Duplicate { track, name, kind, at }),
             Decision::Record(_) | Decision::Ask => self.mark(person, name, kind, Some(track), now),
         }
@@ -593,7 +605,7 @@ impl Ledger {
             date: Some(date),
             people: names.values().filter(|p| p.active).count(),
             present: newest.len(),
-            inside: newest.values().filter(|kind| **kind == MarkKind::CheckIn).count(),
+            inside: newest.values().filter(|kind| kind.is_inside()).count(),
             marks: marks
                 .into_iter()
                 .map(|mark| MarkRow {
@@ -641,6 +653,7 @@ pub fn policy(settings: &Settings) -> Policy {
         },
         guard_secs: settings.guard_secs,
         day_start_hour: settings.day_start_hour,
+        schedule: settings.work.schedule.clone(),
         zone: settings.zone.time_zone().clone(),
     }
 }

@@ -128,6 +128,8 @@ pub enum FaceState {
     Recognised,
     /// Not enrolled, or not sure.
     Unknown,
+    /// Seems to be a picture of somebody, not a person.
+    Refused,
 }
 
 /// A guided enrolment in progress.
@@ -167,6 +169,8 @@ pub enum EnrolmentAdvice {
     Quality(QualityIssue),
     /// Head not where the pose wants it.
     Pose,
+    /// Seems to be a picture of somebody, not a person.
+    Refused,
 }
 
 /// A worker in trouble, in a sentence: what happened and what to do.

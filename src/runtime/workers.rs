@@ -137,6 +137,7 @@ impl RecogniserWorker {
             return Err("the recogniser's weights changed while the kiosk ran: restart it".to_owned());
         }
         let mut pipeline = Pipeline::new(engine, self.index.clone(), self.settings.fpir, LIVE_SAMPLES);
+        pipeline.set_min_bona_fide(self.settings.min_bona_fide);
         self.set_fault(None);
         let mut enrolment: Option<(Enrolment, Actor)> = None;
         let mut rate = Rate::default();
@@ -156,8 +157,9 @@ impl RecogniserWorker {
                     Step::Wait(_) => {}
                     Step::Embed(face, quality) => {
                         let embedding = pipeline.embed(&frame, &face).map_err(|e| e.to_string())?;
-                        // Another person stepped in: that shot is not kept, the machine asks again.
-                        let _ = running.take(embedding, quality);
+                        let bona_fide = pipeline.is_bona_fide(&frame, &face).map_err(|e| e.to_string())?;
+                        // Another person stepped in, or it is no person: the shot is not kept, the machine asks again.
+                        let _ = running.take(embedding, quality, bona_fide);
                     }
                     Step::Complete => {
                         let (person, actor) = (running.person(), *actor);

@@ -3,7 +3,7 @@
 //! Job: what a technician may change, with defaults, ranges and a sentence for each mistake. It must not know
 //! what any setting does. Nothing secret is in this file; host names, PINs and people are in the vault.
 
-use crate::domain::{CameraSpec, WeightsId};
+use crate::domain::{CameraSpec, WeightsId, WorkRules};
 use jiff::{civil::Time, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -33,6 +33,10 @@ pub struct Settings {
     pub detector: Option<WeightsId>,
     /// Recogniser weights; `None` is the built-in pack.
     pub recogniser: Option<WeightsId>,
+    /// Whether a presentation is checked: a person, or a picture of one (presentation attack detection, ISO/IEC 30107).
+    pub liveness: Liveness,
+    /// From which probability on a presentation is taken for a person. 0.05 to 0.99.
+    pub min_bona_fide: f32,
     /// When a recognised face means in and when out.
     pub mark_mode: MarkMode,
     /// A person marked less than this many seconds ago is not marked again. 0 to 86 400.
@@ -52,6 +56,8 @@ pub struct Settings {
     /// Face data of people who were neither enrolled nor marked for so many days is erased at night; 0 keeps it.
     /// 0 to 36 500.
     pub keep_faces_days: u32,
+    /// Who is expected when, and how working time is counted.
+    pub work: WorkRules,
 }
 
 /// Where networks run.
@@ -64,6 +70,18 @@ pub enum Device {
     Cpu,
     /// The first NVIDIA card, or an error.
     Cuda,
+}
+
+/// Whether a presentation is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Liveness {
+    /// When networks for it are installed.
+    Auto,
+    /// Always; without networks the kiosk does not recognise anybody.
+    On,
+    /// Never.
+    Off,
 }
 
 /// When a recognised face means in and when out.
@@ -174,6 +192,8 @@ impl Settings {
             device: Device::Auto,
             detector: None,
             recogniser: None,
+            liveness: Liveness::Auto,
+            min_bona_fide: 0.5,
             mark_mode: MarkMode::Toggle,
             guard_secs: 120,
             day_start_hour: 4,
@@ -183,6 +203,7 @@ impl Settings {
             consent_version: "1".to_owned(),
             keep_marks_days: 0,
             keep_faces_days: 0,
+            work: WorkRules::default(),
         }
     }
 
@@ -237,6 +258,8 @@ struct RawSettings {
     detector: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recogniser: Option<String>,
+    liveness: Liveness,
+    min_bona_fide: f32,
     mark_mode: String,
     guard_secs: u32,
     day_start_hour: u8,
@@ -246,6 +269,7 @@ struct RawSettings {
     consent_version: String,
     keep_marks_days: u32,
     keep_faces_days: u32,
+    work: WorkRules, // a table: last
 }
 
 impl Default for RawSettings {
@@ -268,6 +292,8 @@ impl From<&Settings> for RawSettings {
             device,
             detector,
             recogniser,
+            liveness,
+            min_bona_fide,
             mark_mode,
             guard_secs,
             day_start_hour,
@@ -277,6 +303,7 @@ impl From<&Settings> for RawSettings {
             consent_version,
             keep_marks_days,
             keep_faces_days,
+            work,
         } = settings.clone();
         Self {
             site_name,
@@ -288,6 +315,8 @@ impl From<&Settings> for RawSettings {
             device,
             detector: detector.map(|id| id.to_string()),
             recogniser: recogniser.map(|id| id.to_string()),
+            liveness,
+            min_bona_fide,
             mark_mode: mark_mode.to_string(),
             guard_secs,
             day_start_hour,
@@ -297,6 +326,7 @@ impl From<&Settings> for RawSettings {
             consent_version,
             keep_marks_days,
             keep_faces_days,
+            work,
         }
     }
 }
@@ -385,6 +415,13 @@ impl RawSettings {
             device: self.device,
             detector: weights("detector", self.detector.as_deref())?,
             recogniser: weights("recogniser", self.recogniser.as_deref())?,
+            liveness: self.liveness,
+            min_bona_fide: within(
+                "min_bona_fide",
+                self.min_bona_fide,
+                0.05..=0.99,
+                "a share from 0.05 to 0.99",
+            )?,
             mark_mode: self.mark_mode.parse()?,
             guard_secs: within("guard_secs", self.guard_secs, 0..=86_400, "0 to 86400 seconds")?,
             day_start_hour: within("day_start_hour", self.day_start_hour, 0..=23, "an hour from 0 to 23")?,
@@ -399,6 +436,7 @@ impl RawSettings {
             consent_version: short("consent_version", &self.consent_version)?,
             keep_marks_days: within("keep_marks_days", self.keep_marks_days, 0..=36_500, "0 to 36500 days")?,
             keep_faces_days: within("keep_faces_days", self.keep_faces_days, 0..=36_500, "0 to 36500 days")?,
+            work: self.work,
         })
     }
 }
@@ -420,6 +458,7 @@ mod tests {
         settings.site_name = "Werk Süd".into();
         settings.mark_mode = MarkMode::OutFrom(jiff::civil::time(13, 30, 0, 0));
         settings.recogniser = Some(WeightsId::new("mbf-w8").unwrap());
+        settings.work.schedule = "mon-fri 08:00-17:00".parse().unwrap();
         settings.save(&path).unwrap();
         assert_eq!(Settings::load(&path).unwrap(), Some(settings));
     }
@@ -436,11 +475,15 @@ mod tests {
             ("site_name = ''", "site_name"),
             ("fpir = 0.5", "fpir"),
             ("fpir = nan", "fpir"),
+            ("min_bona_fide = 1.0", "min_bona_fide"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(field), "{text}: {error}");
         }
         assert!(parse("colour = 'red'").unwrap_err().to_string().contains("not understood"));
+        assert!(
+            parse("[work]\nschedule = 'always'").unwrap_err().to_string().contains("mon-fri 08:00-17:00")
+        );
         assert!(parse("camera = 'rtsp://x'").unwrap_err().to_string().contains("not a camera"));
     }
 }

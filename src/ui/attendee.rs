@@ -8,7 +8,7 @@ use super::{
     cards::{Card, Cards, Content},
     picture::Placement,
     theme::{self, Palette, Scale, Tone},
-    widgets::{corners, name, outline, ring, sized_button, text_at, tick, within},
+    widgets::{corners, kind_tone, name, outline, ring, sized_button, text_at, tick, within},
     words::{sentence, time_of_day},
 };
 use crate::{
@@ -46,6 +46,8 @@ pub enum Headline {
     Recognised,
     /// Not enrolled, or not sure.
     Unknown,
+    /// Seems to be a picture of somebody.
+    Refused,
 }
 
 impl<'a> AttendeeModel<'a> {
@@ -72,6 +74,7 @@ impl Headline {
             Some(FaceState::Advice(issue)) => Self::Advice(*issue),
             Some(FaceState::Recognised) => Self::Recognised,
             Some(FaceState::Unknown) => Self::Unknown,
+            Some(FaceState::Refused) => Self::Refused,
         }
     }
 
@@ -84,13 +87,14 @@ impl Headline {
             Self::Advice(issue) => advice(issue),
             Self::Recognised => "attendee-recognised",
             Self::Unknown => "attendee-unknown",
+            Self::Refused => "attendee-refused",
         }
     }
 
     fn tone(self, colours: &Palette) -> Tone {
         match self {
             Self::Opening | Self::Ready | Self::Reading(_) => colours.accent,
-            Self::Advice(_) | Self::Unknown => colours.notice,
+            Self::Advice(_) | Self::Unknown | Self::Refused => colours.notice,
             Self::Recognised => colours.arrived,
             Self::NoPicture => colours.alarm,
         }
@@ -299,7 +303,7 @@ fn face_frame(
     let width = scale.px(4.0).max(2.5);
     let ink = match face.state {
         FaceState::Reading(_) => colours.on_picture,
-        FaceState::Advice(_) | FaceState::Unknown => theme::DARK.notice.solid,
+        FaceState::Advice(_) | FaceState::Unknown | FaceState::Refused => theme::DARK.notice.solid,
         FaceState::Recognised => theme::DARK.arrived.solid,
     };
     let length = rect.size().min_elem() * 0.22;
@@ -316,7 +320,7 @@ fn face_frame(
             painter.circle_filled(centre, radius, theme::DARK.arrived.solid);
             tick(painter, centre, radius * 0.9, Stroke::new(width, theme::DARK.arrived.on_solid));
         }
-        FaceState::Advice(_) | FaceState::Unknown => {}
+        FaceState::Advice(_) | FaceState::Unknown | FaceState::Refused => {}
     }
 }
 
@@ -468,15 +472,14 @@ fn name_at(ui: &Ui, room: Rect, name: &str, scale: Scale, ink: Color32) -> Rect 
 /// Colour, first and second line of a card.
 fn card_words(scene: &Scene<'_>, card: &Card, colours: &Palette) -> (Tone, String, String) {
     let words = scene.words;
-    let of_kind = |kind| match kind {
-        MarkKind::CheckIn => colours.arrived,
-        MarkKind::CheckOut => colours.left,
-    };
+    let of_kind = |kind| kind_tone(colours, kind);
     match &card.content {
         Content::Recorded { name, kind, at, .. } => {
             let id = match kind {
                 MarkKind::CheckIn => "card-checked-in",
                 MarkKind::CheckOut => "card-checked-out",
+                MarkKind::BreakStart => "card-break-began",
+                MarkKind::BreakEnd => "card-back",
             };
             let time = time_of_day(*at, scene.zone());
             (of_kind(*kind), name.as_str().to_owned(), words.with(id, &[("time", time.into())]))
@@ -485,6 +488,8 @@ fn card_words(scene: &Scene<'_>, card: &Card, colours: &Palette) -> (Tone, Strin
             let id = match kind {
                 MarkKind::CheckIn => "card-already-in",
                 MarkKind::CheckOut => "card-already-out",
+                MarkKind::BreakStart => "card-already-break",
+                MarkKind::BreakEnd => "card-already-back",
             };
             let time = time_of_day(*at, scene.zone());
             (of_kind(*kind), name.as_str().to_owned(), words.with(id, &[("time", time.into())]))

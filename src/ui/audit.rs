@@ -143,6 +143,7 @@ impl Names<'_> {
         let host = |id: &'static str, who: &HostId| words.with(id, &[("name", self.host(*who).into())]);
         match action {
             AuditAction::StoreCreated => words.say("audit-store-created"),
+            AuditAction::PresentationRefused => words.say("audit-presentation-refused"),
             AuditAction::Started => words.say("audit-started"),
             AuditAction::Stopped => words.say("audit-stopped"),
             AuditAction::Rebuilt => words.say("audit-rebuilt"),
@@ -161,6 +162,8 @@ impl Names<'_> {
             AuditAction::PersonErased => words.say("audit-person-erased"),
             AuditAction::Marked(_, who, MarkKind::CheckIn) => person("audit-marked-in", who),
             AuditAction::Marked(_, who, MarkKind::CheckOut) => person("audit-marked-out", who),
+            AuditAction::Marked(_, who, MarkKind::BreakStart) => person("audit-marked-break", who),
+            AuditAction::Marked(_, who, MarkKind::BreakEnd) => person("audit-marked-back", who),
             AuditAction::Corrected { replaces, by } => {
                 words.with("audit-corrected", &[("old", replaces.0.into()), ("new", by.0.into())])
             }

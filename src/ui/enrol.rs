@@ -192,6 +192,7 @@ fn advice_words(given: EnrolmentAdvice) -> &'static str {
         EnrolmentAdvice::SeveralFaces => "enrol-several-faces",
         EnrolmentAdvice::Quality(issue) => advice(issue),
         EnrolmentAdvice::Pose => "enrol-pose",
+        EnrolmentAdvice::Refused => "attendee-refused",
     }
 }
 

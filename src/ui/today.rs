@@ -8,8 +8,8 @@ use super::{
     people::{CELL, head},
     theme,
     widgets::{
-        Weight, badge, banner, button, caption, choice, dialog, field, page_title, quiet, row_button,
-        segments, tile,
+        Weight, badge, banner, button, caption, choice, dialog, field, kind_tone, page_title, quiet,
+        row_button, segments, tile,
     },
     words::{sentence, time_of_day},
 };
@@ -211,11 +211,7 @@ fn table(ui: &mut Ui, scene: &Scene<'_>, marks: &[MarkRow]) -> Option<MarkRow> {
                 });
                 row.col(|ui| {
                     ui.add_space(CELL);
-                    let tone = match mark.kind {
-                        MarkKind::CheckIn => colours.arrived,
-                        MarkKind::CheckOut => colours.left,
-                    };
-                    badge(ui, tone, &words.kind(mark.kind));
+                    badge(ui, kind_tone(colours, mark.kind), &words.kind(mark.kind));
                 });
                 if !narrow {
                     row.col(|ui| {
@@ -251,7 +247,7 @@ impl Typed {
     }
 
     fn mark_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>) {
-        let kinds = [MarkKind::CheckIn, MarkKind::CheckOut].map(|kind| (kind, scene.words.kind(kind)));
+        let kinds = MarkKind::ALL.map(|kind| (kind, scene.words.kind(kind)));
         segments(ui, &mut self.kind, &kinds);
         field(ui, &scene.words.say("today-time-field"), &mut self.time, "08:00");
     }

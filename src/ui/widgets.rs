@@ -2,7 +2,8 @@
 //!
 //! Job: one look for each thing, from the theme. It must not know what any of them is used for.
 
-use super::theme::{self, Tone};
+use super::theme::{self, Palette, Tone};
+use crate::domain::MarkKind;
 use egui::{
     Align, Align2, Atom, Button, Color32, ComboBox, CornerRadius, Frame, Id, Key, Layout, Margin, Modal,
     Painter, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, StrokeKind, TextEdit, Ui, UiBuilder,
@@ -145,6 +146,15 @@ pub(super) fn badge(ui: &mut Ui, tone: Tone, text: &str) {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     ui.painter().rect_filled(rect, rect.height() / 2.0, tone.soft);
     ui.painter().galley(rect.center() - galley.size() / 2.0, galley, tone.on_soft);
+}
+
+/// What a kind of mark looks like everywhere.
+pub(super) fn kind_tone(colours: &Palette, kind: MarkKind) -> Tone {
+    match kind {
+        MarkKind::CheckIn | MarkKind::BreakEnd => colours.arrived,
+        MarkKind::CheckOut => colours.left,
+        MarkKind::BreakStart => colours.notice,
+    }
 }
 
 /// A figure with its caption.

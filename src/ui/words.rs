@@ -62,12 +62,14 @@ impl Words {
         id.to_owned()
     }
 
-    /// "In" or "Out".
+    /// "In", "Out", "Break" or "Back".
     #[must_use]
     pub fn kind(&self, kind: MarkKind) -> String {
         self.say(match kind {
             MarkKind::CheckIn => "kind-in",
             MarkKind::CheckOut => "kind-out",
+            MarkKind::BreakStart => "kind-break",
+            MarkKind::BreakEnd => "kind-back",
         })
     }
 

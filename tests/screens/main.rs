@@ -326,6 +326,7 @@ fn faces_are_spoken_to_and_faults_are_sentences() {
         (FaceState::Advice(QualityIssue::TooFar), "Please come closer"),
         (FaceState::Advice(QualityIssue::TurnToCamera), "Turn to the camera"),
         (FaceState::Unknown, "Not recognised"),
+        (FaceState::Refused, "Please show your face, not a picture"),
         (FaceState::Recognised, "Thank you"),
     ] {
         bench.fake.snapshot.lock().unwrap().faces = vec![face(state)];

@@ -7,6 +7,8 @@ button-cancel = Abbrechen
 button-working = Einen Moment …
 kind-in = Kommen
 kind-out = Gehen
+kind-break = Pause
+kind-back = Zurück
 date-long = { $weekday ->
         [1] Montag
         [2] Dienstag
@@ -58,6 +60,7 @@ attendee-ready = Bitte in die Kamera schauen
 attendee-reading = Einen Moment …
 attendee-recognised = Danke
 attendee-unknown = Nicht erkannt. Bitte bei der Verwaltung melden
+attendee-refused = Bitte das Gesicht zeigen, kein Bild
 attendee-welcome = Willkommen
 attendee-welcome-text = Vor die Kamera treten und hineinschauen. Nach einer Sekunde sind Sie eingetragen.
 advice-closer = Bitte näher kommen
@@ -69,8 +72,12 @@ advice-bright = Hier ist zu viel Licht
 advice-still = Bitte still halten
 card-checked-in = Gekommen { $time }
 card-checked-out = Gegangen { $time }
+card-break-began = Pause seit { $time }
+card-back = Zurück um { $time }
 card-already-in = Schon gekommen { $time }
 card-already-out = Schon gegangen { $time }
+card-already-break = Pause schon seit { $time }
+card-already-back = Schon zurück seit { $time }
 card-in-or-out = Kommen oder gehen?
 card-not-me = Das bin ich nicht
 card-struck-out = Entfernt
@@ -263,6 +270,8 @@ audit-enrolled = { $shots ->
 audit-person-erased = Eine Person gelöscht
 audit-marked-in = { $name } gekommen
 audit-marked-out = { $name } gegangen
+audit-marked-break = Pause begonnen: { $name }
+audit-marked-back = Zurück aus der Pause: { $name }
 audit-corrected = Eintrag { $old } durch { $new } ersetzt
 audit-exported = { $rows ->
         [one] { $rows } Zeile ausgegeben
@@ -270,6 +279,7 @@ audit-exported = { $rows ->
     }
 audit-settings-changed = Einstellungen geändert
 audit-weights-changed = Netz { $id } in Gebrauch
+audit-presentation-refused = Wies ein Bild von jemandem ab
 audit-clock-jumped = Die Uhr sprang um { $secs } s
 audit-host-removed = { $name } aus der Verwaltung entfernt
 audit-pin-changed = Neue PIN für { $name }

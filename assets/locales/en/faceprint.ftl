@@ -7,6 +7,8 @@ button-cancel = Cancel
 button-working = One moment…
 kind-in = In
 kind-out = Out
+kind-break = Break
+kind-back = Back
 date-long = { $weekday ->
         [1] Monday
         [2] Tuesday
@@ -58,6 +60,7 @@ attendee-ready = Look at the camera
 attendee-reading = One moment…
 attendee-recognised = Thank you
 attendee-unknown = Not recognised. Please ask your host
+attendee-refused = Please show your face, not a picture
 attendee-welcome = Welcome
 attendee-welcome-text = Step in front of the camera and look at it. You are marked within a second.
 advice-closer = Please come closer
@@ -69,8 +72,12 @@ advice-bright = There is too much light behind or on you
 advice-still = Please hold still
 card-checked-in = Checked in { $time }
 card-checked-out = Checked out { $time }
+card-break-began = Break began { $time }
+card-back = Back at { $time }
 card-already-in = Already checked in { $time }
 card-already-out = Already checked out { $time }
+card-already-break = Break already began { $time }
+card-already-back = Already back { $time }
 card-in-or-out = In or out?
 card-not-me = Not me
 card-struck-out = Removed
@@ -263,6 +270,8 @@ audit-enrolled = { $shots ->
 audit-person-erased = Erased a person
 audit-marked-in = Checked in { $name }
 audit-marked-out = Checked out { $name }
+audit-marked-break = Began a break: { $name }
+audit-marked-back = Back from a break: { $name }
 audit-corrected = Replaced mark { $old } by { $new }
 audit-exported = { $rows ->
         [one] Exported { $rows } row
@@ -270,6 +279,7 @@ audit-exported = { $rows ->
     }
 audit-settings-changed = Changed settings
 audit-weights-changed = Uses the network { $id }
+audit-presentation-refused = Refused a picture of somebody
 audit-clock-jumped = The clock jumped by { $secs } s
 audit-host-removed = Removed host { $name }
 audit-pin-changed = New PIN for { $name }
