@@ -184,6 +184,7 @@ pub enum Asked {
     VerifyAudit,
     Backup,
     RotateKey,
+    ExportPerson,
 }
 
 impl Asked {
@@ -233,6 +234,7 @@ impl Asked {
                 HostRequest::VerifyAudit { .. } => Self::VerifyAudit,
                 HostRequest::Backup { .. } => Self::Backup,
                 HostRequest::RotateKey => Self::RotateKey,
+                HostRequest::ExportPerson { .. } => Self::ExportPerson,
             },
         }
     }

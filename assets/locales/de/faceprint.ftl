@@ -260,6 +260,8 @@ import-do = { $rows ->
     }
 import-done = { $added } neu, { $changed } umbenannt.
 people-erase-open = Löschen …
+people-export-own = Ihre Daten speichern
+people-exported = Was über diese Person gespeichert ist, steht in { $path }
 people-add-title = Person hinzufügen
 people-add-deed = Hinzufügen
 people-erase-title = { $name } löschen?

@@ -260,6 +260,8 @@ import-do = { $rows ->
     }
 import-done = { $added } added, { $changed } renamed.
 people-erase-open = Erase…
+people-export-own = Save their data
+people-exported = What is stored about this person is in { $path }
 people-add-title = Add a person
 people-add-deed = Add
 people-erase-title = Erase { $name }?

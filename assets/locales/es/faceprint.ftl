@@ -260,6 +260,8 @@ import-do = { $rows ->
     }
 import-done = { $added } añadidos, { $changed } renombrados.
 people-erase-open = Borrar…
+people-export-own = Guardar sus datos
+people-exported = Lo que se guarda sobre esta persona está en { $path }
 people-add-title = Añadir una persona
 people-add-deed = Añadir
 people-erase-title = ¿Borrar a { $name }?

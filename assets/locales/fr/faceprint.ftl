@@ -260,6 +260,8 @@ import-do = { $rows ->
     }
 import-done = { $added } ajoutés, { $changed } renommés.
 people-erase-open = Effacer…
+people-export-own = Enregistrer ses données
+people-exported = Ce qui est enregistré sur cette personne se trouve dans { $path }
 people-add-title = Ajouter une personne
 people-add-deed = Ajouter
 people-erase-title = Effacer { $name } ?
