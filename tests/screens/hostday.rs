@@ -164,6 +164,7 @@ fn today_says_who_is_here_late_and_missing() {
         name: name("Grace"),
         kind: MarkKind::CheckIn,
         at,
+        today: None,
     };
     bench.fake.notices.send(notice).unwrap();
     bench.run();

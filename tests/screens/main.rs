@@ -7,7 +7,10 @@ mod fake;
 mod hostday;
 
 use egui::{Role, Vec2};
-use egui_kittest::{Harness, kittest::Queryable as _};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
 use faceprint::{
     app::{BenchRun, FaceprintApp},
     crypto::RecoveryCode,
@@ -518,7 +521,7 @@ fn a_person_is_added_and_enrolled() {
     bench.run();
     assert!(bench.says("1 of 3 pictures taken") && bench.says("to the left"));
     bench.fake.snapshot.lock().unwrap().enrolment = None;
-    bench.fake.notices.send(Notice::Enrolled { person: id, shots: 3 }).unwrap();
+    bench.fake.notices.send(Notice::Enrolled { person: id, shots: 3, look_alike: None }).unwrap();
     bench.run();
     assert!(bench.says("Enrolled with 3 pictures."));
 }
