@@ -58,7 +58,10 @@ impl Kiosk {
     }
 
     fn ask(&mut self, request: HostRequest) -> Result<ReplyBody, Refusal> {
-        self.session.touch(self.clock.now());
+        if self.session.expired(self.clock.now()) {
+            // Hours have gone by: the host comes back and types the PIN.
+            self.session = self.ledger.login(self.session.host(), &PinAttempt::new(PIN)).unwrap();
+        }
         self.ledger.answer(RequestBody::Host(self.session.clone(), request)).0
     }
 

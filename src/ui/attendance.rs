@@ -196,7 +196,7 @@ fn filters(ui: &mut Ui, scene: &Scene<'_>, filter: &mut Filter) {
 fn marks_table(ui: &mut Ui, scene: &Scene<'_>, local: &mut Attendance) -> Option<Action> {
     let words = scene.words;
     let colours = theme::palette(ui);
-    let narrow = ui.available_width() < 720.0;
+    let narrow = ui.available_width() < 880.0;
     let mut columns = vec![
         Col::fixed(words.say("attendance-day"), 118.0).sorts(Key::Time),
         Col::fixed(words.say("today-time"), 70.0),

@@ -74,7 +74,9 @@ impl Group {
             | AuditAction::RecoveryCodeMade
             | AuditAction::RecoveryCodeUsed(_)
             | AuditAction::RecoveryCodeWrong => Self::Hosts,
-            AuditAction::Exported(_) => Self::Files,
+            AuditAction::Exported(_) | AuditAction::BackedUp(_) | AuditAction::PersonExported(_) => {
+                Self::Files
+            }
             _ => Self::Kiosk,
         }
     }
@@ -177,8 +179,9 @@ pub(super) fn audit_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Vec
     if let Some(refused) = &local.refused {
         banner(ui, colours.alarm, refused);
     }
-    filters(ui, words, local);
     local.arrange(scene);
+    filters(ui, words, local);
+    local.arrange(scene); // what was typed in this frame shows in this frame
     match (&local.entries, &local.shown) {
         (Some(entries), _) if entries.is_empty() => {
             empty(ui, &words.say("audit-none"), &words.say("audit-none-text"));

@@ -29,7 +29,7 @@ pub(super) fn day_chart(ui: &mut Ui, scene: &Scene<'_>, view: &DayView) {
         Stroke::new(1.0, colours.line),
         egui::StrokeKind::Inside,
     );
-    let plot = Rect::from_min_max(rect.min + Vec2::new(44.0, 14.0), rect.max - Vec2::new(18.0, BELOW + 6.0));
+    let plot = Rect::from_min_max(rect.min + Vec2::new(44.0, 14.0), rect.max - Vec2::new(32.0, BELOW + 6.0));
     let secs = to.duration_since(from).as_secs_f32().max(1.0);
     let x = |at: Timestamp| plot.left() + plot.width() * at.duration_since(from).as_secs_f32() / secs;
     let y = |count: u32| plot.bottom() - plot.height() * count as f32 / most.max(1) as f32;

@@ -252,7 +252,7 @@ enum Pressed {
 fn people_table(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> Option<Pressed> {
     let words = scene.words;
     let colours = theme::palette(ui);
-    let narrow = ui.available_width() < 720.0;
+    let narrow = ui.available_width() < 880.0;
     let mut columns = vec![Col::rest(words.say("people-name")).sorts(Key::Name)];
     if !narrow {
         columns.push(Col::fixed(words.say("people-badge"), 110.0).sorts(Key::Badge));

@@ -103,6 +103,10 @@ impl Edit {
             }
             self.pin_ui(ui, words, &mut pressed);
             self.consent_ui(ui, scene, &mut pressed);
+            let erase = words.say("people-erase-open");
+            if row_button(ui, &erase, &erase, Weight::Danger).clicked() {
+                pressed = Pressed::Erase;
+            }
             if let Some(refused) = refused {
                 banner(ui, theme::palette(ui).alarm, refused);
             }
@@ -115,9 +119,6 @@ impl Edit {
                 }
                 (Some(false), _) => pressed = Pressed::Close,
                 _ => {}
-            }
-            if button(ui, &words.say("people-erase-open"), Weight::Danger).clicked() {
-                pressed = Pressed::Erase;
             }
         });
         if shut.is_some() { Pressed::Close } else { pressed }

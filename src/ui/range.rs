@@ -90,6 +90,7 @@ pub(super) fn range_ui(ui: &mut Ui, words: &Words, range: &mut DayRange, today: 
         }
         ui.vertical(|ui| {
             ui.set_width(width);
+            ui.spacing_mut().item_spacing.y = 6.0;
             let mut options = vec![(None, words.say("range-other"))];
             options.extend(USUAL.map(|(usual, id)| (Some(usual), words.say(id))));
             let mut chosen = USUAL

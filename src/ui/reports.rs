@@ -19,7 +19,7 @@ use crate::{
         ReportBy, ReportSpec, ReportWords,
     },
 };
-use egui::{Align, Layout, ScrollArea, Ui};
+use egui::{Align, Color32, Layout, ScrollArea, TextStyle, Ui};
 use jiff::civil::Date;
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -242,7 +242,8 @@ fn preview_ui(ui: &mut Ui, words: &Words, preview: &Preview) {
     let columns: Vec<Col<()>> = preview
         .columns
         .iter()
-        .map(|(title, figure)| Col::fixed((*title).to_owned(), if *figure { 92.0 } else { 168.0 }))
+        .enumerate()
+        .map(|(place, (title, _))| Col::fixed((*title).to_owned(), width_of(ui, preview, place, title)))
         .collect();
     ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
         plain_table(ui, "preview", &columns, theme::ROW * 0.75, preview.rows.len(), |ui, row, column| {
@@ -251,6 +252,17 @@ fn preview_ui(ui: &mut Ui, words: &Words, preview: &Preview) {
             }
         });
     });
+}
+
+/// Room for what stands in a column at the top of the preview.
+fn width_of(ui: &Ui, preview: &Preview, place: usize, title: &str) -> f32 {
+    let measure = |text: &str, style: TextStyle| {
+        ui.painter().layout_no_wrap(text.to_owned(), style.resolve(ui.style()), Color32::TRANSPARENT).size().x
+    };
+    let cells = preview.rows.iter().take(40).filter_map(|cells| cells.get(place));
+    let widest =
+        cells.map(|cell| measure(cell, TextStyle::Body)).fold(measure(title, TextStyle::Small), f32::max);
+    (widest + 28.0).clamp(56.0, 320.0)
 }
 
 fn dialogs(ui: &mut Ui, scene: &Scene<'_>, local: &mut Reports) {
@@ -265,13 +277,17 @@ fn dialogs(ui: &mut Ui, scene: &Scene<'_>, local: &mut Reports) {
             let all = local.by.columns();
             let columns = local.columns();
             let mut chosen: Vec<Column> = Vec::new();
-            for column in all {
-                let mut on = columns.contains(column);
-                ui.checkbox(&mut on, titles.column(*column));
-                if on {
-                    chosen.push(*column);
+            let half = all.len().div_ceil(2);
+            ui.columns(2, |sides| {
+                for (place, column) in all.iter().enumerate() {
+                    let Some(side) = sides.get_mut(place / half) else { continue };
+                    let mut on = columns.contains(column);
+                    side.checkbox(&mut on, titles.column(*column));
+                    if on {
+                        chosen.push(*column);
+                    }
                 }
-            }
+            });
             *columns = chosen;
             close |= foot(ui, |ui| button(ui, &done, Weight::Primary).clicked());
         }),

@@ -2,8 +2,11 @@
 //!
 //! Job: columns, order and scrolling. It must not know what a row is: cells are drawn by a closure.
 
-use super::{theme, widgets::caption};
-use egui::{Align, Color32, Layout, Pos2, Response, RichText, Role, Shape, Stroke, Ui, Vec2, WidgetInfo};
+use super::{theme, widgets::caption, words::visual};
+use egui::{
+    Align, Atom, Color32, Layout, Pos2, Response, RichText, Role, Shape, Stroke, TextStyle, Ui, Vec2,
+    WidgetInfo,
+};
 use egui_extras::{Column, TableBuilder};
 
 /// Space before the text of every cell, titles included.
@@ -76,10 +79,12 @@ pub(super) fn table<K: Copy + PartialEq>(
     mut cell: impl FnMut(&mut Ui, usize, usize),
 ) -> bool {
     let before = *sort;
+    ui.spacing_mut().item_spacing = Vec2::new(4.0, 0.0); // cells have room of their own
     let mut builder = TableBuilder::new(ui)
         .id_salt(id)
         .striped(true)
         .auto_shrink(false)
+        .min_scrolled_height(0.0)
         .cell_layout(Layout::left_to_right(Align::Center));
     for column in columns {
         builder = builder.column(match column.width {
@@ -118,19 +123,19 @@ pub(super) fn table<K: Copy + PartialEq>(
 fn title(ui: &mut Ui, text: &str, descending: Option<bool>) -> Response {
     let colours = theme::palette(ui);
     let ink = if descending.is_some() { colours.ink } else { colours.quiet };
-    let button = egui::Button::new(RichText::new(text).small().color(ink))
+    let button = egui::Button::new((RichText::new(text).small().color(ink), Atom::grow()))
         .fill(Color32::TRANSPARENT)
         .stroke(Stroke::NONE)
         .truncate()
-        .min_size(Vec2::new(theme::TOUCH.min(ui.available_width()), theme::TOUCH - 4.0));
+        .gap(0.0)
+        .min_size(Vec2::new(ui.available_width(), theme::TOUCH - 4.0));
     ui.spacing_mut().button_padding = Vec2::new(CELL, 4.0);
     let response = ui.add(button);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, descending.is_some(), text));
     if let Some(descending) = descending {
-        let centre = Pos2::new(
-            (response.rect.right() + 2.0).min(ui.max_rect().right() - 6.0),
-            response.rect.center().y,
-        );
+        let words = ui.painter().layout_no_wrap(text.to_owned(), TextStyle::Small.resolve(ui.style()), ink);
+        let right = response.rect.left() + CELL + words.size().x + 10.0;
+        let centre = Pos2::new(right.min(response.rect.right() - 6.0), response.rect.center().y);
         let point = if descending { 4.0 } else { -4.0 };
         let corners = [(-5.0, -point * 0.6), (5.0, -point * 0.6), (0.0, point)];
         let corners = corners.map(|(x, y)| centre + Vec2::new(x, y)).to_vec();
@@ -145,9 +150,9 @@ pub(super) fn head(ui: &mut Ui, text: &str) {
     caption(ui, text);
 }
 
-/// Text that is cut off with an ellipsis where its cell ends.
+/// Text that is cut off with an ellipsis where its cell ends; names of any script.
 pub(super) fn text(ui: &mut Ui, text: &str) {
-    ui.add(egui::Label::new(text).truncate());
+    ui.add(egui::Label::new(visual(text)).truncate());
 }
 
 /// The same, of less weight.

@@ -41,8 +41,7 @@ impl Bench {
     }
 
     fn answer_people(&mut self) {
-        let people =
-            || vec![person(2, "Ada Lovelace", 3), person(3, "Alan Turing", 0), person(4, "Grace", 3)];
+        let people = || vec![person(2, "Ada Lovelace", 3), person(3, "Alan Turing", 0), person(4, "Emmy", 3)];
         self.answer(|request| matches!(request, HostRequest::People).then(|| ReplyBody::People(people())));
     }
 
@@ -56,7 +55,9 @@ impl Bench {
     fn pick(&mut self, list: &str, entry: &str) {
         self.harness.get_by_role_and_label(Role::ComboBox, list).click();
         self.run();
-        self.press(entry);
+        // The list comes after whatever else has this name.
+        self.harness.get_all_by_role_and_label(Role::Button, entry).last().unwrap().click();
+        self.run();
     }
 
     /// A button whose name begins so.
@@ -126,7 +127,7 @@ fn day(date: Date, now: Timestamp) -> DayView {
         people: vec![
             late,
             day_person(3, "Alan Turing", Presence::Absent),
-            day_person(4, "Grace", Presence::Left),
+            day_person(4, "Emmy", Presence::Left),
             day_person(5, "Katherine", Presence::Free),
         ],
         marks: vec![mark(41, 2, "Ada Lovelace", now - hour, MarkKind::CheckIn)],
@@ -161,7 +162,7 @@ fn today_says_who_is_here_late_and_missing() {
     let notice = Notice::Recorded {
         event: EventId(42),
         track: None,
-        name: name("Grace"),
+        name: name("Emmy"),
         kind: MarkKind::CheckIn,
         at,
         today: None,
@@ -228,7 +229,7 @@ fn at_attendance(rows: Vec<MarkRow>, size: (f32, f32)) -> Bench {
 fn attendance_is_filtered_sorted_and_explained() {
     let base = now(&Bench::new().fake);
     let minute = SignedDuration::from_mins(1);
-    let mut typed = mark(3, 4, "Grace", base - minute, MarkKind::CheckIn);
+    let mut typed = mark(3, 4, "Emmy", base - minute, MarkKind::CheckIn);
     (typed.source, typed.reason) = (MarkSource::Host, Some("Forgot".into()));
     let rows = vec![
         mark(1, 2, "Ada Lovelace", base - minute * 9, MarkKind::CheckIn),
@@ -238,10 +239,10 @@ fn attendance_is_filtered_sorted_and_explained() {
     let mut bench = at_attendance(rows, SIZES[0]);
     assert!(bench.says("3 of 3"));
     bench.pick("Source", "Entered by a host");
-    assert!(bench.says("1 of 3") && bench.says("Grace") && !bench.says("Ada Lovelace"));
+    assert!(bench.says("1 of 3") && bench.says("Emmy") && !bench.says("Ada Lovelace"));
     bench.pick("Source", "Any source");
     bench.pick("Mark", "Out");
-    assert!(bench.says("Alan Turing") && !bench.says("Grace"));
+    assert!(bench.says("Alan Turing") && !bench.says("Emmy"));
     bench.pick("Mark", "Any mark");
     bench.write("Search name or badge", "a-002");
     assert!(bench.says("1 of 3") && bench.says("Ada Lovelace"));
@@ -336,6 +337,7 @@ fn a_report_is_chosen_seen_and_saved_to_a_stick() {
     bench.press("Done");
     bench.answer(preview);
     bench.press("Everybody");
+    bench.run(); // a list in a dialog knows its size from the frame before
     bench.tick("Ada Lovelace");
     bench.press("Done");
     bench.answer(preview);
