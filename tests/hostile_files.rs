@@ -159,7 +159,7 @@ fn onnx() {
     let Some(weights) = shared("weights") else { return };
     let files = [
         "2.7_80x80_MiniFASNetV2.onnx",
-        "det_500m.onnx",
+        "scrfd_2.5g_kps.onnx",
         "minifasnet_v2se_128_int8.onnx",
         "yunet_n_dynamic.onnx",
     ];

@@ -8,7 +8,7 @@ use common::{Site, json, ok, refused, shared};
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 const NETWORK: &str = "2.7_80x80_MiniFASNetV2.onnx";
@@ -30,6 +30,13 @@ fn serve(file: &Path, name: &str) -> String {
     };
     std::thread::Builder::new().name("file server".into()).spawn(serve).unwrap();
     url
+}
+
+/// A copy in the site's own folder: no test lets the program near the originals.
+fn copied(site: &Site, original: &Path) -> PathBuf {
+    let copy = site.folder.path().join(original.file_name().unwrap());
+    std::fs::copy(original, &copy).unwrap();
+    copy
 }
 
 fn ids(site: &Site) -> Vec<String> {
@@ -54,6 +61,21 @@ fn a_licence_must_be_accepted_and_a_known_file_needs_no_sum() {
     ok(&mut site.command(&["weights", "verify"]));
     let left = site.data().join("weights/.downloads");
     assert_eq!(std::fs::read_dir(left).unwrap().count(), 0, "what was downloaded is not kept twice");
+}
+
+#[test]
+fn what_was_given_as_a_file_or_folder_is_still_there_afterwards() {
+    let Some(weights) = shared("weights") else { return };
+    let site = Site::bare();
+    let file = copied(&site, &weights.join(NETWORK));
+    let before = std::fs::read(&file).unwrap();
+    for accept in [&["--accept-licence"][..], &[]] {
+        // Once installed, once refused.
+        let out =
+            site.command(&["weights", "install", file.to_str().unwrap()]).args(accept).output().unwrap();
+        assert_eq!(out.status.success(), !accept.is_empty());
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+    }
 }
 
 #[test]
@@ -95,8 +117,9 @@ fn a_host_is_told_who_must_be_enrolled_again() {
     let (Some(weights), Some(clips)) = (shared("weights"), shared("data/clips")) else { return };
     let mut site = Site::new();
     for file in ["det_500m.onnx", "mbf_w8dequant.onnx"] {
-        let file = weights.join(file);
+        let file = copied(&site, &weights.join(file));
         ok(&mut site.command(&["weights", "install", file.to_str().unwrap(), "--accept-licence"]));
+        assert!(file.exists(), "a file that somebody gave stays where it is");
     }
     ok(&mut site.command(&["weights", "use", "scrfd-500m"]));
     // Enrolled with other weights than those that are chosen then.

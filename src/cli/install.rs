@@ -157,7 +157,12 @@ impl<'a> Source<'a> {
                 };
                 let result = download::download(url, &to, *sha256, &Patience::default(), &mut progress);
                 bar.finish_and_clear();
-                result?;
+                result.with_context(|| {
+                    let sum = sha256.map(|sum| format!(" --sha256 {sum}")).unwrap_or_default();
+                    format!(
+                        "after `curl -LO {url}` there is another way: `faceprint weights install {name}{sum}`"
+                    )
+                })?;
                 Ok(to)
             }
         }
@@ -185,7 +190,9 @@ impl<'a> Source<'a> {
     }
 
     fn clean_up(&self, path: &Path) {
-        if let (Self::Address { .. }, Err(error)) = (self, std::fs::remove_file(path)) {
+        if matches!(self, Self::Address { .. })
+            && let Err(error) = std::fs::remove_file(path)
+        {
             log::warn!("{} is no longer needed and cannot be removed: {error}", path.display());
         }
     }

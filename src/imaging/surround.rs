@@ -36,7 +36,7 @@ struct Cut {
 impl Surround {
     /// Cuts and fits into `side` x `side` pixels of RGB; `out` becomes `3 * side * side` bytes. A box that is not
     /// finite, or is empty, gives black.
-    pub fn cut(&self, frame: &Frame, bbox: &Rect, side: u32, out: &mut Vec<u8>) {
+    pub fn cut(self, frame: &Frame, bbox: &Rect, side: u32, out: &mut Vec<u8>) {
         let side = side as usize;
         out.clear();
         out.resize(3 * side * side, 0);
@@ -67,7 +67,7 @@ impl Surround {
         }
     }
 
-    fn place(&self, frame: &Frame, bbox: &Rect) -> Option<Cut> {
+    fn place(self, frame: &Frame, bbox: &Rect) -> Option<Cut> {
         let numbers = [bbox.x0, bbox.y0, bbox.x1, bbox.y1];
         // Far outside the frame there is nothing to see, and whole numbers could not say where it is.
         if !numbers.iter().all(|v| v.abs() < 1e6) || bbox.width() < 1.0 || bbox.height() < 1.0 {
@@ -97,7 +97,7 @@ impl Surround {
     }
 
     /// Where the samples of a line of `out` pixels lie: as many for each of them.
-    fn samples(&self, start: i64, length: i64, out: usize) -> Vec<Sample> {
+    fn samples(self, start: i64, length: i64, out: usize) -> Vec<Sample> {
         let step = length as f32 / out as f32;
         let each = if self.edge == Edge::Reflect { (step.ceil() as usize).clamp(1, 64) } else { 1 };
         (0..out * each)

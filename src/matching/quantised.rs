@@ -25,7 +25,7 @@ const SLACK: f64 = 1.0 + 1e-9;
 #[derive(Clone, Copy, Zeroize)]
 pub(super) struct Scale {
     /// `s`.
-    scale: f32,
+    step: f32,
     /// `|e|`, rounded up.
     rest: f32,
     /// `|s c|`, rounded up.
@@ -35,7 +35,7 @@ pub(super) struct Scale {
 /// The first pass of one query.
 pub(super) struct Query {
     pub(super) codes: Codes<EMBEDDING_LEN>,
-    scale: f64,
+    step: f64,
     /// Error per `|e|` of a row.
     per_rest: f64,
     /// Error per `|s c|` of a row.
@@ -61,7 +61,7 @@ pub(super) fn quantise(x: &[f32; EMBEDDING_LEN]) -> (Codes<EMBEDDING_LEN>, Scale
         rest += (f64::from(*v) - coded).powi(2);
         length += coded.powi(2);
     }
-    (Codes::new(codes), Scale { scale, rest: up(rest.sqrt()), length: up(length.sqrt()) })
+    (Codes::new(codes), Scale { step: scale, rest: up(rest.sqrt()), length: up(length.sqrt()) })
 }
 
 impl Query {
@@ -71,7 +71,7 @@ impl Query {
         // |x| ≤ |e| + |s c|, so that γ |x| |q| is shared between both.
         Self {
             codes,
-            scale: scale.scale.into(),
+            step: scale.step.into(),
             per_rest: norm * (1.0 + GAMMA) * SLACK,
             per_length: (f64::from(scale.rest) + GAMMA * norm) * SLACK,
         }
@@ -79,7 +79,7 @@ impl Query {
 
     /// Where the f32 inner product with a row lies, from that of the codes.
     pub(super) fn between(&self, product: i32, row: &Scale) -> Between {
-        let about = self.scale * f64::from(row.scale) * f64::from(product);
+        let about = self.step * f64::from(row.step) * f64::from(product);
         let error = f64::from(row.rest) * self.per_rest + f64::from(row.length) * self.per_length;
         // The subtraction and addition below round as well.
         let error = error + about.abs() * 1e-12;

@@ -72,7 +72,9 @@ pub(super) fn global_pool((from, x): Value<'_>, to: &Layout, out: &mut [f32]) {
                 mean.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value);
             }
         }
-        mean.iter_mut().for_each(|sum| *sum /= pixels);
+        for sum in mean {
+            *sum /= pixels;
+        }
     }
 }
 

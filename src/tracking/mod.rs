@@ -230,11 +230,16 @@ impl Tracker {
         id
     }
 
-    /// A decided person is on a visit for as long as a track that shows them lives, and a little longer.
+    /// A decided person is on a visit for as long as a track that shows them lives, and a little longer; so is a picture.
     fn remember_visits(&mut self, at: Duration) {
         for track in &self.tracks {
             if let Some(person) = track.dossier.person()
                 && let Some(seen) = self.visits.get_mut(&person)
+            {
+                *seen = (*seen).max(track.motion.last_seen());
+            }
+            if track.dossier.verdict() == Verdict::Refused
+                && let Some(seen) = &mut self.refused
             {
                 *seen = (*seen).max(track.motion.last_seen());
             }

@@ -390,7 +390,7 @@ mod tests {
             if line.is_empty() {
                 break;
             }
-            if let Some(("range", value)) = line.to_ascii_lowercase().split_once(": ").map(|(k, v)| (k, v)) {
+            if let Some(("range", value)) = line.to_ascii_lowercase().split_once(": ") {
                 range = value.to_owned();
             }
         }

@@ -402,7 +402,8 @@ pub(super) mod tests {
 
     #[test]
     fn separate_and_folded_batch_norms_are_the_same_network() {
-        let exports: [(fn(bool) -> Vec<u8>, usize, usize); 3] =
+        type Export = fn(bool) -> Vec<u8>;
+        let exports: [(Export, usize, usize); 3] =
             [(residual, 28, EMBEDDING_LEN), (mobile, 28, EMBEDDING_LEN), (mini, 64, 2)];
         for (export, side, length) in exports {
             let (separate, folded) = (output(&export(true), side), output(&export(false), side));

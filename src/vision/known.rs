@@ -30,6 +30,7 @@ pub struct Measured {
 
 impl Measured {
     /// The same, owned.
+    #[must_use]
     pub fn data(&self) -> CalibrationData {
         CalibrationData {
             threshold_cosine: self.threshold_cosine,
@@ -83,6 +84,7 @@ pub const PACKS: &[Pack] = &[
 ];
 
 /// The file with that sha256.
+#[must_use]
 pub fn by_sha256(sha256: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|k| k.sha256 == sha256)
 }

@@ -346,10 +346,10 @@ impl<'g> Walk<'g> {
         name: &str,
     ) -> Result<Value<'g>, Differs> {
         let graph = self.graph;
-        let outputs = self.readers(value).find_map(|(_, node)| {
+        let is_layer = |node: &Node| matches!(node.op(), "Gemm" | "MatMul");
+        let outputs = self.readers(value).filter(|(_, node)| is_layer(node)).find_map(|(_, node)| {
             let shape = graph.shape(node.input(1))?;
-            let outputs = if node.int("transB", 0) == 1 { shape.first() } else { shape.last() };
-            outputs.copied().filter(|_| matches!(node.op(), "Gemm" | "MatMul"))
+            if node.int("transB", 0) == 1 { shape.first().copied() } else { shape.last().copied() }
         });
         let Some(output) = outputs else {
             return Err(self.unexpected(value, &format!("a Gemm or MatMul from {input} numbers")));
