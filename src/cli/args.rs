@@ -330,6 +330,17 @@ pub enum People {
         #[command(flatten)]
         host: HostLogin,
     },
+    /// Write what is stored about a person into a file for them.
+    Export {
+        /// The person's id.
+        person: PersonId,
+        /// Folder to write into.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        out: PathBuf,
+        /// Who exports.
+        #[command(flatten)]
+        host: HostLogin,
+    },
     /// Set the PIN with which a person marks themselves without their face; also unlocks them.
     Pin {
         /// The person's id.

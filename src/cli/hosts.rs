@@ -103,6 +103,15 @@ pub fn people_withdraw(global: &Global, person: PersonId, host: &HostLogin) -> a
     })
 }
 
+pub fn people_export(global: &Global, person: PersonId, out: &Path, host: &HostLogin) -> anyhow::Result<()> {
+    change(global, host, |ledger, _, actor| {
+        for file in ledger.export_person(actor, person, out)? {
+            println!("{}", file.display());
+        }
+        Ok(())
+    })
+}
+
 /// Sets a PIN, or takes it away without a file.
 pub fn people_pin(
     global: &Global,

@@ -25,8 +25,8 @@ use std::process::ExitCode;
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    forbid_core_dumps();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,faceprint=info")).init();
+    forbid_core_dumps();
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -58,6 +58,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         }
         Some(Command::People(People::Withdraw { person, host })) => {
             hosts::people_withdraw(&global, person, &host)
+        }
+        Some(Command::People(People::Export { person, out, host })) => {
+            hosts::people_export(&global, person, &out, &host)
         }
         Some(Command::People(People::Pin { person, new_pin_file, remove: _, host })) => {
             hosts::people_pin(&global, person, new_pin_file.as_deref(), &host)

@@ -7,6 +7,7 @@ mod audit;
 mod columns;
 mod csv;
 mod pdf;
+mod person;
 mod words;
 
 pub use self::{
@@ -14,6 +15,7 @@ pub use self::{
     columns::{Column, ColumnError, ReportBy},
     csv::write_csv,
     pdf::{Paper, PdfFigures, write_pdf},
+    person::{PersonFile, StoredFace, write_person_json},
     words::ReportWords,
 };
 

@@ -502,6 +502,11 @@ impl Ledger {
                 let contents = self.backup(actor, &path, &passphrase.0).map_err(failed)?;
                 Ok(ReplyBody::BackedUp { path, records: contents.total() })
             }
+            HostRequest::ExportPerson { person, folder } => {
+                let folder = self.chosen_folder(folder).map_err(failed)?;
+                let files = self.export_person(actor, person, &folder).map_err(failed)?;
+                Ok(ReplyBody::PersonExported { files })
+            }
             HostRequest::RotateKey => self.vault.begin_rotation(actor, now).map(done).map_err(failed),
         }
     }

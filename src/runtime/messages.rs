@@ -549,6 +549,13 @@ pub enum HostRequest {
         /// What will open it.
         passphrase: Hidden<Passphrase>,
     },
+    /// Writes what is stored about a person into files for them. Answer: [`ReplyBody::PersonExported`].
+    ExportPerson {
+        /// Whose.
+        person: PersonId,
+        /// Folder to write into; `None` is the data folder's `exports`.
+        folder: Option<PathBuf>,
+    },
     /// Begins to change the master key, which goes on in the background; progress in [`Snapshot::job`]. Answer:
     /// [`ReplyBody::Done`] as soon as it has begun.
     RotateKey,
@@ -651,6 +658,11 @@ pub enum ReplyBody {
     RecoveryCode(Hidden<RecoveryCode>),
     /// What the check of the audit log found.
     AuditVerified(AuditReport),
+    /// Where a person's own data was written.
+    PersonExported {
+        /// The files.
+        files: Vec<PathBuf>,
+    },
     /// Where the backup is, and how many records it holds.
     BackedUp {
         /// The file.

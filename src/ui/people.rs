@@ -30,6 +30,8 @@ pub struct People {
     refused: Option<String>,
     /// What was done, in a sentence.
     done: Option<String>,
+    /// Where a person's own data was saved.
+    exported: Option<String>,
 }
 
 #[derive(Default)]
@@ -79,6 +81,7 @@ impl Default for People {
             dialog: Dialog::None,
             refused: None,
             done: None,
+            exported: None,
         }
     }
 }
@@ -108,6 +111,10 @@ impl People {
                 // A schedule of their own is a setting.
                 return vec![Action::AskHost(HostRequest::People), Action::AskHost(HostRequest::Settings)];
             }
+            (Asked::ExportPerson, Ok(ReplyBody::PersonExported { files })) => {
+                self.dialog = Dialog::None;
+                self.exported = files.first().map(|file| file.display().to_string());
+            }
             (asked, body) if matches!(self.dialog, Dialog::Import(_)) => {
                 if let Dialog::Import(import) = &mut self.dialog {
                     return import.reply(asked, body);
@@ -119,6 +126,7 @@ impl People {
                 | Asked::ChangePerson
                 | Asked::SetPersonPin
                 | Asked::WithdrawConsent
+                | Asked::ExportPerson
                 | Asked::People,
                 Err(refusal),
             ) => {
@@ -194,6 +202,9 @@ pub(super) fn people_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> V
     }
     if let Some(done) = &local.done {
         banner(ui, colours.arrived, done);
+    }
+    if let Some(path) = &local.exported {
+        banner(ui, colours.arrived, &words.with("people-exported", &[("path", path.as_str().into())]));
     }
     match &local.rows {
         None => loading(ui, scene),
@@ -345,7 +356,7 @@ fn dialogs(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> Vec<Action> {
             EditPressed::Close => close = true,
             EditPressed::Erase => erase = Some((edit.person(), edit.old_name())),
             EditPressed::Ask(requests) => {
-                local.refused = None;
+                (local.refused, local.done, local.exported) = (None, None, None);
                 actions.extend(requests.into_iter().map(Action::AskHost));
             }
         },

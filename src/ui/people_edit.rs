@@ -103,10 +103,18 @@ impl Edit {
             }
             self.pin_ui(ui, words, &mut pressed);
             self.consent_ui(ui, scene, &mut pressed);
-            let erase = words.say("people-erase-open");
-            if row_button(ui, &erase, &erase, Weight::Danger).clicked() {
-                pressed = Pressed::Erase;
-            }
+            ui.horizontal(|ui| {
+                let own = words.say("people-export-own");
+                if row_button(ui, &own, &own, Weight::Primary).clicked() && !self.waiting {
+                    self.waiting = true;
+                    let person = self.row.person.id;
+                    pressed = Pressed::Ask(vec![HostRequest::ExportPerson { person, folder: None }]);
+                }
+                let erase = words.say("people-erase-open");
+                if row_button(ui, &erase, &erase, Weight::Danger).clicked() {
+                    pressed = Pressed::Erase;
+                }
+            });
             if let Some(refused) = refused {
                 banner(ui, theme::palette(ui).alarm, refused);
             }

@@ -205,7 +205,11 @@ fn choices(ui: &mut Ui, words: &Words, local: &mut Reports) {
     ui.horizontal_wrapped(|ui| {
         let kinds =
             [(ReportBy::Day, words.say("reports-by-day")), (ReportBy::Mark, words.say("reports-by-mark"))];
-        segments(ui, &mut local.by, &kinds);
+        if ui.available_width() < 720.0 {
+            pick(ui, &words.say("reports-by"), &mut local.by, &kinds); // so that all is in one line
+        } else {
+            segments(ui, &mut local.by, &kinds);
+        }
         let formats = [
             (ExportFormat::Csv, words.say("reports-csv")),
             (ExportFormat::Pdf(Paper::A4), words.say("reports-pdf-a4")),

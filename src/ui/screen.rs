@@ -185,6 +185,7 @@ pub enum Asked {
     VerifyAudit,
     Backup,
     RotateKey,
+    ExportPerson,
 }
 
 impl Asked {
@@ -235,6 +236,7 @@ impl Asked {
                 HostRequest::VerifyAudit { .. } => Self::VerifyAudit,
                 HostRequest::Backup { .. } => Self::Backup,
                 HostRequest::RotateKey => Self::RotateKey,
+                HostRequest::ExportPerson { .. } => Self::ExportPerson,
             },
         }
     }

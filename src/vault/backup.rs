@@ -43,7 +43,7 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     fs::File,
-    io::{self, BufReader, BufWriter, Read, Write as _},
+    io::{self, BufRead as _, BufReader, BufWriter, Read, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -399,7 +399,7 @@ impl BackupReader {
                 }
                 Ok(Some(change))
             }
-            Part::End if self.left == 0 => Ok(None),
+            Part::End if self.left == 0 && self.at_end()? => Ok(None),
             _ => Err(damaged()),
         }
     }
@@ -424,6 +424,10 @@ impl BackupReader {
         self.part += 1;
         self.at += 4 + len as u64;
         Ok(part)
+    }
+
+    fn at_end(&mut self) -> Result<bool, VaultError> {
+        self.input.fill_buf().map(<[u8]>::is_empty).map_err(VaultError::io("read", &self.path))
     }
 
     fn read_error(&self, e: io::Error) -> VaultError {

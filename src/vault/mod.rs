@@ -17,7 +17,7 @@
 //!
 //! | name | what | lost or damaged |
 //! |---|---|---|
-//! | `vault.key` | key blob ([`crate::crypto`]) | refused: restore a backup |
+//! | `vault.key` | key blob (the documentation of [`crate::crypto`]) | refused: restore a backup |
 //! | `journal/NNNNNN.log` | every change since the checkpoint, at least (`journal`) | refused, naming the entry; a torn tail is cut off |
 //! | `checkpoint` | sealed image of all records (`checkpoint`) | refused, naming the chunk |
 //! | `clean` | sealed: number of the newest entry and digest of all records, at the last close in order | rebuilt |
@@ -30,20 +30,37 @@
 //!
 //! # Threat model
 //!
+//! What is worth something here: faces (for life), names with times of coming and going, and that the record is true.
+//! Who may want it, what they get, and why it is so:
+//!
 //! | who | gets | why |
 //! |---|---|---|
 //! | a thief of the disk or a copy of the folder, without the device key | sizes, times of writing, random ids, how many records of each kind | every value is sealed; keys come from a random master key that the device key wraps. A passphrase costs argon2id with 64 MiB per guess |
 //! | a thief of the whole machine | with a device key file: everything, as the kiosk itself would. With a passphrase: the row above | an unattended restart needs the key on the machine. Disk encryption bound to a TPM helps; out of scope here |
+//! | a thief of a backup | the row of the disk: size and date | the file key is wrapped by a passphrase, argon2id with 64 MiB per guess; nothing else opens it, the device key neither |
+//! | somebody who once copied key and folder, and comes back | what they copied; nothing recorded after [`Vault::begin_rotation`] ended | a new master key, new personal keys; re-wrapping alone ([`Vault::change_key`]) does not lock them out |
 //! | somebody who can write to the folder, without the key | may destroy, or put back a whole older folder; cannot change, add, move or take out a single record unseen | records are bound to their place, the working copy to a keyed digest, journal and checkpoint to their order. An older folder shows against an exported audit head |
-//! | a guesser at the screen | ten tries per host, with waits | `access`; counts are durable before the PIN is looked at. A PIN is never a key |
-//! | a host | what hosts may do, under their name in the audit log | entries cannot be changed or removed through the program |
-//! | root on the running kiosk, or a debugger | everything in memory | out of scope. Keys, PINs and faces are wiped after use, and never logged |
+//! | a guesser at the screen | ten tries per host, with waits; a name that no host has takes as long and is answered alike. The same per attendee, counted apart | `access`; counts are durable before the PIN is looked at, and outlive restarts and clock changes. A PIN is never a key, and a hash is of no use without the pepper under the device key |
+//! | a prankster who types wrong PINs | one host or attendee waits, at the tenth until another host or the recovery code unlocks | the alternative, unlimited tries, is worse. With a single host, keep the recovery code |
+//! | a finder of the recovery code | may reset one host's PIN, once; then it is used up and the host notices | 125 random bits, hashed like a PIN; every use is audited |
+//! | somebody with a photograph of an attendee | perhaps a mark in their name | liveness is the business of `vision`, not of this module; the face alone never opens host mode |
+//! | a host | what hosts may do, under their name in the audit log | entries cannot be changed or removed through the program. Hosts are trusted with names and times, not with templates: no screen or command shows one |
+//! | a host who walked away | nothing for whoever comes next, after the idle time, a suspend or a jump of the clock | sessions are bound to the monotonic clock; a PIN is asked for again to change a PIN |
+//! | the site's owner, with the device key, who wants another history | can write a new chain | any head that left the kiosk before (each report carries one) shows it: give reports away |
+//! | root on the running kiosk, or a debugger | everything in memory | out of scope: whoever controls the kernel controls the program. Keys, PINs and faces are wiped after use and never logged; core dumps are off; `faceprint doctor` looks at swap and file modes |
+//! | somebody who swaps the program or its networks | everything | out of scope: the machine's updates and its boot chain have to see to that. Network files are checked against their sums, for accidents |
 //! | a power cut, kill -9, a full disk | nothing acknowledged | journal first; see above |
+//! | a wrong clock | marks with wrong times, marked as such; a sweep takes at most a month too much | jumps are seen against the monotonic clock and the newest entry |
 //!
 //! Erasure: a person's key exists only sealed, in the journal, checkpoint and working copy; all three are written anew
 //! without it before the erasure is reported done. What the file system, an SSD's spare blocks or a backup still hold is
-//! out of the program's hands: encrypt the disk, and let backups expire. Reasons of corrections are free text and stay:
-//! they should not name anybody.
+//! out of the program's hands: encrypt the disk, and let backups expire. Somebody erased comes back with a restored
+//! backup: erase them again. Reasons of corrections are free text and stay: they should not name anybody.
+//!
+//! # A running kiosk and the command line
+//!
+//! The folder's lock keeps every other program out while a kiosk runs: `faceprint` commands that would write are refused
+//! with a sentence. `backup` alone works beside it, by reading checkpoint and journal (`backup`).
 
 mod audit;
 mod backup;

@@ -260,6 +260,8 @@ import-do = { $rows ->
     }
 import-done = { $added } neu, { $changed } umbenannt.
 people-erase-open = Löschen …
+people-export-own = Ihre Daten speichern
+people-exported = Was über diese Person gespeichert ist, steht in { $path }
 people-add-title = Person hinzufügen
 people-add-deed = Hinzufügen
 people-erase-title = { $name } löschen?
@@ -373,6 +375,7 @@ range-last-month = Letzter Monat
 range-rule = Beide Tage wie 2026-01-31 eingeben, den ersten nicht nach dem letzten.
 reports-by-day = Je Tag
 reports-by-mark = Je Eintrag
+reports-by = Eine Zeile für
 reports-format = Format
 reports-csv = CSV-Tabelle
 reports-pdf-a4 = PDF, A4

@@ -260,6 +260,8 @@ import-do = { $rows ->
     }
 import-done = { $added } added, { $changed } renamed.
 people-erase-open = Erase…
+people-export-own = Save their data
+people-exported = What is stored about this person is in { $path }
 people-add-title = Add a person
 people-add-deed = Add
 people-erase-title = Erase { $name }?
@@ -373,6 +375,7 @@ range-last-month = Last month
 range-rule = Type both days as 2026-01-31, the first one not after the last.
 reports-by-day = Each day
 reports-by-mark = Each mark
+reports-by = A row for
 reports-format = Format
 reports-csv = CSV table
 reports-pdf-a4 = PDF, A4

@@ -260,6 +260,8 @@ import-do = { $rows ->
     }
 import-done = { $added } añadidos, { $changed } renombrados.
 people-erase-open = Borrar…
+people-export-own = Guardar sus datos
+people-exported = Lo que se guarda sobre esta persona está en { $path }
 people-add-title = Añadir una persona
 people-add-deed = Añadir
 people-erase-title = ¿Borrar a { $name }?
@@ -373,6 +375,7 @@ range-last-month = Mes pasado
 range-rule = Escriba los dos días como 2026-01-31, el primero no después del último.
 reports-by-day = Cada día
 reports-by-mark = Cada fichaje
+reports-by = Una fila por
 reports-format = Formato
 reports-csv = Tabla CSV
 reports-pdf-a4 = PDF, A4

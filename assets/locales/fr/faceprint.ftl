@@ -260,6 +260,8 @@ import-do = { $rows ->
     }
 import-done = { $added } ajoutés, { $changed } renommés.
 people-erase-open = Effacer…
+people-export-own = Enregistrer ses données
+people-exported = Ce qui est enregistré sur cette personne se trouve dans { $path }
 people-add-title = Ajouter une personne
 people-add-deed = Ajouter
 people-erase-title = Effacer { $name } ?
@@ -373,6 +375,7 @@ range-last-month = Mois dernier
 range-rule = Saisissez les deux jours comme 2026-01-31, le premier pas après le dernier.
 reports-by-day = Chaque jour
 reports-by-mark = Chaque pointage
+reports-by = Une ligne pour
 reports-format = Format
 reports-csv = Tableau CSV
 reports-pdf-a4 = PDF, A4

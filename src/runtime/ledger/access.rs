@@ -187,3 +187,145 @@ fn refusal(error: LoginError<VaultError>) -> Refusal {
         error => failed(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        crypto::KeySource,
+        domain::{Clock, ManualClock, PersonName, WeightsId},
+        runtime::{ledger::DataPaths, messages::RequestBody, pipeline::SharedIndex},
+        settings::{MarkMode, Settings},
+        vault::{InitHost, Vault},
+    };
+
+    const PIN: &str = "274916";
+
+    fn name(text: &str) -> PersonName {
+        PersonName::new(text).unwrap()
+    }
+
+    /// A ledger with one host and one person, who has badge `7` and a PIN, on a clock that the test sets.
+    fn site(mode: MarkMode) -> (tempfile::TempDir, ManualClock, Ledger, PersonId) {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = ManualClock::at("2026-11-25T08:00:00Z".parse().unwrap());
+        let paths = DataPaths::new(&folder.path().join("data"), None);
+        let key = KeySource::File(folder.path().join("device.key"));
+        let host = InitHost { name: name("Host"), pin: Pin::new("908172").unwrap() };
+        let mut vault = Vault::create(&paths.store(), &key, "UTC", host, clock.now()).unwrap();
+        let person =
+            vault.add_person(Actor::Kiosk, name("Ada"), Some("7".to_owned()), clock.now()).unwrap().id;
+        let pin = Pin::new(PIN).unwrap();
+        vault.set_person_pin(Actor::Kiosk, person, Some(&pin), clock.now()).unwrap();
+        let settings = Settings { mark_mode: mode, ..Settings::for_site("Test") };
+        let weights = WeightsId::new("w").unwrap();
+        let index = SharedIndex::default();
+        let ledger = Ledger::new(vault, paths, settings, weights, index, Arc::new(clock.clone())).unwrap();
+        (folder, clock, ledger, person)
+    }
+
+    fn by_pin(
+        ledger: &mut Ledger,
+        badge: &str,
+        pin: &str,
+        kind: Option<MarkKind>,
+    ) -> Result<ReplyBody, Refusal> {
+        let pin = PinAttempt::new(pin);
+        ledger.answer(RequestBody::MarkByPin { badge: badge.to_owned(), pin, kind }).0
+    }
+
+    #[test]
+    fn badge_and_pin_mark_their_owner_once() {
+        let (_folder, clock, mut ledger, person) = site(MarkMode::Toggle);
+        let Ok(ReplyBody::Marked(mark)) = by_pin(&mut ledger, " 7 ", PIN, None) else { panic!("refused") };
+        assert_eq!((mark.name.as_str(), mark.kind, mark.recorded), ("Ada", MarkKind::CheckIn, true));
+        let Ok(ReplyBody::Marked(again)) = by_pin(&mut ledger, "7", PIN, None) else { panic!("refused") };
+        assert!(!again.recorded, "a moment ago");
+        clock.advance(Duration::from_mins(60));
+        let Ok(ReplyBody::Marked(out)) = by_pin(&mut ledger, "7", PIN, None) else { panic!("refused") };
+        assert_eq!((out.kind, out.recorded), (MarkKind::CheckOut, true));
+        let kept = ledger.vault().last_mark(person).unwrap().unwrap();
+        assert_eq!((kept.source, kept.actor), (MarkSource::Pin, Actor::Person(person)));
+    }
+
+    #[test]
+    fn who_must_choose_is_asked_and_then_marked() {
+        let (_folder, _, mut ledger, _) = site(MarkMode::Ask);
+        assert!(matches!(by_pin(&mut ledger, "7", PIN, None), Ok(ReplyBody::ChooseKind { .. })));
+        let chosen = by_pin(&mut ledger, "7", PIN, Some(MarkKind::CheckOut));
+        assert!(matches!(chosen, Ok(ReplyBody::Marked(PinMark { kind: MarkKind::CheckOut, .. }))));
+    }
+
+    #[test]
+    fn a_wrong_badge_looks_like_a_wrong_pin_and_ten_wrong_ones_wait_for_a_host() {
+        let (_folder, clock, mut ledger, person) = site(MarkMode::Toggle);
+        for tries_left in (5..=9).rev() {
+            let wrong_pin = by_pin(&mut ledger, "7", "111111", None).unwrap_err();
+            assert_eq!(wrong_pin, Refusal::WrongPin { tries_left });
+            assert_eq!(by_pin(&mut ledger, "8", PIN, None).unwrap_err(), wrong_pin);
+        }
+        for _ in 0..5 {
+            assert!(matches!(by_pin(&mut ledger, "7", PIN, None), Err(Refusal::LockedOut { .. })));
+            clock.advance(Duration::from_mins(10));
+            let _ = by_pin(&mut ledger, "7", "111111", None);
+        }
+        let locked = Err(Refusal::LockedOut { retry_in: None });
+        assert_eq!(by_pin(&mut ledger, "7", PIN, None).map(|_| ()), locked);
+        assert_eq!(ledger.pin_state(person).unwrap(), PinState::Locked);
+        let host = ledger.vault().hosts().unwrap()[0].id;
+        assert!(ledger.login(host, &PinAttempt::new("908172")).is_ok(), "hosts are counted apart");
+        ledger.vault_mut().unlock_person(Actor::Host(host), person, clock.now()).unwrap();
+        assert!(by_pin(&mut ledger, "7", PIN, None).is_ok());
+    }
+
+    #[test]
+    fn a_person_who_is_switched_off_or_has_no_pin_is_answered_like_a_wrong_pin() {
+        let (_folder, clock, mut ledger, person) = site(MarkMode::Toggle);
+        let mut off = ledger.vault().person(person).unwrap();
+        off.active = false;
+        ledger.vault_mut().update_person(Actor::Kiosk, off, clock.now()).unwrap();
+        assert!(matches!(by_pin(&mut ledger, "7", PIN, None), Err(Refusal::WrongPin { .. })));
+        ledger.vault_mut().set_person_pin(Actor::Kiosk, person, None, clock.now()).unwrap();
+        assert!(matches!(by_pin(&mut ledger, "7", "", None), Err(Refusal::WrongPin { .. })));
+    }
+
+    #[test]
+    fn a_pin_of_another_cost_is_hashed_again_at_the_next_login() {
+        let (_folder, clock, mut ledger, _) = site(MarkMode::Toggle);
+        let host = ledger.vault().hosts().unwrap()[0].id;
+        let before = ledger.vault().host_secret(host).unwrap();
+        assert!(!before.is_outdated(PinCost::FLOOR));
+        let dearer = PinCost::from([20 * 1024, 2, 1]);
+        ledger.vault_mut().set_pin_cost(dearer, clock.now()).unwrap();
+        assert!(ledger.login(host, &PinAttempt::new("111111")).is_err());
+        assert!(ledger.vault().host_secret(host).unwrap() == before, "a wrong PIN changes nothing");
+        ledger.login(host, &PinAttempt::new("908172")).unwrap();
+        let after = ledger.vault().host_secret(host).unwrap();
+        assert!(after.is_outdated(PinCost::FLOOR) && !after.is_outdated(dearer));
+        assert!(ledger.login(host, &PinAttempt::new("908172")).is_ok());
+    }
+
+    #[test]
+    fn ones_own_pin_changes_against_the_old_one_and_the_code_opens_a_locked_host() {
+        let (_folder, clock, mut ledger, _) = site(MarkMode::Toggle);
+        let host = ledger.vault().hosts().unwrap()[0].id;
+        let new = Pin::for_host("four unrelated words").unwrap();
+        let wrong = ledger.change_pin(host, &PinAttempt::new("111111"), &new);
+        assert!(matches!(wrong, Err(Refusal::WrongPin { tries_left: 9 })));
+        ledger.change_pin(host, &PinAttempt::new("908172"), &new).unwrap();
+        assert!(ledger.login(host, &PinAttempt::new("908172")).is_err());
+        assert!(ledger.login(host, &PinAttempt::new("four unrelated words")).is_ok());
+
+        let code = ledger.vault_mut().new_recovery_code(Actor::Host(host), clock.now()).unwrap();
+        while ledger.login(host, &PinAttempt::new("1")).err() != Some(Refusal::LockedOut { retry_in: None }) {
+            clock.advance(Duration::from_mins(10));
+        }
+        assert!(ledger.host_rows(host).unwrap()[0].locked);
+        let typed = PinAttempt::new(&code.shown());
+        assert!(matches!(ledger.recover(host, &PinAttempt::new("no"), None), Err(Refusal::WrongCode)));
+        let next = ledger.recover(host, &typed, None).unwrap();
+        assert!(ledger.login(host, &PinAttempt::new("four unrelated words")).is_ok());
+        assert!(matches!(ledger.recover(host, &typed, None), Err(Refusal::WrongCode)), "used up");
+        assert!(ledger.recover(host, &PinAttempt::new(&next.shown()), None).is_ok());
+    }
+}

@@ -3,11 +3,14 @@
 use super::{Ledger, LedgerError};
 use crate::{
     crypto::Passphrase,
-    domain::Actor,
+    domain::{Actor, AuditAction, PersonId},
+    reports::{PersonFile, ReportError, StoredFace, write_person_json},
     runtime::messages::{Job, JobView},
     vault::{BackupContents, Keeping},
 };
 use std::{
+    fs::File,
+    io::{BufWriter, Write as _},
     path::{Path, PathBuf},
     sync::PoisonError,
 };
@@ -36,6 +39,39 @@ impl Ledger {
         });
         self.told_all();
         Ok(made?)
+    }
+
+    /// What is stored about a person.
+    pub fn person_file(&self, person: PersonId) -> Result<PersonFile, LedgerError> {
+        let faces = self.vault.template_infos(person)?;
+        Ok(PersonFile {
+            site: self.settings.site_name.clone(),
+            generated_at: self.clock.now().utc.to_zoned(self.settings.zone.time_zone().clone()),
+            person: self.vault.person(person)?,
+            has_pin: self.vault.person_secret(person)?.is_some(),
+            faces: faces
+                .into_iter()
+                .map(|face| StoredFace { weights: face.weights, quality: face.quality, stored: face.created })
+                .collect(),
+            marks: self.vault.marks_of(person)?,
+            audit_head: self.vault.audit_head(),
+        })
+    }
+
+    /// Writes it into `folder` and audits it; returns the files.
+    pub fn export_person(
+        &mut self,
+        actor: Actor,
+        person: PersonId,
+        folder: &Path,
+    ) -> Result<Vec<PathBuf>, LedgerError> {
+        let file = self.person_file(person)?;
+        let stamp = file.generated_at.strftime("%Y%m%d-%H%M%S").to_string();
+        // Audited before anything appears.
+        self.vault.audit(actor, AuditAction::PersonExported(person), self.clock.now())?;
+        let path = folder.join(format!("person-{person}-{stamp}.json"));
+        write_whole(&path, |out| write_person_json(&file, out))?;
+        Ok(vec![path])
     }
 
     /// A file of this second, in the folder for exports.
@@ -83,4 +119,23 @@ impl Ledger {
         }
         Ok(())
     }
+}
+
+/// The file appears whole or not at all, readable by its owner only.
+fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&mut File>) -> Result<(), ReportError>,
+) -> Result<(), LedgerError> {
+    let file_error = |source| LedgerError::File { path: path.to_owned(), source };
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(file_error)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(file_error)?;
+    {
+        let mut out = BufWriter::new(file.as_file_mut());
+        write(&mut out)?;
+        out.flush().map_err(file_error)?;
+    }
+    file.as_file().sync_all().map_err(file_error)?;
+    file.persist(path).map_err(|e| file_error(e.error))?;
+    Ok(())
 }
