@@ -63,6 +63,7 @@ impl Kiosk {
             replies,
             notices,
             commands: to_recogniser,
+            held: None,
             snapshot: snapshot.clone(),
             wake,
             stop: stop.clone(),

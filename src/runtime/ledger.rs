@@ -458,7 +458,9 @@ impl Ledger {
             HostRequest::Import(_) | HostRequest::CancelWork => Err(Refusal::Failed(
                 "long work is done by the ledger's thread: use the kiosk's screen".to_owned(),
             )),
-            HostRequest::StartEnrolment { .. } | HostRequest::CancelEnrolment => Err(Refusal::Failed(
+            HostRequest::StartEnrolment { .. }
+            | HostRequest::CancelEnrolment
+            | HostRequest::StoreShots { .. } => Err(Refusal::Failed(
                 "there is no camera here to enrol with: use the kiosk's screen".to_owned(),
             )),
             HostRequest::HostRows => self.host_rows(session.host()).map(ReplyBody::HostRows).map_err(failed),

@@ -291,6 +291,16 @@ pub enum Notice {
         person: PersonId,
         /// How many shots.
         shots: usize,
+        /// Somebody whose face is close to this one.
+        look_alike: Option<PersonName>,
+    },
+    /// All shots are taken, but this face is enrolled under another name. Nothing is stored unless the host says so
+    /// ([`HostRequest::StoreShots`]).
+    EnrolledAlready {
+        /// Who was to be enrolled.
+        person: PersonId,
+        /// Whose face it seems to be.
+        other: PersonName,
     },
     /// Enrolment ended without a result.
     EnrolmentFailed {
@@ -418,6 +428,12 @@ pub enum HostRequest {
     },
     /// Ends it without a result.
     CancelEnrolment,
+    /// Stores the shots of [`Notice::EnrolledAlready`] all the same. Answer: [`ReplyBody::Done`] and
+    /// [`Notice::Enrolled`].
+    StoreShots {
+        /// Whose.
+        person: PersonId,
+    },
     /// Erases a person and every trace of them.
     ErasePerson(PersonId),
     /// The day's rows. Answer: [`ReplyBody::Day`].

@@ -15,6 +15,7 @@ pub mod enrolment;
 pub mod folders;
 pub mod kiosk;
 pub mod ledger;
+pub mod look_alike;
 pub mod machine;
 pub mod messages;
 pub mod people_csv;

@@ -8,6 +8,7 @@
 use super::{
     enrolment::{Enrolment, SHOTS, Step},
     ledger::{DataPaths, Ledger, LedgerError, steps::Steps},
+    look_alike::LookAlike,
     messages::{
         CameraState, CameraStatus, FaceView, Fault, HostRequest, LiveStats, Notice, Refusal, Reply,
         ReplyBody, Request, RequestBody, Snapshot, Worker,
@@ -17,7 +18,7 @@ use super::{
 use crate::{
     camera::{CameraHandle, CameraOptions},
     crypto::KeySource,
-    domain::{Actor, Clock, PersonId, WeightsId},
+    domain::{Actor, Clock, PersonId, PersonName, WeightsId},
     imaging::{Frame, Rotation},
     settings::Settings,
     vault::{InitHost, NewTemplate, Vault},
@@ -70,6 +71,8 @@ pub enum ToLedger {
         actor: Actor,
         /// Templates.
         shots: Vec<NewTemplate>,
+        /// Somebody else with a face like this one.
+        look_alike: Option<LookAlike>,
     },
 }
 
@@ -166,7 +169,8 @@ impl RecogniserWorker {
                         if let Some((done, _)) = enrolment.take() {
                             let weights = pipeline.weights().clone();
                             let shots = templates(done, &weights);
-                            backlog.push_back(ToLedger::Shots { person, actor, shots });
+                            let look_alike = self.look_alike(&pipeline, person, &shots);
+                            backlog.push_back(ToLedger::Shots { person, actor, shots, look_alike });
                         }
                     }
                 }
@@ -176,6 +180,11 @@ impl RecogniserWorker {
             self.publish(Some((frame, outcome.faces)), camera, &pipeline, &rate, enrolment.as_ref());
         }
         Ok(())
+    }
+
+    fn look_alike(&self, pipeline: &Pipeline, person: PersonId, shots: &[NewTemplate]) -> Option<LookAlike> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        LookAlike::of(&index, person, shots, pipeline.threshold_cosine())
     }
 
     fn obey(
@@ -348,6 +357,15 @@ pub struct LedgerWorker {
     pub stop: Arc<AtomicBool>,
     /// Long work under way, with the number of the request for it; `None` at the start.
     pub steps: Option<(u64, Steps)>,
+    /// Shots of a face that is enrolled already: they wait for the host's word, in memory only.
+    pub held: Option<Held>,
+}
+
+/// Shots that are not stored yet.
+pub struct Held {
+    person: PersonId,
+    actor: Actor,
+    shots: Vec<NewTemplate>,
 }
 
 /// What woke the ledger.
@@ -525,15 +543,31 @@ impl LedgerWorker {
                     self.notify(Notice::NotRecorded { sentence: error.to_string() });
                 }
             },
-            ToLedger::Shots { person, actor, shots } => {
-                let version = ledger.settings().consent_version.clone();
-                let notice = match ledger.enrol(actor, person, &version, &shots, true) {
-                    Ok(()) => Notice::Enrolled { person, shots: shots.len() },
-                    Err(error) => Notice::EnrolmentFailed { person, sentence: error.to_string() },
-                };
-                self.notify(notice);
+            ToLedger::Shots { person, actor, shots, look_alike } => {
+                // Erased meanwhile: then nobody is alike.
+                let other = look_alike
+                    .and_then(|found| Some((found, ledger.vault().person(found.person).ok()?.name)));
+                match other {
+                    Some((LookAlike { sure: true, .. }, other)) => {
+                        self.held = Some(Held { person, actor, shots });
+                        self.notify(Notice::EnrolledAlready { person, other });
+                    }
+                    near => self.store(Held { person, actor, shots }, near.map(|(_, name)| name)),
+                }
             }
         }
+    }
+
+    /// Stores the shots of an enrolment and says how it ended.
+    fn store(&mut self, held: Held, look_alike: Option<PersonName>) {
+        let Held { person, actor, shots } = held;
+        let Some(ledger) = &mut self.ledger else { return };
+        let version = ledger.settings().consent_version.clone();
+        let notice = match ledger.enrol(actor, person, &version, &shots, true) {
+            Ok(()) => Notice::Enrolled { person, shots: shots.len(), look_alike },
+            Err(error) => Notice::EnrolmentFailed { person, sentence: error.to_string() },
+        };
+        self.notify(notice);
     }
 
     fn ask(&mut self, body: RequestBody) -> (Result<ReplyBody, Refusal>, Vec<Notice>) {
@@ -543,10 +577,21 @@ impl LedgerWorker {
         match body {
             RequestBody::Host(
                 session,
-                request @ (HostRequest::StartEnrolment { .. } | HostRequest::CancelEnrolment),
+                request @ (HostRequest::StartEnrolment { .. }
+                | HostRequest::CancelEnrolment
+                | HostRequest::StoreShots { .. }),
             ) => {
                 if session.expired(self.setup.clock.now()) {
                     return (Err(Refusal::SessionEnded), Vec::new());
+                }
+                let held = self.held.take(); // whatever is asked for now, these shots wait no longer
+                if let HostRequest::StoreShots { person } = request {
+                    let Some(held) = held.filter(|held| held.person == person) else {
+                        let sentence = "these pictures are gone: take them again".to_owned();
+                        return (Err(Refusal::Failed(sentence)), Vec::new());
+                    };
+                    self.store(held, None);
+                    return (Ok(ReplyBody::Done), Vec::new());
                 }
                 let command = match request {
                     HostRequest::StartEnrolment { person } => ToRecogniser::Enrol(person, session.actor()),

@@ -100,7 +100,9 @@ impl Cards {
                 }
                 return;
             }
-            Notice::Enrolled { .. } | Notice::EnrolmentFailed { .. } => return,
+            Notice::Enrolled { .. } | Notice::EnrolledAlready { .. } | Notice::EnrolmentFailed { .. } => {
+                return;
+            }
         };
         // One card per face: the newer one says more. A recorded card is only replaced by another record.
         let same = |old: &Card| old.track.is_some() && old.track == card.track;

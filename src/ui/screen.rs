@@ -153,6 +153,7 @@ pub enum Asked {
     AddPerson,
     StartEnrolment,
     CancelEnrolment,
+    StoreShots,
     ErasePerson,
     Day,
     Attendance,
@@ -205,6 +206,7 @@ impl Asked {
                 HostRequest::AddPerson { .. } => Self::AddPerson,
                 HostRequest::StartEnrolment { .. } => Self::StartEnrolment,
                 HostRequest::CancelEnrolment => Self::CancelEnrolment,
+                HostRequest::StoreShots { .. } => Self::StoreShots,
                 HostRequest::ErasePerson(_) => Self::ErasePerson,
                 HostRequest::Day(_) => Self::Day,
                 HostRequest::AddMark { .. } => Self::AddMark,
@@ -356,7 +358,7 @@ impl HostScreen {
     #[must_use]
     pub fn leave(&self) -> Option<HostRequest> {
         match self {
-            Self::Enrol(page) if page.running() => Some(HostRequest::CancelEnrolment),
+            Self::Enrol(page) if page.unfinished() => Some(HostRequest::CancelEnrolment),
             Self::Audit(page) if page.checking() => Some(HostRequest::CancelWork),
             _ => None,
         }

@@ -160,7 +160,7 @@ fn hosts_are_added_unlocked_and_removed() {
 
 #[test]
 fn a_locked_host_comes_back_with_the_recovery_code() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::tall();
     bench.press("Host mode");
     bench.fake.answer_hosts();
     bench.run();
@@ -186,7 +186,8 @@ fn a_locked_host_comes_back_with_the_recovery_code() {
 
 #[test]
 fn settings_always_say_whether_they_are_saved() {
-    let mut bench = Bench::host_mode();
+    let mut bench = Bench::tall();
+    bench.log_in();
     bench.press("Settings");
     let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Settings))).unwrap();
     let settings = Settings::for_site("Main entrance");
@@ -238,7 +239,8 @@ fn the_speed_test_runs_beside_the_kiosk_and_can_be_cancelled() {
             stages: vec![StageTime { stage: "frame", p50_ms: 33.0, p95_ms: 40.0, p99_ms: 50.0 }],
         })
     });
-    let mut bench = Bench::host_mode_with(Settings::for_site("Main entrance"), Some(run));
+    let mut bench = Bench::tall_with(run);
+    bench.log_in();
     bench.press("Diagnostics");
     assert!(bench.says("Speed test"));
     bench.press("Run the speed test");
@@ -299,10 +301,11 @@ fn every_language_fits_the_smallest_screen() {
         bench.recorded(2, 2, "Alan Turing", MarkKind::CheckOut);
         bench.check_apart(language, "attendee");
         bench.open_host_mode();
-        for page in 0..bench.pages() {
+        let pages = bench.pages();
+        for page in 0..pages {
             bench.open_page(page);
             bench.check_apart(language, &format!("page {page}"));
         }
-        assert!(matches!(bench.page(), Some(HostPage::Diagnostics)));
+        assert_eq!(bench.page(), Some(HostPage::Diagnostics), "{language}: {pages} entries");
     }
 }

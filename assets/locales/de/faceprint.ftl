@@ -282,6 +282,11 @@ enrol-done = { $shots ->
        *[other] Mit { $shots } Aufnahmen gespeichert.
     }
 enrol-done-text = Die Bilder werden nicht behalten, nur was zum Erkennen nötig ist. Ab jetzt kennt das Gerät dieses Gesicht.
+enrol-already = Dieses Gesicht ist schon erfasst, als { $name }.
+enrol-already-text = An der Tür würden beide für eine Person gehalten. Nur speichern, wenn es zwei sind, etwa Zwillinge.
+enrol-store = Trotzdem speichern
+enrol-drop = Nicht speichern
+enrol-look-alike = { $name } sieht ähnlich aus. Werden die beiden verwechselt, beide bei besserem Licht neu erfassen.
 enrol-failed-text = Nichts wurde gespeichert.
 enrol-again = Noch einmal
 enrol-back = Zurück zu den Personen

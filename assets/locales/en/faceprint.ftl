@@ -282,6 +282,11 @@ enrol-done = { $shots ->
        *[other] Enrolled with { $shots } pictures.
     }
 enrol-done-text = The pictures are not kept, only what is needed to recognise this face. From now on the kiosk knows it.
+enrol-already = This face is enrolled already, as { $name }.
+enrol-already-text = At the door the two would be taken for one person. Store it only if they are two, such as twins.
+enrol-store = Store all the same
+enrol-drop = Do not store
+enrol-look-alike = Close to { $name }. If the two are mixed up, enrol both again in better light.
 enrol-failed-text = Nothing was stored.
 enrol-again = Try again
 enrol-back = Back to people

@@ -282,6 +282,11 @@ enrol-done = { $shots ->
        *[other] Registrado con { $shots } imágenes.
     }
 enrol-done-text = Las imágenes no se guardan, solo lo necesario para reconocer esta cara. Desde ahora el terminal la conoce.
+enrol-already = Esta cara ya está registrada, como { $name }.
+enrol-already-text = En la puerta se tomarían por una sola persona. Guárdela solo si son dos, como gemelos.
+enrol-store = Guardar de todos modos
+enrol-drop = No guardar
+enrol-look-alike = Parecida a { $name }. Si se confunden, registre a ambas con mejor luz.
 enrol-failed-text = No se guardó nada.
 enrol-again = Intentar de nuevo
 enrol-back = Volver a personas

@@ -282,6 +282,11 @@ enrol-done = { $shots ->
        *[other] Enregistré avec { $shots } images.
     }
 enrol-done-text = Les images ne sont pas gardées, seulement ce qu’il faut pour reconnaître ce visage. La borne le connaît désormais.
+enrol-already = Ce visage est déjà enregistré, sous { $name }.
+enrol-already-text = À la porte, les deux seraient pris pour une seule personne. N’enregistrez que s’ils sont deux, comme des jumeaux.
+enrol-store = Enregistrer malgré tout
+enrol-drop = Ne pas enregistrer
+enrol-look-alike = Proche de { $name }. Si les deux sont confondus, refaites-les sous une meilleure lumière.
 enrol-failed-text = Rien n’a été enregistré.
 enrol-again = Réessayer
 enrol-back = Retour aux personnes
