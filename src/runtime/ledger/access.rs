@@ -241,7 +241,7 @@ pub(super) mod tests {
         assert_eq!((mark.name.as_str(), mark.kind, mark.recorded), ("Ada", MarkKind::CheckIn, true));
         let Ok(ReplyBody::Marked(again)) = by_pin(&mut ledger, "7", PIN, None) else { panic!("refused") };
         assert!(!again.recorded, "a moment ago");
-        clock.advance(Duration::from_mins(60));
+        clock.advance(Duration::from_hours(1));
         let Ok(ReplyBody::Marked(out)) = by_pin(&mut ledger, "7", PIN, None) else { panic!("refused") };
         assert_eq!((out.kind, out.recorded), (MarkKind::CheckOut, true));
         let kept = ledger.vault().last_mark(person).unwrap().unwrap();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::crypto::{Passphrase, RecoveryCode, SEAL_OVERHEAD, SealKey, Secret};
+use std::os::unix::fs::PermissionsExt as _;
 
 fn passphrase(text: &str) -> Passphrase {
     Passphrase::new(text).unwrap()
@@ -368,7 +369,6 @@ fn a_store_of_version_1_opens() {
     fs::create_dir_all(site.dir()).unwrap();
     copy_dir(&sample, &site.dir());
     let key = site.dir().join("device.key");
-    use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let key = KeySource::File(key);
     let mut vault = Vault::open(&site.dir(), &key, site.now()).unwrap();
@@ -392,7 +392,7 @@ fn a_store_of_version_1_opens() {
     assert_chain_good(&vault, Some(head));
 }
 
-/// With FACEPRINT_LONG set: 100,000 entries. The figure is printed, not judged: machines differ.
+/// With `FACEPRINT_LONG` set: 100,000 entries. The figure is printed, not judged: machines differ.
 #[test]
 fn a_long_audit_log_is_verified() {
     let site = Site::new();

@@ -153,7 +153,9 @@ impl PowerDisk {
         if mode == Mode::Torn {
             let some = random.below(platter.pending.len() as u64 + 1) as usize;
             let names: Vec<_> = platter.pending.drain(..some).collect();
-            names.into_iter().for_each(|change| change.apply(&mut platter.durable_names));
+            for change in names {
+                change.apply(&mut platter.durable_names);
+            }
         }
         let after = Site { folder: tempfile::tempdir().unwrap(), clock: site.clock.clone() };
         copy_dir(&site.folder.path().join("etc"), &made(after.folder.path().join("etc")));
@@ -208,7 +210,9 @@ impl Platter {
         let (settled, pending): (Vec<_>, Vec<_>) =
             self.pending.drain(..).partition(|change| folder.is_none_or(|f| change.folder() == Some(f)));
         self.pending = pending;
-        settled.into_iter().for_each(|change| change.apply(&mut self.durable_names));
+        for change in settled {
+            change.apply(&mut self.durable_names);
+        }
     }
 }
 
