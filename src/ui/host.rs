@@ -15,7 +15,7 @@ use super::{
     settings_form::settings_ui,
     theme,
     today::today_ui,
-    widgets::{Weight, banner, button, caption, centred, name, ring},
+    widgets::{Weight, banner, button, caption, centred, fitted, name, ring},
     words::{countdown, sentence},
 };
 use crate::runtime::messages::HostSession;
@@ -83,6 +83,9 @@ fn navigation(
     let words = scene.words;
     let mut actions = Vec::new();
     ui.spacing_mut().item_spacing.y = if small { 2.0 } else { 6.0 };
+    if small {
+        ui.spacing_mut().button_padding.x = theme::GAP * 0.75;
+    }
     if !small {
         ui.add_space(4.0);
         ui.label(RichText::new(&scene.settings.site_name).heading());
@@ -92,7 +95,7 @@ fn navigation(
         ui.add_space(theme::GAP);
     }
     for (page, id) in PAGES {
-        let text = words.say(id);
+        let text = nav_text(ui, words.say(id));
         let entry =
             Button::selectable(here == page, text).min_size(Vec2::new(ui.available_width(), theme::TOUCH));
         if ui.add(entry).clicked() {
@@ -104,7 +107,7 @@ fn navigation(
         if small {
             text = format!("{text} {}", countdown(session.idle_left(scene.now)));
         }
-        let lock = centred(RichText::new(text)).min_size(Vec2::new(ui.available_width(), theme::TOUCH));
+        let lock = centred(nav_text(ui, text)).min_size(Vec2::new(ui.available_width(), theme::TOUCH));
         let lock = ui.add(lock);
         name(&lock, &words.say("host-lock"));
         if lock.clicked() {
@@ -116,6 +119,13 @@ fn navigation(
         }
     });
     actions
+}
+
+/// An entry's text in one line, smaller when it is long.
+fn nav_text(ui: &Ui, text: String) -> RichText {
+    let room = ui.available_width() - 2.0 * ui.spacing().button_padding.x;
+    let size = fitted(ui, &text, egui::TextStyle::Button.resolve(ui.style()).size, room);
+    RichText::new(text).font(theme::font(size))
 }
 
 /// How long until host mode locks by itself.

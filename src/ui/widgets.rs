@@ -405,38 +405,40 @@ pub(super) fn plot(ui: &mut Ui, title: &str, unit: &str, width: f32, top: f32, l
         .inner_margin(Margin::symmetric(18, 12))
         .show(ui, |ui| {
             ui.set_width(width - 38.0);
-            caption(ui, title);
-            let (rect, _) =
-                ui.allocate_exact_size(Vec2::new(ui.available_width(), theme::PLOT), Sense::hover());
-            let highest = lines.iter().flat_map(|line| line.values).copied().fold(top, f32::max);
-            let axis = Rect::from_min_max(Pos2::new(rect.left() + 44.0, rect.top() + 8.0), rect.max);
-            let at = |share: f32| axis.bottom() - share * axis.height();
-            for share in [0.0, 0.5, 1.0] {
-                ui.painter().hline(axis.x_range(), at(share), Stroke::new(1.0, colours.line));
-                let text = format!("{:.0}", highest * share);
-                let font = theme::font(theme::SMALLEST);
-                let place = Pos2::new(axis.left() - 8.0, at(share));
-                ui.painter().text(place, Align2::RIGHT_CENTER, text, font, colours.quiet);
-            }
-            for line in lines {
-                let step = axis.width() / (line.places.max(2) - 1) as f32;
-                let from = line.places.saturating_sub(line.values.len());
-                let points = line.values.iter().enumerate().map(|(place, value)| {
-                    Pos2::new(
-                        axis.left() + (from + place) as f32 * step,
-                        at((value / highest).clamp(0.0, 1.0)),
-                    )
-                });
-                ui.painter().add(Shape::line(points.collect(), Stroke::new(2.0, line.ink)));
-            }
-            ui.horizontal_wrapped(|ui| {
-                for line in lines {
-                    let (mark, _) = ui.allocate_exact_size(Vec2::new(18.0, 20.0), Sense::hover());
-                    let y = mark.center().y;
-                    ui.painter().hline(mark.x_range(), y, Stroke::new(3.0, line.ink));
-                    let last = line.values.last().map_or("–".to_owned(), |value| format!("{value:.1}"));
-                    caption(ui, &format!("{} {last} {unit}", line.name));
+            ui.vertical(|ui| {
+                caption(ui, title);
+                let (rect, _) =
+                    ui.allocate_exact_size(Vec2::new(ui.available_width(), theme::PLOT), Sense::hover());
+                let highest = lines.iter().flat_map(|line| line.values).copied().fold(top, f32::max);
+                let axis = Rect::from_min_max(Pos2::new(rect.left() + 44.0, rect.top() + 8.0), rect.max);
+                let at = |share: f32| axis.bottom() - share * axis.height();
+                for share in [0.0, 0.5, 1.0] {
+                    ui.painter().hline(axis.x_range(), at(share), Stroke::new(1.0, colours.line));
+                    let text = format!("{:.0}", highest * share);
+                    let font = theme::font(theme::SMALLEST);
+                    let place = Pos2::new(axis.left() - 8.0, at(share));
+                    ui.painter().text(place, Align2::RIGHT_CENTER, text, font, colours.quiet);
                 }
+                for line in lines {
+                    let step = axis.width() / (line.places.max(2) - 1) as f32;
+                    let from = line.places.saturating_sub(line.values.len());
+                    let points = line.values.iter().enumerate().map(|(place, value)| {
+                        Pos2::new(
+                            axis.left() + (from + place) as f32 * step,
+                            at((value / highest).clamp(0.0, 1.0)),
+                        )
+                    });
+                    ui.painter().add(Shape::line(points.collect(), Stroke::new(2.0, line.ink)));
+                }
+                ui.horizontal_wrapped(|ui| {
+                    for line in lines {
+                        let (mark, _) = ui.allocate_exact_size(Vec2::new(18.0, 20.0), Sense::hover());
+                        let y = mark.center().y;
+                        ui.painter().hline(mark.x_range(), y, Stroke::new(3.0, line.ink));
+                        let last = line.values.last().map_or("–".to_owned(), |value| format!("{value:.1}"));
+                        caption(ui, &format!("{} {last} {unit}", line.name));
+                    }
+                });
             });
         });
 }
