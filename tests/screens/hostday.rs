@@ -26,18 +26,18 @@ impl Bench {
         self.run();
     }
 
-    /// Answers every waiting request that `wanted` picks.
+    /// Answers every waiting request that `wanted` picks, and those that the answers lead to.
     fn answer(&mut self, wanted: impl Fn(&HostRequest) -> Option<ReplyBody>) -> usize {
         let mut answered = 0;
-        while let Some(request) =
-            self.fake.find(|body| host_request(body).is_some_and(|request| wanted(request).is_some()))
-        {
+        loop {
+            self.run();
+            let picked =
+                |body: &RequestBody| host_request(body).is_some_and(|request| wanted(request).is_some());
+            let Some(request) = self.fake.find(picked) else { return answered };
             let body = host_request(&request.body).and_then(&wanted).unwrap();
             self.fake.reply(&request, Ok(body));
             answered += 1;
         }
-        self.run();
-        answered
     }
 
     fn answer_people(&mut self) {
