@@ -183,10 +183,13 @@ fn entry_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Badge, room: Rect, scale
         } else {
             let gaps = 2.0 * theme::GAP;
             let side = vec2(
-                ((pad.width() - gaps) / 3.0).min(scale.px(150.0).max(96.0)),
-                ((pad.height() - 1.5 * gaps) / 4.0).clamp(theme::TOUCH, scale.px(104.0).max(72.0)),
+                ((pad.width() - gaps) / 3.0).min(scale.px(170.0).max(96.0)),
+                ((pad.height() - 1.5 * gaps) / 4.0).clamp(theme::TOUCH, scale.px(128.0).max(72.0)),
             );
-            pressed = pin_pad(ui, open, side, &back, &enter);
+            let spare = pad.width() - 3.0 * side.x - 1.5 * theme::GAP;
+            let pad = pad.with_min_x(pad.left() + (spare / 2.0).max(0.0));
+            pressed =
+                within(ui, pad, Layout::top_down(Align::Min), |ui| pin_pad(ui, open, side, &back, &enter));
         }
     });
     if open {
