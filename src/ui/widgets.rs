@@ -301,17 +301,20 @@ pub(super) fn text_area(ui: &mut Ui, label: &str, text: &mut String, rows: usize
 /// A rule, and whether it is kept: a tick or an empty ring before its words.
 pub(super) fn rule(ui: &mut Ui, kept: bool, text: &str) {
     let colours = theme::palette(ui);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 10.0;
-        let (rect, _) = ui.allocate_exact_size(Vec2::splat(22.0), Sense::hover());
-        if kept {
-            ui.painter().circle_filled(rect.center(), 10.0, colours.arrived.solid);
-            tick(ui.painter(), rect.center(), 9.0, Stroke::new(2.0, colours.arrived.on_solid));
-        } else {
-            ui.painter().circle_stroke(rect.center(), 9.0, Stroke::new(2.0, colours.quiet));
-        }
-        let ink = if kept { colours.ink } else { colours.quiet };
-        ui.add(egui::Label::new(RichText::new(text).color(ink)).wrap());
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 24.0; // nothing here is pressed
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 10.0;
+            let (rect, _) = ui.allocate_exact_size(Vec2::splat(22.0), Sense::hover());
+            if kept {
+                ui.painter().circle_filled(rect.center(), 10.0, colours.arrived.solid);
+                tick(ui.painter(), rect.center(), 9.0, Stroke::new(2.0, colours.arrived.on_solid));
+            } else {
+                ui.painter().circle_stroke(rect.center(), 9.0, Stroke::new(2.0, colours.quiet));
+            }
+            let ink = if kept { colours.ink } else { colours.quiet };
+            ui.add(egui::Label::new(RichText::new(text).color(ink)).wrap());
+        });
     });
 }
 
