@@ -142,8 +142,7 @@ fn change(
 ) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let mut ledger = context.ledger()?;
-    let session = log_in(&mut ledger, host)?;
-    let done = what(&mut ledger, &context, session.actor());
+    let done = log_in(&mut ledger, host).and_then(|session| what(&mut ledger, &context, session.actor()));
     ledger.close()?;
     done
 }

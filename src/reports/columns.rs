@@ -1,7 +1,7 @@
 //! The columns a host can choose from, and what stands in each: one form for spreadsheets, one for people.
 
 use super::{AttendanceReport, DayRow, Row, words::ReportWords};
-use crate::domain::MarkSource;
+use crate::domain::{AuditHead, MarkSource};
 use jiff::{SignedDuration, Zoned, civil::Date};
 use std::{fmt::Write as _, str::FromStr};
 
@@ -232,7 +232,7 @@ impl Line<'_> {
     /// For a program.
     pub(super) fn plain(self, column: Column, report: &AttendanceReport) -> String {
         if column == Column::AuditHead {
-            return head_text(report);
+            return head_text(&report.audit_head);
         }
         match self {
             Self::Mark(row) => mark_plain(row, column),
@@ -371,9 +371,9 @@ pub(super) fn hours_and_minutes(duration: SignedDuration) -> String {
 }
 
 /// `NUMBER:HASH`, as `audit verify --head` takes it.
-pub(super) fn head_text(report: &AttendanceReport) -> String {
-    let mut text = format!("{}:", report.audit_head.number);
-    for byte in report.audit_head.hash {
+pub(super) fn head_text(head: &AuditHead) -> String {
+    let mut text = format!("{}:", head.number);
+    for byte in head.hash {
         let _ = write!(text, "{byte:02x}"); // a String takes everything
     }
     text

@@ -14,7 +14,7 @@ pub use self::{
     audit::write_audit_csv,
     columns::{Column, ColumnError, ReportBy},
     csv::write_csv,
-    pdf::{Paper, PdfFigures, write_pdf},
+    pdf::{Paper, PdfFigures, write_pdf, write_person_pdf},
     person::{PersonFile, StoredFace, write_person_json},
     words::ReportWords,
 };

@@ -2,11 +2,13 @@
 //! page. Nothing is cut off: long cells wrap, and characters that the font lacks are printed as `?`, counted, and spoken of at the end.
 
 use super::{
-    AttendanceReport, ReportError, Total,
+    AttendanceReport, PersonFile, ReportError, Total,
     columns::{Line as ReportLine, head_text, hours_and_minutes},
     words::{ReportWords, fill},
 };
+use crate::domain::AuditHead;
 use epaint_default_fonts::UBUNTU_LIGHT;
+use jiff::Zoned;
 use printpdf::{
     Color, FontId, Greyscale, Line, LinePoint, OffsetDateTime, Op, PaintMode, ParsedFont, PdfDocument,
     PdfFontHandle, PdfPage, PdfSaveOptions, Point, Pt, Rect, TextItem,
@@ -37,23 +39,63 @@ pub fn write_pdf(
     report: &AttendanceReport,
     words: &ReportWords,
     paper: Paper,
+    out: impl Write,
+) -> Result<PdfFigures, ReportError> {
+    write_document(words.title, &report.generated_at, out, |face| {
+        let widths = Widths::new(&face, report, words);
+        let mut sheet = Sheet::new(face, paper, widths.least());
+        title(&mut sheet, report, words);
+        body(&mut sheet, report, words, &widths);
+        totals(&mut sheet, &report.totals, words);
+        sheet.note_unprintable(words);
+        sheet.finish(&audit_line(&report.audit_head, words), words)
+    })
+}
+
+/// Writes what is stored about a person as PDF. Marks are in the words' language, the rest in English.
+pub fn write_person_pdf(
+    file: &PersonFile,
+    words: &ReportWords,
+    paper: Paper,
+    out: impl Write,
+) -> Result<PdfFigures, ReportError> {
+    write_document("Personal data", &file.generated_at, out, |face| {
+        let mut sheet = Sheet::new(face, paper, 0.0);
+        sheet.line(18.0, 24.0, "Personal data");
+        sheet.line(11.0, 16.0, &file.site);
+        for (what, value) in file.facts() {
+            sheet.line(BODY, 13.0, &format!("{what}: {value}"));
+        }
+        sheet.y -= 8.0;
+        "Personal data".clone_into(&mut sheet.running_head);
+        let columns = [
+            Column::left(words.column(super::Column::Event), 10.0),
+            Column::left(words.column(super::Column::Time), 26.0),
+            Column::left(words.column(super::Column::Kind), 14.0),
+            Column::left(words.column(super::Column::Source), 16.0),
+            Column::left(words.column(super::Column::Reason), 34.0),
+        ];
+        sheet.table(&columns, file.mark_rows(words).into_iter());
+        sheet.note_unprintable(words);
+        sheet.finish(&audit_line(&file.audit_head, words), words)
+    })
+}
+
+/// Makes the font and the document; `draw` fills pages and counts what it could not print.
+fn write_document(
+    title: &str,
+    made: &Zoned,
     mut out: impl Write,
+    draw: impl FnOnce(Face) -> (Vec<PdfPage>, usize),
 ) -> Result<PdfFigures, ReportError> {
     let font = ParsedFont::from_bytes(UBUNTU_LIGHT, 0, &mut Vec::new()).ok_or(ReportError::Font)?;
-    let mut document = PdfDocument::new(words.title);
-    if let Ok(made) = OffsetDateTime::from_unix_timestamp(report.generated_at.timestamp().as_second()) {
+    let mut document = PdfDocument::new(title);
+    if let Ok(made) = OffsetDateTime::from_unix_timestamp(made.timestamp().as_second()) {
         let info = &mut document.metadata.info;
         (info.creation_date, info.modification_date, info.metadata_date) = (made, made, made);
     }
     let font_id = document.add_font(&font);
-    let face = Face::new(font, font_id);
-    let widths = Widths::new(&face, report, words);
-    let mut sheet = Sheet::new(face, paper, widths.least());
-    title(&mut sheet, report, words);
-    body(&mut sheet, report, words, &widths);
-    totals(&mut sheet, &report.totals, words);
-    sheet.note_unprintable(words);
-    let (pages, unprintable) = sheet.finish(&audit_line(report, words), words);
+    let (pages, unprintable) = draw(Face::new(font, font_id));
     let figures = PdfFigures { pages: pages.len(), unprintable };
     let bytes = document.with_pages(pages).save(&PdfSaveOptions::default(), &mut Vec::new());
     out.write_all(&bytes)?;
@@ -190,8 +232,8 @@ fn total_cells(total: &Total, words: &ReportWords) -> Vec<String> {
     ]
 }
 
-fn audit_line(report: &AttendanceReport, words: &ReportWords) -> String {
-    let head = head_text(report);
+fn audit_line(head: &AuditHead, words: &ReportWords) -> String {
+    let head = head_text(head);
     let (number, hash) = head.split_once(':').unwrap_or((&head, ""));
     fill(words.audit, &[number, hash])
 }
@@ -502,6 +544,18 @@ mod tests {
         let figures = write_pdf(report, ReportWords::of("en"), paper, &mut bytes).unwrap();
         assert!(bytes.starts_with(b"%PDF-"));
         (bytes, figures)
+    }
+
+    #[test]
+    fn a_person_sees_on_paper_what_is_stored_about_them() {
+        let mut bytes = Vec::new();
+        let file = super::super::person::tests::file();
+        let figures = write_person_pdf(&file, ReportWords::of("en"), Paper::A4, &mut bytes).unwrap();
+        assert_eq!(figures, PdfFigures { pages: 1, unprintable: 0 });
+        let Some(text) = text_of(&bytes) else { return };
+        for word in ["Ελένη", "17", "2026-11-25 09:58", "came later", "text 1", "replaced", "abab"] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
     }
 
     /// The text of a PDF as an independent reader sees it; `None`, said aloud, where that reader is not installed.

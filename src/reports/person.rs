@@ -1,6 +1,6 @@
-//! What is stored about one person, for that person: as JSON ([`write_person_json`]).
+//! What is stored about one person, for that person: as JSON ([`write_person_json`]) and, in `pdf`, on paper.
 
-use super::{ReportError, columns::source_id};
+use super::{ReportError, ReportWords, columns::source_id};
 use crate::domain::{AuditHead, EventId, Mark, Person, WeightsId, effective_marks};
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
@@ -26,6 +26,55 @@ pub struct PersonFile {
 }
 
 impl PersonFile {
+    /// Everything but the events, as label and value.
+    pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
+        let local = |at: Timestamp| {
+            at.to_zoned(self.generated_at.time_zone().clone()).strftime("%Y-%m-%d %H:%M %:z").to_string()
+        };
+        let Person { id, name, badge, active, created, consent } = &self.person;
+        let consent = consent.as_ref().map(|c| format!("text {}, {}", c.version, local(c.at)));
+        let mut facts = vec![
+            ("Made", self.generated_at.strftime("%Y-%m-%d %H:%M %:z").to_string()),
+            ("Name", name.as_str().to_owned()),
+            ("Badge", badge.clone().unwrap_or_else(|| "none".to_owned())),
+            ("Id", id.to_string()),
+            ("Added", local(*created)),
+            ("Recognised", if *active { "yes" } else { "no, switched off" }.to_owned()),
+            ("PIN", if self.has_pin { "a hash is kept" } else { "none" }.to_owned()),
+            ("Consent to face recognition", consent.unwrap_or_else(|| "none".to_owned())),
+        ];
+        for StoredFace { weights, quality, stored } in &self.faces {
+            facts.push((
+                "Face",
+                format!("stored {}, network {weights}, quality {quality:.2}", local(*stored)),
+            ));
+        }
+        facts.push(("Faces", StoredFace::NOTE.to_owned()));
+        facts
+    }
+
+    /// Event, time, kind, source, note.
+    pub(super) fn mark_rows(&self, words: &ReportWords) -> Vec<Vec<String>> {
+        let counting = self.counting();
+        let row = |mark: &Mark| {
+            let at = mark.at.to_zoned(self.generated_at.time_zone().clone());
+            let reason = mark.correction.as_ref().map(|c| c.reason.clone()).unwrap_or_default();
+            let note = match (counting.contains(&mark.id), reason.is_empty()) {
+                (true, _) => reason,
+                (false, true) => "replaced".to_owned(),
+                (false, false) => format!("replaced; {reason}"),
+            };
+            vec![
+                mark.id.to_string(),
+                at.strftime("%Y-%m-%d %H:%M %:z").to_string(),
+                words.kind(mark.kind).to_owned(),
+                words.source(mark.source).to_owned(),
+                note,
+            ]
+        };
+        self.marks.iter().map(row).collect()
+    }
+
     /// The events that count: neither replaced nor struck out.
     fn counting(&self) -> BTreeSet<EventId> {
         effective_marks(&self.marks).into_iter().map(|mark| mark.id).collect()
@@ -100,7 +149,7 @@ fn as_json(file: &PersonFile) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::domain::{Actor, Consent, Correction, MarkKind, MarkSource, PersonId, PersonName};
 

@@ -218,20 +218,17 @@ struct Image {
 
 impl Image {
     fn read(disk: &Arc<dyn Storage>, dir: &Path, keys: &Keys) -> Result<Self, VaultError> {
-        let mut tries = 1;
-        loop {
+        for _ in 1..READ_TRIES {
             match Self::read_once(disk, dir, keys) {
                 Ok(Some(image)) => return Ok(image),
                 // A running kiosk took away what a new checkpoint made unnecessary, or is writing an entry.
-                Ok(None) if tries < READ_TRIES => {}
-                Err(VaultError::Damaged(_)) if tries < READ_TRIES => {}
-                Err(VaultError::Io { source, .. })
-                    if source.kind() == io::ErrorKind::NotFound && tries < READ_TRIES => {}
-                Ok(None) => return Err(Damage::Header { file: "checkpoint".to_owned() }.into()),
+                Ok(None) | Err(VaultError::Damaged(_)) => {}
+                Err(VaultError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => (),
                 Err(error) => return Err(error),
             }
-            tries += 1;
         }
+        let replaced = || Damage::Header { file: "checkpoint".to_owned() }.into();
+        Self::read_once(disk, dir, keys)?.ok_or_else(replaced)
     }
 
     /// `None` when the checkpoint was replaced meanwhile.

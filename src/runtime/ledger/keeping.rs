@@ -4,7 +4,7 @@ use super::{Ledger, LedgerError};
 use crate::{
     crypto::Passphrase,
     domain::{Actor, AuditAction, PersonId},
-    reports::{PersonFile, ReportError, StoredFace, write_person_json},
+    reports::{Paper, PersonFile, ReportError, ReportWords, StoredFace, write_person_json, write_person_pdf},
     runtime::messages::{Job, JobView},
     vault::{BackupContents, Keeping},
 };
@@ -69,9 +69,12 @@ impl Ledger {
         let stamp = file.generated_at.strftime("%Y%m%d-%H%M%S").to_string();
         // Audited before anything appears.
         self.vault.audit(actor, AuditAction::PersonExported(person), self.clock.now())?;
-        let path = folder.join(format!("person-{person}-{stamp}.json"));
-        write_whole(&path, |out| write_person_json(&file, out))?;
-        Ok(vec![path])
+        let path = |ending| folder.join(format!("person-{person}-{stamp}.{ending}"));
+        let (json, pdf) = (path("json"), path("pdf"));
+        let words = ReportWords::of(&self.settings.language);
+        write_whole(&json, |out| write_person_json(&file, out))?;
+        write_whole(&pdf, |out| write_person_pdf(&file, words, Paper::A4, out).map(|_| ()))?;
+        Ok(vec![json, pdf])
     }
 
     /// A file of this second, in the folder for exports.
