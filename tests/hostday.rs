@@ -311,9 +311,7 @@ fn a_list_is_planned_carried_out_in_steps_and_then_does_nothing_more() {
     kiosk.add("Ada", Some("1"));
     let list = kiosk.folder.path().join("people.csv");
     let mut text = "name;badge\nAda Lovelace;1\n;2\n".to_owned();
-    for n in 3..60 {
-        text.push_str(&format!("Person {n};{n}\n"));
-    }
+    text.extend((3..60).map(|n| format!("Person {n};{n}\n")));
     std::fs::write(&list, text).unwrap();
     let plan = kiosk.ledger.plan_import(&list).unwrap();
     assert_eq!(plan.counts(), [57, 1, 0, 1]);

@@ -21,8 +21,8 @@ use crate::{
     access::HostSession,
     attendance::{Decision, LastMark, Mode, Policy},
     domain::{
-        Actor, AuditAction, Clock, Consent, Correction, EventId, MarkKind, MarkSource, Moment, Person,
-        PersonId, PersonName, TrackId, WeightsId,
+        Actor, AuditAction, AuditEntry, Clock, Consent, Correction, EventId, MarkKind, MarkSource, Moment,
+        Person, PersonId, PersonName, TrackId, WeightsId,
     },
     matching::Index,
     settings::{MarkMode, Settings, SettingsError},
@@ -445,13 +445,7 @@ impl Ledger {
                 self.export_into(actor, &report, format, folder).map_err(failed)
             }
             HostRequest::ExportAudit { folder } => self.export_audit(actor, folder).map_err(failed),
-            HostRequest::Audit { limit } => {
-                let head = self.vault.audit_head().number;
-                let from = (head + 1).saturating_sub(limit as u64).max(1);
-                let mut entries = self.vault.audit_entries(from..=head).map_err(failed)?;
-                entries.reverse();
-                Ok(ReplyBody::Audit(entries))
-            }
+            HostRequest::Audit { limit } => self.newest_entries(limit).map(ReplyBody::Audit).map_err(failed),
             HostRequest::Settings => Ok(ReplyBody::Settings(Box::new(self.settings.clone()))),
             HostRequest::SaveSettings(settings) => {
                 settings.save(&self.paths.settings).map_err(|e| Refusal::Failed(e.to_string()))?;
@@ -525,6 +519,15 @@ impl Ledger {
         if let Some(progress) = &self.progress {
             progress(None);
         }
+    }
+
+    /// Newest first.
+    fn newest_entries(&self, limit: usize) -> Result<Vec<AuditEntry>, LedgerError> {
+        let head = self.vault.audit_head().number;
+        let from = (head + 1).saturating_sub(limit as u64).max(1);
+        let mut entries = self.vault.audit_entries(from..=head)?;
+        entries.reverse();
+        Ok(entries)
     }
 
     fn host_mark(

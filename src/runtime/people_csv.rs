@@ -4,7 +4,7 @@
 //! the ledger carries a plan out.
 
 use crate::domain::{Person, PersonId, PersonName};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Largest file, bytes.
 pub const MAX_BYTES: usize = 4 << 20;
@@ -166,8 +166,7 @@ impl Lines<'_> {
         let bytes = self.text.as_bytes();
         let blank = |at: &usize| !matches!(bytes.get(*at), Some(b'\r' | b'\n'));
         let start = (byte..bytes.len()).find(blank).unwrap_or(bytes.len());
-        let passed = bytes.get(self.at..start).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += self.text.get(self.at..start).unwrap_or_default().matches('\n').count() as u64;
         self.at = start.max(self.at);
         self.line
     }
@@ -184,21 +183,21 @@ fn delimiter(text: &str) -> u8 {
 struct Judge {
     by_badge: HashMap<String, (PersonId, PersonName)>,
     /// Names of people without a badge: the only other way to tell that a row is known.
-    without_badge: HashMap<String, ()>,
-    badges_seen: HashMap<String, ()>,
+    without_badge: HashSet<String>,
+    badges_seen: HashSet<String>,
 }
 
 impl Judge {
     fn new(known: &[Person]) -> Self {
         let mut judge =
-            Self { by_badge: HashMap::new(), without_badge: HashMap::new(), badges_seen: HashMap::new() };
+            Self { by_badge: HashMap::new(), without_badge: HashSet::new(), badges_seen: HashSet::new() };
         for person in known {
             match &person.badge {
                 Some(badge) => {
                     judge.by_badge.insert(badge.clone(), (person.id, person.name.clone()));
                 }
                 None => {
-                    judge.without_badge.insert(person.name.as_str().to_lowercase(), ());
+                    judge.without_badge.insert(person.name.as_str().to_lowercase());
                 }
             }
         }
@@ -215,15 +214,13 @@ impl Judge {
             }
         };
         let Some(badge) = badge else {
-            return match self.without_badge.insert(name.as_str().to_lowercase(), ()) {
-                Some(()) => ImportDeed::Known,
-                None => ImportDeed::Add(name),
-            };
+            let new = self.without_badge.insert(name.as_str().to_lowercase());
+            return if new { ImportDeed::Add(name) } else { ImportDeed::Known };
         };
         if badge.chars().count() > MAX_BADGE || badge.chars().any(char::is_control) {
             return ImportDeed::Refuse(RowFault::Badge);
         }
-        if self.badges_seen.insert(badge.to_owned(), ()).is_some() {
+        if !self.badges_seen.insert(badge.to_owned()) {
             return ImportDeed::Refuse(RowFault::BadgeTwice);
         }
         match self.by_badge.get(badge) {
@@ -253,12 +250,12 @@ mod tests {
 
     #[test]
     fn each_row_says_what_it_would_do() {
+        use ImportDeed as D;
         let text = "\u{feff}Badge;Department;NAME\r\n7;x;Ada Lovelace\r\n9;x;Grace Hopper\r\n12;x;Élise\r\n\
                     12;x;Somebody\r\n;x;alan\r\n;x;Nobody\r\n13;x; \r\n;x;\"a\nb\"\r\n14\r\n";
         let plan = plan(text.as_bytes(), &known()).unwrap();
         let name = |text: &str| PersonName::new(text).unwrap();
         let deeds: Vec<_> = plan.rows.iter().map(|row| row.deed.clone()).collect();
-        use ImportDeed as D;
         assert_eq!(
             deeds,
             [
@@ -304,7 +301,7 @@ mod tests {
         ) {
             let mut text = "name,badge\n".to_owned();
             for (name, badge) in &rows {
-                text.push_str(&format!("{name},{}\n", badge.as_deref().unwrap_or_default()));
+                text.extend([name.as_str(), ",", badge.as_deref().unwrap_or_default(), "\n"]);
             }
             let first = plan(text.as_bytes(), &[]).unwrap();
             let people: Vec<Person> = first.rows.iter().zip(1_u8..).filter_map(|(row, n)| match &row.deed {

@@ -122,7 +122,7 @@ fn arranged(rows: &[MarkRow], filter: &Filter, sort: Sort<Key>) -> Vec<usize> {
             (row.name.is_none(), row.name.as_ref().map(|name| name.as_str().to_lowercase()))
         }),
         Key::Badge => {
-            shown.sort_by(|(_, a), (_, b)| (a.badge.is_none(), &a.badge).cmp(&(b.badge.is_none(), &b.badge)))
+            shown.sort_by(|(_, a), (_, b)| (a.badge.is_none(), &a.badge).cmp(&(b.badge.is_none(), &b.badge)));
         }
         Key::Kind => shown.sort_by_key(|(_, row)| row.kind),
         Key::Source => shown.sort_by_key(|(_, row)| (row.reason.is_some(), source_place(row.source))),

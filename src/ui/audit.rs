@@ -213,7 +213,8 @@ fn report_ui(ui: &mut Ui, words: &Words, report: &AuditReport) {
     let colours = theme::palette(ui);
     match &report.fault {
         None => {
-            let hash: String = report.head.hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            let [a, b, c, d, ..] = report.head.hash;
+            let hash = format!("{a:02x}{b:02x}{c:02x}{d:02x}");
             let values = [("entries", report.good.into()), ("hash", hash.into())];
             banner(ui, colours.arrived, &words.with("audit-unbroken", &values));
         }

@@ -212,7 +212,7 @@ pub(super) fn people_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> V
         Some(_) if local.shown.is_empty() => drop(quiet(ui, &words.say("people-not-found"))),
         Some(_) => match people_table(ui, scene, local) {
             Some(Pressed::Enrol(row)) => {
-                actions.push(Action::Go(Goto::Enrol(row.person.id, row.person.name)))
+                actions.push(Action::Go(Goto::Enrol(row.person.id, row.person.name)));
             }
             Some(Pressed::Edit(row)) => {
                 local.refused = None;

@@ -58,7 +58,7 @@ impl Ledger {
             expects: self.settings.work.expects_anybody(),
             people,
             curve: curve(&shown),
-            marks: shown.into_iter().map(|mark| self.mark_row(mark, &names, date)).collect(),
+            marks: shown.into_iter().map(|mark| mark_row(mark, &names, date)).collect(),
         })
     }
 
@@ -75,7 +75,7 @@ impl Ledger {
     pub fn attendance(&self, from: Date, to: Date) -> Result<Vec<MarkRow>, LedgerError> {
         let names = self.names()?;
         let rows = self.marks_of_days(from, to)?;
-        Ok(rows.into_iter().map(|(mark, date)| self.mark_row(&mark, &names, date)).collect())
+        Ok(rows.into_iter().map(|(mark, date)| mark_row(&mark, &names, date)).collect())
     }
 
     /// A record's events, back from `event` to the first, oldest first.
@@ -134,21 +134,6 @@ impl Ledger {
         Ok(self.vault.effective_marks(start, end)?)
     }
 
-    fn mark_row(&self, mark: &Mark, names: &HashMap<PersonId, Person>, date: Date) -> MarkRow {
-        let person = names.get(&mark.person);
-        MarkRow {
-            event: mark.id,
-            date,
-            person: mark.person,
-            name: person.map(|person| person.name.clone()),
-            badge: person.and_then(|person| person.badge.clone()),
-            kind: mark.kind,
-            at: mark.at,
-            source: mark.source,
-            reason: mark.correction.as_ref().map(|correction| correction.reason.clone()),
-        }
-    }
-
     /// When an event was put on record, from the audit log. Both are numbered in the order of recording, so a search
     /// by halves finds it.
     fn recorded(&self, event: EventId) -> Result<Option<Timestamp>, LedgerError> {
@@ -180,6 +165,21 @@ impl Ledger {
             from = last + 1;
         }
         Ok(None)
+    }
+}
+
+fn mark_row(mark: &Mark, names: &HashMap<PersonId, Person>, date: Date) -> MarkRow {
+    let person = names.get(&mark.person);
+    MarkRow {
+        event: mark.id,
+        date,
+        person: mark.person,
+        name: person.map(|person| person.name.clone()),
+        badge: person.and_then(|person| person.badge.clone()),
+        kind: mark.kind,
+        at: mark.at,
+        source: mark.source,
+        reason: mark.correction.as_ref().map(|correction| correction.reason.clone()),
     }
 }
 
