@@ -242,7 +242,7 @@ impl FaceprintApp {
         let body = match body {
             Ok(ReplyBody::Hosts(hosts)) => {
                 if hosts.is_empty() && matches!(self.screen, Screen::Attendee) {
-                    self.screen = Screen::FirstStart(FirstStart::new(&self.settings));
+                    self.screen = Screen::FirstStart(Box::new(FirstStart::new(&self.settings)));
                 }
                 self.hosts = hosts;
                 return;
@@ -354,7 +354,7 @@ impl FaceprintApp {
                 }
                 Action::Language(code) => {
                     self.words = Words::new(code);
-                    self.settings.language = code.to_owned();
+                    code.clone_into(&mut self.settings.language);
                 }
                 Action::StartBench => self.bench.iter_mut().for_each(Bench::start),
                 Action::CancelBench => self.bench.iter_mut().for_each(Bench::cancel),

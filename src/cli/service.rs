@@ -4,7 +4,10 @@
 
 use super::args::Global;
 use anyhow::Context as _;
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 /// Prints the unit.
 pub fn print(global: &Global, system: bool, user: Option<&str>) -> anyhow::Result<()> {
@@ -54,7 +57,8 @@ fn system_unit(program: &Path, global: &Global, user: Option<&str>) -> anyhow::R
         folders.into_iter().flatten().filter(|folder| !folder.starts_with(home)).collect();
     let mut writable = String::new();
     for folder in &outside {
-        writable += &format!("ReadWritePaths={}\n", quoted(&folder.to_string_lossy())?);
+        // Writing to a String cannot fail.
+        let _ = writeln!(writable, "ReadWritePaths={}", quoted(&folder.to_string_lossy())?);
     }
     let global = Global { data: Some(data), key_file: Some(key_file), ..global.clone() };
     let command = command_line(program, &global)?;
@@ -122,7 +126,7 @@ fn command_line(program: &Path, global: &Global) -> anyhow::Result<String> {
     let mut line = quoted(&program.to_string_lossy())?;
     for (option, value) in options {
         if let Some(value) = value {
-            line += &format!(" {option} {}", quoted(&value)?);
+            let _ = write!(line, " {option} {}", quoted(&value)?);
         }
     }
     Ok(line)
@@ -175,8 +179,7 @@ mod tests {
     fn options_are_carried_over_and_quoted_for_systemd() {
         let unit = user_unit(Path::new("/usr/local/bin/faceprint"), &global()).unwrap();
         let line = unit.lines().find(|line| line.starts_with("ExecStart=")).unwrap();
-        let wanted =
-            "ExecStart=/usr/local/bin/faceprint --data \"/srv/time clock/100%%\" --camera /dev/video2";
+        let wanted = "ExecStart=/usr/local/bin/faceprint --data \"/srv/time clock/100%%\" --camera 2";
         assert_eq!(line, wanted);
         assert_eq!(quoted("a\"b\\c$d").unwrap(), "\"a\\\"b\\\\c$$d\"");
         assert!(quoted("a\nExecStartPre=/bin/rm").is_err());

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 /// What was typed and answered so far.
 #[derive(Default)]
 pub struct Badge {
-    badge: String,
+    id: String,
     pin: Zeroizing<String>,
     step: Step,
     letters: bool,
@@ -84,7 +84,7 @@ impl Badge {
             }
         };
         if self.step == Step::Badge {
-            self.badge.clear();
+            self.id.clear();
         }
     }
 
@@ -94,12 +94,12 @@ impl Badge {
             return None;
         }
         match (&self.step, key) {
-            (Step::Badge, PadKey::Digit(letter)) if self.badge.chars().count() < MOST_BADGE => {
+            (Step::Badge, PadKey::Digit(letter)) if self.id.chars().count() < MOST_BADGE => {
                 self.trouble = None;
-                self.badge.extend(letter.to_uppercase());
+                self.id.extend(letter.to_uppercase());
             }
-            (Step::Badge, PadKey::Back) => drop(self.badge.pop()),
-            (Step::Badge, PadKey::Enter) if !self.badge.trim().is_empty() => self.step = Step::Pin,
+            (Step::Badge, PadKey::Back) => drop(self.id.pop()),
+            (Step::Badge, PadKey::Enter) if !self.id.trim().is_empty() => self.step = Step::Pin,
             (Step::Pin, PadKey::Digit(digit)) if digit.is_ascii_digit() && self.pin.len() < MOST_PIN => {
                 self.pin.push(digit);
             }
@@ -114,7 +114,7 @@ impl Badge {
     /// The PIN stays until the answer: it is needed again when the kiosk asks in or out.
     fn ask(&mut self, kind: Option<MarkKind>) -> RequestBody {
         self.step = Step::Asked;
-        RequestBody::MarkByPin { badge: self.badge.trim().to_owned(), pin: PinAttempt::new(&self.pin), kind }
+        RequestBody::MarkByPin { badge: self.id.trim().to_owned(), pin: PinAttempt::new(&self.pin), kind }
     }
 
     fn locked(&self, now: Duration) -> bool {
@@ -183,10 +183,13 @@ fn entry_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Badge, room: Rect, scale
         } else {
             let gaps = 2.0 * theme::GAP;
             let side = vec2(
-                ((pad.width() - gaps) / 3.0).min(scale.px(150.0).max(96.0)),
-                ((pad.height() - 1.5 * gaps) / 4.0).clamp(theme::TOUCH, scale.px(104.0).max(72.0)),
+                ((pad.width() - gaps) / 3.0).min(scale.px(170.0).max(96.0)),
+                ((pad.height() - 1.5 * gaps) / 4.0).clamp(theme::TOUCH, scale.px(128.0).max(72.0)),
             );
-            pressed = pin_pad(ui, open, side, &back, &enter);
+            let spare = pad.width() - 3.0 * side.x - 1.5 * theme::GAP;
+            let pad = pad.with_min_x(pad.left() + (spare / 2.0).max(0.0));
+            pressed =
+                within(ui, pad, Layout::top_down(Align::Min), |ui| pin_pad(ui, open, side, &back, &enter));
         }
     });
     if open {
@@ -214,7 +217,7 @@ fn head_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Badge, scale: Scale) {
             }
         });
     } else {
-        quiet(ui, &words.with("badge-of", &[("badge", local.badge.as_str().into())]));
+        quiet(ui, &words.with("badge-of", &[("badge", local.id.as_str().into())]));
         pin_dots(ui, local.pin.len(), &words.with("login-digits", &[("count", local.pin.len().into())]));
     }
     if local.step == Step::Asked {
@@ -229,13 +232,13 @@ fn badge_field(ui: &mut Ui, scene: &Scene<'_>, local: &Badge, scale: Scale) {
     let colours = theme::palette(ui);
     let size = vec2((ui.available_width() - 130.0).min(scale.px(420.0).max(240.0)), theme::TOUCH);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    let spoken = scene.words.with("badge-typed", &[("badge", local.badge.as_str().into())]);
+    let spoken = scene.words.with("badge-typed", &[("badge", local.id.as_str().into())]);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
     ui.painter().rect_filled(rect, theme::rounded(), colours.surface);
     super::widgets::outline(ui.painter(), rect, Stroke::new(2.0, colours.accent.solid));
     let room = rect.width() - 2.0 * theme::GAP;
-    let font = theme::font(fitted(ui, &local.badge, scale.letters(34.0).min(30.0), room));
-    let galley = ui.painter().layout_no_wrap(local.badge.clone(), font, colours.ink);
+    let font = theme::font(fitted(ui, &local.id, scale.letters(34.0).min(30.0), room));
+    let galley = ui.painter().layout_no_wrap(local.id.clone(), font, colours.ink);
     let at = pos2(rect.left() + theme::GAP, rect.center().y - galley.size().y / 2.0);
     let caret = at.x + galley.size().x + 4.0;
     ui.painter().galley(at, galley, colours.ink);
@@ -395,7 +398,7 @@ mod tests {
         type_in(&mut form, "7");
         type_in(&mut form, "111111");
         form.reply(Asked::MarkByPin, Err(Refusal::WrongPin { tries_left: 4 }), NOW);
-        assert_eq!((form.step.clone(), form.badge.as_str(), form.pin.len()), (Step::Badge, "", 0));
+        assert_eq!((form.step.clone(), form.id.as_str(), form.pin.len()), (Step::Badge, "", 0));
         let words = Words::new("en");
         let (alarm, text) = trouble_words(form.trouble.as_ref(), &words, NOW).unwrap();
         assert!(alarm && text.contains('4') && text.contains("ID or the PIN"), "{text}");
@@ -404,6 +407,6 @@ mod tests {
         let wait = Duration::from_secs(30);
         form.reply(Asked::MarkByPin, Err(Refusal::LockedOut { retry_in: Some(wait) }), NOW);
         assert!(form.locked(NOW + Duration::from_secs(29)) && !form.locked(NOW + wait));
-        assert!(form.press(PadKey::Digit('7'), NOW).is_none() && form.badge.is_empty());
+        assert!(form.press(PadKey::Digit('7'), NOW).is_none() && form.id.is_empty());
     }
 }

@@ -230,7 +230,7 @@ fn language_step(ui: &mut Ui, local: &mut FirstStart) -> Option<Action> {
             .frame_when_inactive(true)
             .min_size(Vec2::new(ui.available_width(), theme::TOUCH));
         if ui.add(entry).clicked() {
-            local.base.language = code.to_owned();
+            code.clone_into(&mut local.base.language);
             action = Some(Action::Language(code));
         }
     }

@@ -19,7 +19,7 @@ use std::{sync::Arc, time::Duration};
 /// What the window shows.
 pub enum Screen {
     /// No host yet: set the kiosk up.
-    FirstStart(FirstStart),
+    FirstStart(Box<FirstStart>),
     /// For everybody.
     Attendee,
     /// Marking oneself by badge and PIN.
@@ -49,7 +49,7 @@ pub enum HostScreen {
     /// The recovery code, shown once.
     Code(CodePage),
     /// What can be changed.
-    Settings(SettingsForm),
+    Settings(Box<SettingsForm>),
     /// How it runs.
     Diagnostics,
 }
@@ -287,7 +287,7 @@ impl HostScreen {
                 (Self::Audit(Audit::default()), vec![HostRequest::People, entries, HostRequest::Folders])
             }
             HostPage::Hosts => (Self::Hosts(Hosts::default()), vec![HostRequest::HostRows]),
-            HostPage::Settings => (Self::Settings(SettingsForm::default()), vec![HostRequest::Settings]),
+            HostPage::Settings => (Self::Settings(Box::default()), vec![HostRequest::Settings]),
             HostPage::Diagnostics => (Self::Diagnostics, Vec::new()),
         }
     }

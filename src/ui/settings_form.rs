@@ -111,7 +111,7 @@ impl Form {
         settings.work = self.work.rules().map_err(|error| wrong(&error))?;
         settings.detector = weights(&self.detector)?;
         settings.recogniser = weights(&self.recogniser)?;
-        settings.consent_text = self.consent.trim().to_owned();
+        self.consent.trim().clone_into(&mut settings.consent_text);
         if settings.consent_text != self.saved.consent_text {
             settings.consent_version = next_version(&self.saved.consent_version);
         }
@@ -189,7 +189,7 @@ pub(super) fn settings_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut SettingsFo
     }
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let width = (ui.available_width() - 4.0).min(theme::COLUMN + 200.0);
-        let groups: [(&str, fn(&mut Ui, &Words, &mut Form)); 9] = [
+        let groups: [(&str, Group); 9] = [
             ("settings-site", site_ui),
             ("settings-marking", marking_ui),
             ("work-title", work_ui),
@@ -218,6 +218,9 @@ pub(super) fn settings_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut SettingsFo
     });
     actions
 }
+
+/// Draws one card of the form.
+type Group = fn(&mut Ui, &Words, &mut Form);
 
 /// Whether what is shown is what is saved: always one line, never in doubt.
 fn state_ui(ui: &mut Ui, scene: &Scene<'_>, stage: &mut Stage, wrong: Option<&String>, changed: bool) {

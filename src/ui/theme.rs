@@ -349,7 +349,7 @@ mod tests {
                 (
                     "text on a shaded white picture",
                     p.on_picture,
-                    Color32::WHITE.lerp_to_gamma(Color32::BLACK, 0.6),
+                    Color32::WHITE.lerp_to_gamma(Color32::BLACK, f32::from(p.shade.a()) / 255.0),
                 ),
             ];
             for tone in [p.accent, p.arrived, p.left, p.notice, p.alarm] {

@@ -301,17 +301,20 @@ pub(super) fn text_area(ui: &mut Ui, label: &str, text: &mut String, rows: usize
 /// A rule, and whether it is kept: a tick or an empty ring before its words.
 pub(super) fn rule(ui: &mut Ui, kept: bool, text: &str) {
     let colours = theme::palette(ui);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 10.0;
-        let (rect, _) = ui.allocate_exact_size(Vec2::splat(22.0), Sense::hover());
-        if kept {
-            ui.painter().circle_filled(rect.center(), 10.0, colours.arrived.solid);
-            tick(ui.painter(), rect.center(), 9.0, Stroke::new(2.0, colours.arrived.on_solid));
-        } else {
-            ui.painter().circle_stroke(rect.center(), 9.0, Stroke::new(2.0, colours.quiet));
-        }
-        let ink = if kept { colours.ink } else { colours.quiet };
-        ui.add(egui::Label::new(RichText::new(text).color(ink)).wrap());
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 24.0; // nothing here is pressed
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 10.0;
+            let (rect, _) = ui.allocate_exact_size(Vec2::splat(22.0), Sense::hover());
+            if kept {
+                ui.painter().circle_filled(rect.center(), 10.0, colours.arrived.solid);
+                tick(ui.painter(), rect.center(), 9.0, Stroke::new(2.0, colours.arrived.on_solid));
+            } else {
+                ui.painter().circle_stroke(rect.center(), 9.0, Stroke::new(2.0, colours.quiet));
+            }
+            let ink = if kept { colours.ink } else { colours.quiet };
+            ui.add(egui::Label::new(RichText::new(text).color(ink)).wrap());
+        });
     });
 }
 
@@ -622,28 +625,29 @@ pub(super) enum PadKey {
 pub(super) fn pin_pad(ui: &mut Ui, enabled: bool, key: Vec2, back: &str, enter: &str) -> Vec<PadKey> {
     let mut pressed = Vec::new();
     let accent = theme::palette(ui).accent;
+    let letters = (key.y * 0.36).max(theme::DIGIT);
     ui.add_enabled_ui(enabled, |ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(theme::GAP * 0.75);
         for row in [['1', '2', '3'], ['4', '5', '6'], ['7', '8', '9']] {
             ui.horizontal(|ui| {
                 for digit in row {
-                    if sized_button(ui, &digit.to_string(), None, key, theme::DIGIT).clicked() {
+                    if sized_button(ui, &digit.to_string(), None, key, letters).clicked() {
                         pressed.push(PadKey::Digit(digit));
                     }
                 }
             });
         }
         ui.horizontal(|ui| {
-            let response = sized_button(ui, "", None, key, theme::DIGIT);
+            let response = sized_button(ui, "", None, key, letters);
             name(&response, back);
             backspace(ui, &response);
             if response.clicked() {
                 pressed.push(PadKey::Back);
             }
-            if sized_button(ui, "0", None, key, theme::DIGIT).clicked() {
+            if sized_button(ui, "0", None, key, letters).clicked() {
                 pressed.push(PadKey::Digit('0'));
             }
-            let response = sized_button(ui, "", Some(accent), key, theme::DIGIT);
+            let response = sized_button(ui, "", Some(accent), key, letters);
             name(&response, enter);
             tick(ui.painter(), response.rect.center(), 22.0, Stroke::new(3.0, accent.on_solid));
             if response.clicked() {
