@@ -34,6 +34,7 @@ use std::{
     io::Read as _,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError},
+    time::Duration,
 };
 
 /// Where a site's files are.
@@ -120,6 +121,8 @@ pub struct Ledger {
     progress: Option<Progress>,
     /// The attendance day of the last sweep.
     swept: Option<Date>,
+    /// No work in the background before this, on the monotonic clock.
+    rest_until: Duration,
 }
 
 /// Told how far a long piece of work is; `None` at its end.
@@ -147,7 +150,8 @@ impl Ledger {
             }
         }
         let policy = policy(&settings);
-        Ok(Self { vault, paths, settings, policy, weights, index, clock, progress: None, swept: None })
+        let (progress, swept, rest_until) = (None, None, Duration::ZERO);
+        Ok(Self { vault, paths, settings, policy, weights, index, clock, progress, swept, rest_until })
     }
 
     /// Whom to tell how far long work is.

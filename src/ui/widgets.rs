@@ -514,14 +514,20 @@ fn dialog_of(ui: &Ui, id: &str, title: &str, width: f32, add: impl FnOnce(&mut U
     let colours = theme::palette(ui);
     let window = ui.ctx().content_rect().size();
     let width = (window.x - 4.0 * theme::SPACE).min(width);
-    let height = window.y - 4.0 * theme::SPACE;
+    // On a low screen every line counts: what must be pressed comes last.
+    let small = window.y < theme::SMALL_HEIGHT;
+    let margin = if small { 14 } else { theme::SPACE as i8 };
+    let height = window.y - if small { 56.0 } else { 4.0 * theme::SPACE };
     let frame = Frame::new()
         .fill(colours.surface)
         .stroke(Stroke::new(1.0, colours.line))
         .corner_radius(theme::rounded())
-        .inner_margin(Margin::same(theme::SPACE as i8));
+        .inner_margin(Margin::same(margin));
     let modal = Modal::new(Id::unique(id)).frame(frame).backdrop_color(colours.shade).show(ui.ctx(), |ui| {
         ui.set_width(width);
+        if small {
+            ui.spacing_mut().item_spacing.y = 8.0;
+        }
         egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             ui.heading(title);
             ui.add_space(theme::GAP / 2.0);

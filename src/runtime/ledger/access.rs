@@ -189,7 +189,7 @@ fn refusal(error: LoginError<VaultError>) -> Refusal {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::{
         crypto::KeySource,
@@ -206,7 +206,7 @@ mod tests {
     }
 
     /// A ledger with one host and one person, who has badge `7` and a PIN, on a clock that the test sets.
-    fn site(mode: MarkMode) -> (tempfile::TempDir, ManualClock, Ledger, PersonId) {
+    pub fn site(mode: MarkMode) -> (tempfile::TempDir, ManualClock, Ledger, PersonId) {
         let folder = tempfile::tempdir().unwrap();
         let clock = ManualClock::at("2026-11-25T08:00:00Z".parse().unwrap());
         let paths = DataPaths::new(&folder.path().join("data"), None);

@@ -13,10 +13,14 @@ use std::{
     io::{BufWriter, Write as _},
     path::{Path, PathBuf},
     sync::PoisonError,
+    time::Duration,
 };
 
 /// Records that are sealed anew between two requests: about 5 ms.
 const ROTATE_AT_ONCE: usize = 64;
+
+/// How long work in the background rests after a failure, such as a full disk.
+const REST: Duration = Duration::from_mins(1);
 
 impl Ledger {
     /// Writes a backup, with an entry in the audit log. The settings file goes with it.
@@ -85,11 +89,13 @@ impl Ledger {
 
     /// Called when nothing else is to be done: a little of whatever may wait.
     pub fn background(&mut self) {
-        if self.vault.needs_reopening() {
+        let now = self.clock.now().mono;
+        if self.vault.needs_reopening() || now < self.rest_until {
             return;
         }
         if let Err(error) = self.sweep_nightly().and_then(|()| self.rotate_some()) {
-            log::warn!("put off: {error}");
+            log::warn!("put off for a minute: {error}");
+            self.rest_until = now + REST;
         }
     }
 
@@ -141,4 +147,55 @@ fn write_whole(
     file.as_file().sync_all().map_err(file_error)?;
     file.persist(path).map_err(|e| file_error(e.error))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::access::tests::site;
+    use crate::{
+        crypto::PinAttempt,
+        domain::{Actor, AuditAction, Clock as _},
+        runtime::messages::{Job, RequestBody},
+        settings::MarkMode,
+    };
+    use jiff::Timestamp;
+    use std::{
+        sync::{Arc, Mutex},
+        time::Duration,
+    };
+
+    #[test]
+    fn when_idle_the_key_changes_and_once_a_day_old_marks_go() {
+        let (_folder, clock, mut ledger, _) = site(MarkMode::AlwaysIn);
+        let mark = |ledger: &mut super::Ledger| {
+            let pin = PinAttempt::new("274916");
+            ledger.answer(RequestBody::MarkByPin { badge: "7".to_owned(), pin, kind: None }).0.unwrap();
+        };
+        let marks =
+            |ledger: &super::Ledger| ledger.vault().marks(Timestamp::MIN, Timestamp::MAX).unwrap().len();
+        ledger.settings.keep_marks_days = 10;
+        mark(&mut ledger);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let writer = told.clone();
+        ledger.tell_progress(Some(Arc::new(move |job| writer.lock().unwrap().push(job))));
+        ledger.vault_mut().begin_rotation(Actor::Kiosk, clock.now()).unwrap();
+        ledger.background();
+        assert!(!ledger.vault().is_rotating(), "so few records are one step");
+        let told = told.lock().unwrap();
+        assert_eq!(told.first().unwrap().unwrap().job, Job::RotateKey);
+        assert!(told.last().unwrap().is_none(), "and its end is told");
+        drop(told);
+
+        clock.advance(Duration::from_hours(24 * 11));
+        mark(&mut ledger);
+        assert_eq!(marks(&ledger), 2);
+        ledger.background();
+        assert_eq!(marks(&ledger), 1);
+        clock.advance(Duration::from_hours(24 * 11));
+        ledger.background();
+        assert_eq!(marks(&ledger), 0);
+        let log = ledger.vault().audit_entries(1..=u64::MAX).unwrap();
+        let swept = log.iter().filter(|e| matches!(e.action, AuditAction::Swept { marks: 1, faces: 0 }));
+        assert_eq!(swept.count(), 2);
+    }
 }
