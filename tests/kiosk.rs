@@ -122,6 +122,8 @@ impl FaceEngine for ColourEngine {
 /// A kiosk looking at a folder that the test fills.
 struct Running {
     folder: tempfile::TempDir,
+    /// What the window would begin the first start with.
+    settings: Settings,
     link: Link,
     kiosk: Option<Kiosk>,
     next: u64,
@@ -144,7 +146,7 @@ impl Running {
         let setup = LedgerSetup {
             paths: DataPaths::new(&folder.path().join("data"), None),
             key: Arc::new(KeySource::File(folder.path().join("key"))),
-            settings,
+            settings: settings.clone(),
             weights: weights(),
             index: SharedIndex::default(),
             clock,
@@ -156,7 +158,16 @@ impl Running {
         });
         let ledger = setup.exists().then(|| setup.open().unwrap());
         let (kiosk, link) = Kiosk::start(setup, ledger, load, "test".into(), Arc::new(|| ())).unwrap();
-        Self { folder, link, kiosk: Some(kiosk), next: 0, panic_once, pictures, notices: Vec::new() }
+        Self {
+            folder,
+            settings,
+            link,
+            kiosk: Some(kiosk),
+            next: 0,
+            panic_once,
+            pictures,
+            notices: Vec::new(),
+        }
     }
 
     fn ask(&mut self, body: RequestBody) -> Result<ReplyBody, Refusal> {
@@ -168,8 +179,7 @@ impl Running {
     }
 
     fn set_up(&mut self) -> Arc<HostSession> {
-        let settings =
-            Settings { zone: SiteZone::new("Europe/Berlin").unwrap(), ..Settings::for_site("Test") };
+        let settings = Settings { zone: SiteZone::new("Europe/Berlin").unwrap(), ..self.settings.clone() };
         let reply = self.ask(RequestBody::SetUp {
             settings: Box::new(settings),
             host_name: PersonName::new("Ada").unwrap(),
