@@ -240,7 +240,8 @@ fn from_first_start_through_guided_enrolment_to_a_mark_and_not_me() {
     let person = kiosk.add(&session, "Grace");
     let reply = kiosk.ask(RequestBody::Host(session.clone(), HostRequest::StartEnrolment { person }));
     assert!(matches!(reply, Ok(ReplyBody::Done)), "{reply:?}");
-    kiosk.wait_for("enrolment", |n| matches!(n, Notice::Enrolled { person: p, shots: 3, .. } if *p == person));
+    kiosk
+        .wait_for("enrolment", |n| matches!(n, Notice::Enrolled { person: p, shots: 3, .. } if *p == person));
 
     let recorded = kiosk.wait_for("mark", |n| matches!(n, Notice::Recorded { .. }));
     let Notice::Recorded { event, name, .. } = recorded else { unreachable!() };
