@@ -14,7 +14,7 @@
 //! | [`nn`] | network building blocks and the fast CPU kernels; candle lives here and in `vision` only | - |
 //! | [`vision`] | frame in, faces out: SCRFD, alignment, ArcFace, quality; loading and importing weights | domain imaging nn |
 //! | [`tracking`] | the same person keeps the same track; evidence gathered over frames. Pure | domain |
-//! | [`matching`] | the in-memory index: exact top-k cosine search, margins, calibration | domain |
+//! | [`matching`] | the in-memory index: exact top-k cosine search, margins, calibration | domain nn |
 //! | [`attendance`] | the policy: evidence and time in, decisions out. Pure | domain |
 //! | [`access`] | roles, PIN check, lockout, host session. Pure but for the clock | domain crypto |
 //! | [`vault`] | everything kept: sealed records in sled, journal, codec, audit chain. sled lives here only | domain crypto |

@@ -1,7 +1,10 @@
 //! A plan allocates when it is compiled and never again: the kiosk runs networks for months.
 //!
 //! A file of its own, because the allocator that counts is the whole program's.
-#![allow(unsafe_code, reason = "a global allocator is an unsafe trait; this one counts and calls the system's")]
+#![allow(
+    unsafe_code,
+    reason = "a global allocator is an unsafe trait; this one counts and calls the system's"
+)]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use faceprint::nn::{Activation, ConvWeights, Graph, LinearWeights, Plan};

@@ -5,21 +5,21 @@
 use faceprint::{
     crypto::{KeySource, Pin, PinAttempt},
     domain::{
-        CalibrationData, Clock, DetectedFace, EMBEDDING_LEN, Embedding, Landmarks, PersonId, PersonName,
-        Point, Quality, Rect, SystemClock, WeightsId,
+        Actor, AuditAction, CalibrationData, Clock, DetectedFace, EMBEDDING_LEN, Embedding, Landmarks,
+        PersonId, PersonName, Point, Quality, Rect, SystemClock, WeightsId,
     },
     imaging::Frame,
     runtime::{
         kiosk::Kiosk,
         ledger::DataPaths,
         messages::{
-            CameraStatus, HostRequest, HostSession, Link, Notice, Refusal, Reply, ReplyBody, Request,
-            RequestBody, Worker,
+            CameraStatus, EnrolmentAdvice, FaceState, HostRequest, HostSession, Link, Notice, Refusal, Reply,
+            ReplyBody, Request, RequestBody, Worker,
         },
         pipeline::SharedIndex,
         workers::LedgerSetup,
     },
-    settings::Settings,
+    settings::{Settings, SiteZone},
     vision::{FaceEngine, VisionError},
 };
 use std::{
@@ -43,12 +43,14 @@ struct ColourEngine {
     weights: WeightsId,
     calibration: CalibrationData,
     panic_once: Arc<AtomicBool>,
+    /// Whether what is before the camera looks like a picture.
+    pictures: Arc<AtomicBool>,
 }
 
 impl ColourEngine {
-    fn new(panic_once: Arc<AtomicBool>) -> Self {
+    fn new(panic_once: Arc<AtomicBool>, pictures: Arc<AtomicBool>) -> Self {
         let calibration = CalibrationData { threshold_cosine: 0.4, ..CalibrationData::uncalibrated() };
-        Self { weights: weights(), calibration, panic_once }
+        Self { weights: weights(), calibration, panic_once, pictures }
     }
 }
 
@@ -100,6 +102,14 @@ impl FaceEngine for ColourEngine {
         faces.iter().map(|_| Ok(Embedding::from_raw(&raw)?)).collect()
     }
 
+    fn bona_fide(&mut self, _: &Frame, _: &DetectedFace) -> Result<Option<f32>, VisionError> {
+        Ok(Some(if self.pictures.load(Ordering::Relaxed) { 0.1 } else { 0.9 }))
+    }
+
+    fn checks_liveness(&self) -> bool {
+        true
+    }
+
     fn weights(&self) -> &WeightsId {
         &self.weights
     }
@@ -112,10 +122,14 @@ impl FaceEngine for ColourEngine {
 /// A kiosk looking at a folder that the test fills.
 struct Running {
     folder: tempfile::TempDir,
+    /// What the window would begin the first start with.
+    settings: Settings,
     link: Link,
     kiosk: Option<Kiosk>,
     next: u64,
     panic_once: Arc<AtomicBool>,
+    /// Whether what is before the camera looks like a picture.
+    pictures: Arc<AtomicBool>,
     notices: Vec<Notice>,
 }
 
@@ -132,16 +146,28 @@ impl Running {
         let setup = LedgerSetup {
             paths: DataPaths::new(&folder.path().join("data"), None),
             key: Arc::new(KeySource::File(folder.path().join("key"))),
-            settings,
+            settings: settings.clone(),
             weights: weights(),
             index: SharedIndex::default(),
             clock,
         };
-        let breaks = panic_once.clone();
-        let load = Box::new(move || Ok(Box::new(ColourEngine::new(breaks.clone())) as Box<dyn FaceEngine>));
+        let pictures = Arc::new(AtomicBool::new(false));
+        let (breaks, shows) = (panic_once.clone(), pictures.clone());
+        let load = Box::new(move || {
+            Ok(Box::new(ColourEngine::new(breaks.clone(), shows.clone())) as Box<dyn FaceEngine>)
+        });
         let ledger = setup.exists().then(|| setup.open().unwrap());
         let (kiosk, link) = Kiosk::start(setup, ledger, load, "test".into(), Arc::new(|| ())).unwrap();
-        Self { folder, link, kiosk: Some(kiosk), next: 0, panic_once, notices: Vec::new() }
+        Self {
+            folder,
+            settings,
+            link,
+            kiosk: Some(kiosk),
+            next: 0,
+            panic_once,
+            pictures,
+            notices: Vec::new(),
+        }
     }
 
     fn ask(&mut self, body: RequestBody) -> Result<ReplyBody, Refusal> {
@@ -153,9 +179,9 @@ impl Running {
     }
 
     fn set_up(&mut self) -> Arc<HostSession> {
+        let settings = Settings { zone: SiteZone::new("Europe/Berlin").unwrap(), ..self.settings.clone() };
         let reply = self.ask(RequestBody::SetUp {
-            site_name: "Test".into(),
-            zone: "Europe/Berlin".into(),
+            settings: Box::new(settings),
             host_name: PersonName::new("Ada").unwrap(),
             pin: Pin::new(PIN).unwrap(),
         });
@@ -224,7 +250,8 @@ fn from_first_start_through_guided_enrolment_to_a_mark_and_not_me() {
     let person = kiosk.add(&session, "Grace");
     let reply = kiosk.ask(RequestBody::Host(session.clone(), HostRequest::StartEnrolment { person }));
     assert!(matches!(reply, Ok(ReplyBody::Done)), "{reply:?}");
-    kiosk.wait_for("enrolment", |n| matches!(n, Notice::Enrolled { person: p, shots: 3 } if *p == person));
+    kiosk
+        .wait_for("enrolment", |n| matches!(n, Notice::Enrolled { person: p, shots: 3, .. } if *p == person));
 
     let recorded = kiosk.wait_for("mark", |n| matches!(n, Notice::Recorded { .. }));
     let Notice::Recorded { event, name, .. } = recorded else { unreachable!() };
@@ -268,6 +295,31 @@ fn one_visit_is_one_mark_however_long_it_lasts() {
     std::thread::sleep(Duration::from_secs(8));
     let late: Vec<Notice> = kiosk.link.notices.try_iter().collect();
     assert!(late.is_empty(), "{late:?}");
+}
+
+#[test]
+fn a_picture_enrols_nobody_marks_nobody_and_is_in_the_audit_log_without_a_name() {
+    let mut kiosk = Running::start(&[(RED, 150), (NOBODY, 200)]);
+    let session = kiosk.set_up();
+    let person = kiosk.add(&session, "Grace");
+    kiosk.pictures.store(true, Ordering::Relaxed);
+    kiosk.ask(RequestBody::Host(session.clone(), HostRequest::StartEnrolment { person })).unwrap();
+    kiosk.wait_until("refused while enrolling", |s| {
+        s.enrolment.as_ref().is_some_and(|e| e.taken == 0 && e.advice == Some(EnrolmentAdvice::Refused))
+    });
+    kiosk.pictures.store(false, Ordering::Relaxed);
+    kiosk.wait_for("enrolment", |n| matches!(n, Notice::Enrolled { .. }));
+    kiosk.wait_for("mark", |n| matches!(n, Notice::Recorded { .. }));
+    kiosk.wait_until("gone", |s| s.faces.is_empty());
+    kiosk.pictures.store(true, Ordering::Relaxed);
+    kiosk.wait_until("refused", |s| s.faces.iter().any(|face| face.state == FaceState::Refused));
+    kiosk.wait_until("gone", |s| s.faces.is_empty());
+    let late: Vec<Notice> = kiosk.link.notices.try_iter().collect();
+    assert!(late.is_empty(), "{late:?}");
+    let reply = kiosk.ask(RequestBody::Host(session, HostRequest::Audit { limit: 50 }));
+    let Ok(ReplyBody::Audit(entries)) = reply else { panic!("{reply:?}") };
+    let refused = entries.iter().filter(|e| e.action == AuditAction::PresentationRefused);
+    assert_eq!(refused.map(|e| e.actor).collect::<Vec<_>>(), [Actor::Kiosk]);
 }
 
 #[test]

@@ -55,7 +55,8 @@ fn attempt(
     let (secret, pepper) = (vault.host_secret(host).ok(), vault.pepper().unwrap());
     let attempts = vault.attempts(host).unwrap();
     let pin = PinAttempt::new(pin);
-    let login = Login { host, secret: secret.as_ref(), pepper: &pepper, pin: &pin, attempts };
+    let login =
+        Login { host, secret: secret.as_ref(), pepper: &pepper, pin: &pin, attempts, cost: vault.pin_cost() };
     LockoutPolicy::default().login(&login, now, |state, action| {
         vault.put_attempts(host, state, action.map(|action| (Actor::Kiosk, action)), now)
     })
@@ -98,6 +99,48 @@ fn unknown_names_share_one_count() {
     assert!(matches!(attempt(&mut vault, NOBODY, PIN, site.now()), Err(LoginError::Locked { .. })));
     let host = vault.hosts().unwrap()[0].id;
     assert!(attempt(&mut vault, host, PIN, site.now()).is_ok(), "hosts are not locked out by it");
+}
+
+/// 10,000 tries through the public interface, with restarts, clock changes and patience in between: ten guesses of a
+/// host's PIN, not one more.
+#[test]
+fn ten_thousand_tries_are_ten_guesses() {
+    let site = Site::new();
+    let mut vault = site.create();
+    let host = vault.hosts().unwrap()[0].id;
+    let (mut guesses, mut restarts) = (0, 0);
+    for round in 0..10_000_u32 {
+        match round % 100 {
+            // A restart costs a rebuild; a reopening in order does not.
+            0 if round % 1_000 == 0 => {
+                drop(vault);
+                vault = site.open();
+                restarts += 1;
+            }
+            33 => {
+                vault.close(site.now()).unwrap();
+                vault = site.open();
+                restarts += 1;
+            }
+            50 => site.clock.set_utc(jiff::Timestamp::from_second(i64::from(round) * 400_000).unwrap()),
+            66 => site.clock.set_utc("1970-01-01T00:00:00Z".parse().unwrap()),
+            80 => site.clock.advance(Duration::from_mins(9)),
+            _ => {}
+        }
+        let wrong = format!("{:06}", 100_000 + round);
+        match attempt(&mut vault, host, &wrong, site.now()) {
+            Err(LoginError::Wrong { .. }) => guesses += 1,
+            Err(LoginError::Locked { .. }) => {}
+            other => panic!("{:?}", other.err()),
+        }
+    }
+    println!("10,000 tries, {restarts} restarts: {} guesses", guesses + 1);
+    // The tenth wrong one answers `Locked`.
+    assert_eq!(guesses, 9);
+    assert_eq!(vault.attempts(host).unwrap().failures, 10);
+    let wrongs = |a: &AuditAction| matches!(a, AuditAction::LoginFailed(_) | AuditAction::LockedOut(_));
+    let log = vault.audit_entries(1..=u64::MAX).unwrap();
+    assert_eq!(log.iter().filter(|e| wrongs(&e.action)).count(), 10, "each is in the log");
 }
 
 /// Restarts and clock changes between tries, for as long as somebody has patience: ten guesses, not one more.

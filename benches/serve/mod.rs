@@ -58,7 +58,8 @@ fn answered(mut plan: Plan, input: &Path, output: &Path) -> Result<(Plan, Vec<f3
     let bytes = fs::read(input)?;
     let values: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
     plan.run(&values)?;
-    let answers = (0..plan.outputs()).flat_map(|index| plan.output(index)).flat_map(|value| value.to_le_bytes());
+    let answers =
+        (0..plan.outputs()).flat_map(|index| plan.output(index)).flat_map(|value| value.to_le_bytes());
     fs::write(output, answers.collect::<Vec<u8>>())?;
     Ok((plan, values))
 }

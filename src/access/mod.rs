@@ -1,6 +1,6 @@
-//! Who may enter host mode: PIN check, lock-out, host session.
+//! Who may enter host mode, and who may be marked without a face: PIN check, lock-out, host session.
 //!
-//! Job: judge one attempt from what was counted before, and hand out a [`HostSession`] only for the right PIN.
+//! Job: judge one attempt from what was counted before, and hand out a [`HostSession`] only for a host's right PIN.
 //! It must not know where attempts and hashes are kept: the caller passes them in and keeps what it is given.
 //!
 //! # Guessing
@@ -16,20 +16,49 @@ mod session;
 pub use session::HostSession;
 
 use crate::{
-    crypto::{CryptoError, Pepper, PinAttempt, PinHash},
-    domain::{AttemptState, AuditAction, HostId, Moment},
+    crypto::{CryptoError, Pepper, PinAttempt, PinCost, PinHash},
+    domain::{AttemptState, AuditAction, HostId, Moment, PersonId},
 };
 use std::time::Duration;
 
 /// Attempts under a name that no host has are counted here, with the same limits.
 pub const NOBODY: HostId = HostId::from_bytes([0; 16]);
+/// Attempts with a badge that nobody has, or whose owner has no PIN, are counted here.
+pub const NO_PERSON: PersonId = PersonId::from_bytes([0xff; 16]);
 
-/// Who wants in, with what.
+/// One try at a PIN: a host's or an attendee's.
+pub struct Try<'a> {
+    /// The hash; `None` when the name or badge is unknown. Takes the same time.
+    pub secret: Option<&'a PinHash>,
+    /// What hashes cost in this store: what an unknown name takes.
+    pub cost: PinCost,
+    /// The store's pepper.
+    pub pepper: &'a Pepper,
+    /// What was typed.
+    pub pin: &'a PinAttempt,
+    /// What is kept about earlier attempts under this id.
+    pub attempts: AttemptState,
+}
+
+/// What came of a try, to be kept with its count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    /// The PIN was right.
+    Right,
+    /// It was wrong.
+    Wrong,
+    /// It was wrong once too often.
+    Locked,
+}
+
+/// Which host wants in, with what.
 pub struct Login<'a> {
     /// The host, or [`NOBODY`] when the name is unknown.
     pub host: HostId,
     /// Their hash; `None` when the name is unknown. Takes the same time.
     pub secret: Option<&'a PinHash>,
+    /// What hashes cost in this store.
+    pub cost: PinCost,
     /// The store's pepper.
     pub pepper: &'a Pepper,
     /// What was typed.
@@ -64,7 +93,7 @@ pub enum LoginError<E> {
 fn locked_sentence(retry_in: Option<Duration>) -> String {
     match retry_in {
         Some(wait) => format!("too many wrong PINs: try again in {} s", wait.as_millis().div_ceil(1000)),
-        None => "too many wrong PINs: another host must unlock this one".to_owned(),
+        None => "too many wrong PINs: another host or the recovery code must unlock".to_owned(),
     }
 }
 
@@ -96,31 +125,52 @@ impl LockoutPolicy {
         now: Moment,
         mut keep: impl FnMut(AttemptState, Option<AuditAction>) -> Result<(), E>,
     ) -> Result<HostSession, LoginError<E>> {
-        self.may_try(login.attempts, now)?;
-        let counted = login.attempts.counted(now);
+        let Login { host, secret, cost, pepper, pin, attempts } = *login;
+        self.attempt(&Try { secret, cost, pepper, pin, attempts }, now, |state, tried| {
+            let action = tried.map(|tried| match tried {
+                Tried::Right => AuditAction::Login(host),
+                Tried::Wrong => AuditAction::LoginFailed(host),
+                Tried::Locked => AuditAction::LockedOut(host),
+            });
+            keep(state, action)
+        })?;
+        Ok(HostSession::new(host, self.idle, now))
+    }
+
+    /// One try at a PIN, which is right when this returns `Ok`. `keep` as in [`Self::login`].
+    pub fn attempt<E>(
+        &self,
+        a_try: &Try<'_>,
+        now: Moment,
+        mut keep: impl FnMut(AttemptState, Option<Tried>) -> Result<(), E>,
+    ) -> Result<(), LoginError<E>> {
+        self.may_try(a_try.attempts, now)?;
+        let counted = a_try.attempts.counted(now);
         keep(counted, None).map_err(LoginError::Keep)?;
 
-        let decoy = PinHash::decoy();
-        let matches = login.secret.unwrap_or(&decoy).matches(login.pin, login.pepper)?;
-        if matches && login.secret.is_some() {
-            keep(AttemptState::default(), Some(AuditAction::Login(login.host))).map_err(LoginError::Keep)?;
-            return Ok(HostSession::new(login.host, self.idle, now));
+        let decoy = PinHash::decoy(a_try.cost);
+        let matches = a_try.secret.unwrap_or(&decoy).matches(a_try.pin, a_try.pepper)?;
+        if matches && a_try.secret.is_some() {
+            return keep(AttemptState::default(), Some(Tried::Right)).map_err(LoginError::Keep);
         }
         let tries_left = self.lock_at.saturating_sub(counted.failures);
-        let action = match tries_left {
-            0 => AuditAction::LockedOut(login.host),
-            _ => AuditAction::LoginFailed(login.host),
-        };
-        keep(counted, Some(action)).map_err(LoginError::Keep)?;
+        let tried = if tries_left == 0 { Tried::Locked } else { Tried::Wrong };
+        keep(counted, Some(tried)).map_err(LoginError::Keep)?;
         match tries_left {
             0 => Err(LoginError::Locked { retry_in: None }),
             _ => Err(LoginError::Wrong { tries_left }),
         }
     }
 
+    /// Whether only somebody else can unlock.
+    #[must_use]
+    pub fn is_locked(&self, attempts: AttemptState) -> bool {
+        attempts.failures >= self.lock_at
+    }
+
     /// Whether a try may be made now; the screen asks this to show the wait.
     pub fn may_try<E>(&self, attempts: AttemptState, now: Moment) -> Result<(), LoginError<E>> {
-        if attempts.failures >= self.lock_at {
+        if self.is_locked(attempts) {
             return Err(LoginError::Locked { retry_in: None });
         }
         let left = self.wait_after(attempts.failures).saturating_sub(waited(attempts, now));
@@ -164,7 +214,7 @@ mod tests {
         static SECRET: OnceLock<(PinHash, Pepper)> = OnceLock::new();
         SECRET.get_or_init(|| {
             let pepper = Pepper::new(Secret::random().unwrap());
-            (PinHash::new(&Pin::new("274916").unwrap(), &pepper).unwrap(), pepper)
+            (PinHash::new(&Pin::new("274916").unwrap(), &pepper, PinCost::FLOOR).unwrap(), pepper)
         })
     }
 
@@ -189,6 +239,7 @@ mod tests {
             let login = Login {
                 host: if known { HOST } else { NOBODY },
                 secret: known.then_some(hash),
+                cost: PinCost::FLOOR,
                 pepper,
                 pin: &PinAttempt::new(pin),
                 attempts: self.kept.get(),
@@ -260,7 +311,8 @@ mod tests {
     fn a_try_that_cannot_be_kept_is_not_made() {
         let (hash, pepper) = secret();
         let pin = &PinAttempt::new("274916");
-        let login = Login { host: HOST, secret: Some(hash), pepper, pin, attempts: AttemptState::default() };
+        let (cost, attempts) = (PinCost::FLOOR, AttemptState::default());
+        let login = Login { host: HOST, secret: Some(hash), cost, pepper, pin, attempts };
         let result = POLICY.login(&login, clock().now(), |_, _| Err("disk full"));
         assert!(matches!(result, Err(LoginError::Keep("disk full"))));
     }

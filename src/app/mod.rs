@@ -3,9 +3,12 @@
 //! Job: the loop between [`Link`] and [`crate::ui`]. It must not know how anything is done: it opens no file, no
 //! camera and no store, and nothing in it waits. Core time comes from the [`Clock`] that it is given.
 
+mod bench;
+mod time;
 mod window;
 
-pub use window::{AppError, AppOptions, Look, Repaint, run};
+pub use bench::{BenchRun, BenchWatch, FRAMES as BENCH_FRAMES};
+pub use window::{AppError, AppOptions, Repaint, run};
 
 use crate::{
     domain::{Clock, Host, Moment},
@@ -13,12 +16,13 @@ use crate::{
         CameraStatus, HostRequest, HostSession, Link, Notice, Refusal, Reply, ReplyBody, Request,
         RequestBody, Snapshot,
     },
-    settings::Settings,
+    settings::{Display, Settings},
     ui::{
-        self, Action, Asked, AttendeeModel, Cards, FirstStart, Goto, HostPage, HostScreen, Login,
-        PictureTexture, Scene, Screen, Words,
+        self, Action, Asked, AttendeeModel, Badge, Cards, CodePage, FirstStart, Goto, History, HostPage,
+        HostScreen, Login, PictureTexture, Scene, Screen, Words,
     },
 };
+use bench::Bench;
 use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError},
@@ -33,6 +37,8 @@ const DRAIN: Duration = Duration::from_millis(4);
 const COUNTDOWN: Duration = Duration::from_millis(100);
 /// A PIN pad that nobody touches gives way to the attendee screen.
 const LOGIN_IDLE: Duration = Duration::from_secs(30);
+/// Typing a recovery code takes longer.
+const RECOVERY_IDLE: Duration = Duration::from_mins(5);
 /// How often the clock on the wall is looked at.
 const CLOCK: Duration = Duration::from_millis(500);
 
@@ -53,6 +59,33 @@ pub struct FaceprintApp {
     next_number: u64,
     shots_seen: usize,
     touched: Duration,
+    /// When somebody was last in the picture, touched the screen or was marked.
+    present: Duration,
+    clock_watch: time::ClockWatch,
+    history: History,
+    bench: Option<Bench>,
+    /// How the context is dressed; `None` before the first frame.
+    dressed: Option<Display>,
+    quitting: bool,
+    resting: bool,
+}
+
+/// What a view may look at. A macro, since the screen must stay free to be changed beside it.
+macro_rules! scene {
+    ($app:expr, $now:expr) => {
+        Scene {
+            settings: &$app.settings,
+            snapshot: &$app.snapshot,
+            words: &$app.words,
+            now: $now,
+            picture: &$app.picture,
+            hosts: &$app.hosts,
+            camera_retry: camera_retry(&$app.snapshot.camera, $now.mono.saturating_sub($app.camera_since)),
+            clock_jumped: $app.clock_watch.jumped($now),
+            history: &$app.history,
+            bench: $app.bench.as_ref().map(Bench::view),
+        }
+    };
 }
 
 impl FaceprintApp {
@@ -75,9 +108,24 @@ impl FaceprintApp {
             next_number: 1,
             shots_seen: 0,
             touched: Duration::ZERO,
+            present: Duration::ZERO,
+            clock_watch: time::ClockWatch::default(),
+            history: History::default(),
+            bench: None,
+            dressed: None,
+            quitting: false,
+            resting: false,
         };
+        app.present = app.clock.now().mono;
         app.ask(RequestBody::Hosts);
         app
+    }
+
+    /// Lets a technician run the speed test from Diagnostics.
+    #[must_use]
+    pub fn with_bench(mut self, run: BenchRun) -> Self {
+        self.bench = Some(Bench::new(run));
+        self
     }
 
     /// Takes in what is new. Called before each frame, and while the window is hidden.
@@ -94,6 +142,15 @@ impl FaceprintApp {
             }
             _ => self.picture.clear(),
         }
+        if self.dressed != Some(self.settings.display) {
+            ui::theme::apply(ctx, &self.settings.display);
+            self.dressed = Some(self.settings.display);
+        }
+        self.clock_watch.look(now);
+        self.history.add(now.mono, &self.snapshot.stats);
+        if let Some(bench) = &mut self.bench {
+            bench.look();
+        }
         self.drain(now);
         self.cards.expire(now.mono);
         self.idle(ctx, now);
@@ -104,23 +161,20 @@ impl FaceprintApp {
     /// Draws the screen and carries out what it asked for.
     pub fn draw(&mut self, ui: &mut egui::Ui) {
         let now = self.clock.now();
-        let scene = Scene {
-            settings: &self.settings,
-            snapshot: &self.snapshot,
-            words: &self.words,
-            now,
-            picture: &self.picture,
-            hosts: &self.hosts,
-            camera_retry: camera_retry(&self.snapshot.camera, now.mono.saturating_sub(self.camera_since)),
-        };
+        let scene = scene!(self, now);
         let ground = ui::theme::palette(ui).ground;
         ui.painter().rect_filled(ui.max_rect(), 0.0, ground);
         let actions = match &mut self.screen {
+            Screen::Attendee if self.resting => {
+                ui::saver_ui(ui, &scene);
+                Vec::new()
+            }
             Screen::FirstStart(local) => ui::first_start_ui(ui, &scene, local),
             Screen::Attendee => {
                 let model = AttendeeModel::new(&self.snapshot, &self.cards, self.strip.as_deref());
                 ui::attendee_ui(ui, &scene, &model)
             }
+            Screen::Badge(local) => ui::badge_ui(ui, &scene, local),
             Screen::Login(local) => ui::login_ui(ui, &scene, local),
             Screen::Host(page, session) => ui::host_ui(ui, &scene, page, session),
         };
@@ -128,6 +182,24 @@ impl FaceprintApp {
             ui.ctx().request_repaint();
         }
         self.carry_out(actions, now);
+    }
+
+    /// Whether the window may be closed by whoever stands before it: from host mode, and before there is a host.
+    #[must_use]
+    pub fn may_close(&self) -> bool {
+        self.quitting || matches!(self.screen, Screen::Host(..) | Screen::FirstStart(_))
+    }
+
+    /// A host asked for the window to be closed.
+    #[must_use]
+    pub fn quitting(&self) -> bool {
+        self.quitting
+    }
+
+    /// Whether the screen rests.
+    #[must_use]
+    pub fn resting(&self) -> bool {
+        self.resting
     }
 
     /// Which screen is shown, for tests and titles.
@@ -170,8 +242,7 @@ impl FaceprintApp {
         let body = match body {
             Ok(ReplyBody::Hosts(hosts)) => {
                 if hosts.is_empty() && matches!(self.screen, Screen::Attendee) {
-                    let zone = self.settings.zone.name();
-                    self.screen = Screen::FirstStart(FirstStart::new(zone));
+                    self.screen = Screen::FirstStart(Box::new(FirstStart::new(&self.settings)));
                 }
                 self.hosts = hosts;
                 return;
@@ -198,7 +269,9 @@ impl FaceprintApp {
         }
         match (&mut self.screen, body) {
             (Screen::FirstStart(local), Err(refusal)) => local.refused(asked, &refusal),
+            (Screen::Badge(local), body) => local.reply(asked, body, now.mono),
             (Screen::Login(local), Err(refusal)) => local.refused(asked, &refusal, now.mono),
+            (Screen::Login(local), Ok(body)) => local.reply(asked, body),
             (Screen::Host(..), Err(Refusal::SessionEnded)) => {
                 self.screen = Screen::Login(Login::default());
             }
@@ -222,7 +295,9 @@ impl FaceprintApp {
         session.touch(now);
         match (&self.screen, asked) {
             (Screen::FirstStart(_), Asked::SetUp) => {
-                self.open(HostPage::People, session, now);
+                let code = HostScreen::Code(CodePage::default());
+                self.screen = Screen::Host(Box::new(code), session);
+                self.ask_host(HostRequest::NewRecoveryCode);
                 self.ask(RequestBody::Hosts);
                 self.ask_host(HostRequest::Settings); // the site's name and zone are new
             }
@@ -240,10 +315,24 @@ impl FaceprintApp {
         if active {
             self.touched = now.mono;
         }
+        if active || !self.snapshot.faces.is_empty() || !self.cards.is_empty() {
+            self.present = now.mono;
+        }
+        let alone = now.mono.saturating_sub(self.present);
+        let live = self.snapshot.camera == CameraStatus::Live;
+        self.resting = matches!(self.screen, Screen::Attendee)
+            && ui::resting(alone, self.settings.display.saver_secs, live);
+        let keeps_open = match &mut self.screen {
+            Screen::Host(page, _) => page.keeps_open(now),
+            _ => false,
+        };
         match &self.screen {
             Screen::Host(_, session) if session.expired(now) => self.lock(true),
-            Screen::Host(_, session) if active => session.touch(now),
-            Screen::Login(_) if !active && silent > LOGIN_IDLE => self.screen = Screen::Attendee,
+            Screen::Host(_, session) if active || keeps_open => session.touch(now),
+            Screen::Login(login) if login.busy() && silent < RECOVERY_IDLE => {}
+            Screen::Login(_) | Screen::Badge(_) if !active && silent > LOGIN_IDLE => {
+                self.screen = Screen::Attendee;
+            }
             _ => {}
         }
     }
@@ -263,6 +352,16 @@ impl FaceprintApp {
                     self.cards.dispute(event);
                     self.ask(RequestBody::NotMe(event));
                 }
+                Action::Language(code) => {
+                    self.words = Words::new(code);
+                    code.clone_into(&mut self.settings.language);
+                }
+                Action::StartBench => self.bench.iter_mut().for_each(Bench::start),
+                Action::CancelBench => self.bench.iter_mut().for_each(Bench::cancel),
+                Action::Quit => {
+                    self.lock(false);
+                    self.quitting = true;
+                }
                 Action::Lock => self.lock(false),
             }
         }
@@ -272,6 +371,16 @@ impl FaceprintApp {
         match (goto, &self.screen) {
             (Goto::Attendee, Screen::Host(..)) => self.lock(false),
             (Goto::Attendee, _) => self.screen = Screen::Attendee,
+            (Goto::Badge, Screen::Attendee) => {
+                self.touched = now.mono;
+                self.screen = Screen::Badge(Badge::default());
+            }
+            (Goto::NewCode, Screen::Host(_, session)) => {
+                let session = session.clone();
+                self.leave();
+                self.screen = Screen::Host(Box::new(HostScreen::Code(CodePage::default())), session);
+                self.ask_host(HostRequest::NewRecoveryCode);
+            }
             (Goto::Login, _) => {
                 self.screen = Screen::Login(Login::default());
                 self.ask(RequestBody::Hosts);
@@ -285,21 +394,13 @@ impl FaceprintApp {
                 self.leave();
                 self.screen = Screen::Host(Box::new(HostScreen::enrol(person, name)), session);
             }
-            (Goto::Page(_) | Goto::Enrol(..), _) => {} // no session, no page
+            (Goto::Page(_) | Goto::Enrol(..) | Goto::NewCode | Goto::Badge, _) => {} // no session, no page
         }
     }
 
     fn open(&mut self, page: HostPage, session: Arc<HostSession>, now: Moment) {
         self.leave();
-        let scene = Scene {
-            settings: &self.settings,
-            snapshot: &self.snapshot,
-            words: &self.words,
-            now,
-            picture: &self.picture,
-            hosts: &self.hosts,
-            camera_retry: camera_retry(&self.snapshot.camera, now.mono.saturating_sub(self.camera_since)),
-        };
+        let scene = scene!(self, now);
         let (page, requests) = HostScreen::open(page, &scene);
         self.screen = Screen::Host(Box::new(page), session);
         for request in requests {

@@ -2,10 +2,10 @@
 //!
 //! Job: one call from the command line to the running window. It must not know what the window shows.
 
-use super::FaceprintApp;
+use super::{BenchRun, FaceprintApp};
 use crate::{domain::Clock, runtime::messages::Link, settings::Settings, ui::theme};
 use eframe::NativeOptions;
-use egui::{ThemePreference, ViewportBuilder, ViewportCommand};
+use egui::{CursorIcon, Rect, Vec2, ViewportBuilder, ViewportCommand};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -24,8 +24,8 @@ pub struct AppOptions {
     pub strip: Option<String>,
     /// The whole screen without a title bar, as on a wall.
     pub fullscreen: bool,
-    /// Light, dark, or as the system says.
-    pub look: Look,
+    /// The speed test of Diagnostics.
+    pub bench: BenchRun,
     /// Set from outside, for example by a signal: the window closes.
     pub quit: Arc<AtomicBool>,
     /// Filled once there is a window: what workers call when there is something to draw. They need not know egui.
@@ -34,18 +34,6 @@ pub struct AppOptions {
 
 /// Asks the window to draw again. May be called from any thread.
 pub type Repaint = Box<dyn Fn() + Send + Sync>;
-
-/// Light or dark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Look {
-    /// As the system says; dark where it says nothing.
-    #[default]
-    System,
-    /// For daylight.
-    Light,
-    /// For the evening.
-    Dark,
-}
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +59,7 @@ pub enum AppError {
 
 /// Opens the window and returns when it is closed.
 pub fn run(link: Link, options: AppOptions) -> Result<(), AppError> {
-    let AppOptions { settings, clock, strip, fullscreen, look, quit, repaint } = options;
+    let AppOptions { settings, clock, strip, fullscreen, bench, quit, repaint } = options;
     let viewport = ViewportBuilder::default()
         .with_title("Faceprint")
         .with_app_id("faceprint")
@@ -86,11 +74,12 @@ pub fn run(link: Link, options: AppOptions) -> Result<(), AppError> {
             native,
             Box::new(move |creation| {
                 let ctx = creation.egui_ctx.clone();
-                dress(&ctx, look);
+                dress(&ctx);
                 let _ = repaint.set(Box::new(move || ctx.request_repaint())); // one window, so it was empty
                 Ok(Box::new(Window {
-                    app: FaceprintApp::new(link, settings, clock, strip),
-                    fill: fullscreen,
+                    app: FaceprintApp::new(link, settings, clock, strip).with_bench(bench),
+                    kiosk: fullscreen,
+                    pointer: Pointer::default(),
                     quit,
                 }))
             }),
@@ -110,40 +99,79 @@ pub fn run(link: Link, options: AppOptions) -> Result<(), AppError> {
 /// The app as eframe calls it.
 struct Window {
     app: FaceprintApp,
-    /// Keep to the monitor's size. Without a window manager nobody else makes a window full screen.
-    fill: bool,
+    /// On a wall: the whole screen, no pointer, and nobody closes it without a session.
+    kiosk: bool,
+    pointer: Pointer,
     quit: Arc<AtomicBool>,
 }
 
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.app.take_in(ctx);
-        if self.quit.load(Ordering::Relaxed) {
+        let told = self.quit.load(Ordering::Relaxed) || self.app.quitting();
+        let (asked, monitor, window, fullscreen) = ctx.input(|input| {
+            let viewport = input.viewport();
+            (viewport.close_requested(), viewport.monitor_size, viewport.outer_rect, viewport.fullscreen)
+        });
+        if told {
             ctx.send_viewport_cmd(ViewportCommand::Close);
+        } else if asked && self.kiosk && !self.app.may_close() {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
         }
-        let (monitor, window) =
-            ctx.input(|input| (input.viewport().monitor_size, input.viewport().outer_rect));
-        if let (true, Some(monitor), Some(window)) = (self.fill, monitor, window)
-            && (window.size() - monitor).abs().max_elem() > 1.0
-        {
-            ctx.send_viewport_cmd(ViewportCommand::OuterPosition(egui::Pos2::ZERO));
-            ctx.send_viewport_cmd(ViewportCommand::InnerSize(monitor));
+        if self.kiosk {
+            for command in refit(monitor, window, fullscreen) {
+                ctx.send_viewport_cmd(command);
+            }
         }
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.app.draw(ui);
+        if self.kiosk && self.pointer.rests(ui.ctx()) {
+            ui.ctx().set_cursor_icon(CursorIcon::None);
+        }
     }
 }
 
-/// Theme and behaviour that do not depend on a screen.
-pub(crate) fn dress(ctx: &egui::Context, look: Look) {
+/// What brings a kiosk's window back over the whole monitor: after another one was plugged in, or its mode changed.
+/// Without a window manager nobody else does.
+fn refit(monitor: Option<Vec2>, window: Option<Rect>, fullscreen: Option<bool>) -> Vec<ViewportCommand> {
+    let mut commands = Vec::new();
+    if fullscreen == Some(false) {
+        commands.push(ViewportCommand::Fullscreen(true));
+    }
+    if let (Some(monitor), Some(window)) = (monitor, window)
+        && (window.size() - monitor).abs().max_elem() > 1.0
+    {
+        commands.push(ViewportCommand::OuterPosition(egui::Pos2::ZERO));
+        commands.push(ViewportCommand::InnerSize(monitor));
+    }
+    commands
+}
+
+/// When a mouse was last moved. A finger needs no pointer, a technician with a mouse does.
+#[derive(Default)]
+struct Pointer {
+    moved_at: Option<f64>,
+}
+
+/// A pointer that rests this many seconds goes.
+const POINTER_RESTS_SECS: f64 = 3.0;
+
+impl Pointer {
+    fn rests(&mut self, ctx: &egui::Context) -> bool {
+        ctx.input(|input| {
+            if input.pointer.delta() != Vec2::ZERO && !input.any_touches() {
+                self.moved_at = Some(input.time);
+            }
+            self.moved_at.is_none_or(|at| input.time - at > POINTER_RESTS_SECS)
+        })
+    }
+}
+
+/// Theme and behaviour that do not depend on a screen or a setting.
+pub(crate) fn dress(ctx: &egui::Context) {
     theme::install(ctx);
-    ctx.set_theme(match look {
-        Look::System => ThemePreference::System,
-        Look::Light => ThemePreference::Light,
-        Look::Dark => ThemePreference::Dark,
-    });
     ctx.options_mut(|options| options.zoom_with_keyboard = false);
 }
 
@@ -157,5 +185,23 @@ impl From<eframe::Error> for AppError {
             }
             eframe::Error::AppCreation(_) => Self::Library(reason),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui::{Pos2, vec2};
+
+    #[test]
+    fn another_monitor_is_filled_and_a_filled_one_is_left_alone() {
+        let monitor = vec2(1920.0, 1080.0);
+        let whole = Rect::from_min_size(Pos2::ZERO, monitor);
+        assert!(refit(Some(monitor), Some(whole), Some(true)).is_empty());
+        assert!(refit(None, None, None).is_empty(), "nothing is known yet");
+        let portrait = vec2(1080.0, 1920.0);
+        let commands = refit(Some(portrait), Some(whole), Some(true));
+        assert!(commands.contains(&ViewportCommand::InnerSize(portrait)));
+        assert_eq!(refit(Some(monitor), Some(whole), Some(false)), [ViewportCommand::Fullscreen(true)]);
     }
 }

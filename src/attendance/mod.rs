@@ -4,17 +4,20 @@
 //! It must not know who recognised the person, nor how a mark is kept: [`Policy::decide`] is a plain function of
 //! its arguments.
 
+mod shifts;
 mod summary;
+mod work;
 
-pub use summary::{PersonDay, PersonTotal, day_summary, range_totals};
+pub use shifts::Planned;
+pub use summary::{PersonDay, day_summary};
+pub use work::{Presence, WorkDay, WorkTotal, rounded, taken_off, totals, work_day, work_days};
 
-use crate::domain::{Mark, MarkKind};
+use crate::domain::{Mark, MarkKind, PersonId, Schedule, WorkRules};
 use jiff::{
     SignedDuration, Timestamp, ToSpan,
     civil::{Date, Time},
     tz::TimeZone,
 };
-use std::ops::Range;
 
 /// How a site decides.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +27,10 @@ pub struct Policy {
     /// A person marked less than this many seconds ago is not marked again; 0 switches the guard off.
     pub guard_secs: u32,
     /// Local hour at which an attendance day begins, 0 to 23 (more counts as 23). The hours before it belong to the
-    /// day before. A site whose shifts cross it should move it to an hour when nobody comes or goes.
+    /// day before. Around the shifts of `schedule` the border moves, so that a night shift is one day's work.
     pub day_start_hour: u8,
+    /// When the person in question is expected; empty where the site keeps no schedule.
+    pub schedule: Schedule,
     /// The site's zone.
     pub zone: TimeZone,
 }
@@ -100,6 +105,10 @@ impl Policy {
     #[must_use]
     pub fn attendance_day(&self, at: Timestamp) -> Date {
         let mut date = at.to_zoned(self.zone.clone()).date();
+        // A shift soon after midnight begins its day the evening before.
+        while date < Date::MAX && at >= self.day_start(date.saturating_add(1.day())) {
+            date = date.saturating_add(1.day());
+        }
         // More than one step only where a zone skipped a whole calendar day.
         while at < self.day_start(date) && date > Date::MIN {
             date = date.saturating_sub(1.day());
@@ -107,18 +116,10 @@ impl Policy {
         date
     }
 
-    /// The instants of an attendance day, first included, last not. 23 to 25 hours where the clocks change.
+    /// The same policy for a person, who may have a schedule of their own.
     #[must_use]
-    pub fn day_range(&self, date: Date) -> Range<Timestamp> {
-        self.day_start(date)..self.day_start(date.saturating_add(1.day()))
-    }
-
-    /// Where the start falls into a gap of the local clock, the day begins after the gap by its length; where it
-    /// comes twice, the first one.
-    fn day_start(&self, date: Date) -> Timestamp {
-        let hour = i8::try_from(self.day_start_hour.min(23)).unwrap_or(0);
-        let start = self.zone.to_ambiguous_timestamp(date.at(hour, 0, 0, 0)).compatible();
-        start.unwrap_or(if date.year() < 0 { Timestamp::MIN } else { Timestamp::MAX })
+    pub fn of_person(&self, rules: &WorkRules, person: PersonId) -> Self {
+        Self { schedule: rules.schedule_of(person).clone(), ..self.clone() }
     }
 
     fn toggled(&self, last: Option<&LastMark>, now: Timestamp) -> MarkKind {
@@ -159,7 +160,13 @@ mod tests {
     const ZONES: [&str; 5] = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "UTC", "Pacific/Apia"];
 
     fn policy(mode: Mode, zone: &str) -> Policy {
-        Policy { mode, guard_secs: 120, day_start_hour: 4, zone: TimeZone::get(zone).unwrap() }
+        Policy {
+            mode,
+            guard_secs: 120,
+            day_start_hour: 4,
+            schedule: Schedule::default(),
+            zone: TimeZone::get(zone).unwrap(),
+        }
     }
 
     fn at(text: &str) -> Timestamp {

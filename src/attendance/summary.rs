@@ -3,7 +3,6 @@
 use super::Policy;
 use crate::domain::{Mark, MarkKind, PersonId};
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use std::collections::BTreeMap;
 
 /// One person's attendance day. What was not marked is shown as missing, never invented.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,10 +13,14 @@ pub struct PersonDay {
     pub first_in: Option<Timestamp>,
     /// Last check-out.
     pub last_out: Option<Timestamp>,
-    /// The day is running and the newest mark is a check-in.
+    /// The day is running and the newest mark leaves them at the site, at work or on a break.
     pub still_in: bool,
-    /// Time between each check-in and the check-out that follows it directly. Nothing else counts.
+    /// Of these, on a break.
+    pub on_break: bool,
+    /// Time between each check-in (or end of a break) and the check-out (or break) that follows. Nothing else counts.
     pub worked: SignedDuration,
+    /// Time on marked breaks that ended, and between a check-out and the next check-in of the day.
+    pub breaks: SignedDuration,
     /// Some check-in has no check-out: another check-in follows, or the day is over.
     pub missing_check_out: bool,
     /// Some check-out has no check-in directly before it.
@@ -54,84 +57,85 @@ pub fn day_summary(
         .collect()
 }
 
-/// One person's figures over several attendance days.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonTotal {
-    /// Who.
-    pub person: PersonId,
-    /// Days with at least one mark.
-    pub days: u32,
-    /// Sum of [`PersonDay::worked`].
-    pub worked: SignedDuration,
-    /// Days with a mark missing.
-    pub incomplete_days: u32,
-}
-
-/// The figures of everybody who has marks on the attendance days `from` to `to`, both included; in no order that
-/// means anything. `marks` and `now` as for [`day_summary`].
-#[must_use]
-pub fn range_totals(
-    policy: &Policy,
-    marks: &[Mark],
-    from: Date,
-    to: Date,
-    now: Timestamp,
-) -> Vec<PersonTotal> {
-    let mut days: BTreeMap<Date, Vec<Mark>> = BTreeMap::new();
-    for mark in marks {
-        let date = policy.attendance_day(mark.at);
-        if (from..=to).contains(&date) {
-            days.entry(date).or_default().push(mark.clone());
-        }
-    }
-    let mut totals: BTreeMap<PersonId, PersonTotal> = BTreeMap::new();
-    for (date, marks) in days {
-        for day in day_summary(policy, &marks, &[], date, now) {
-            let total = totals.entry(day.person).or_insert(PersonTotal {
-                person: day.person,
-                days: 0,
-                worked: SignedDuration::ZERO,
-                incomplete_days: 0,
-            });
-            total.days += 1;
-            total.worked += day.worked;
-            total.incomplete_days += u32::from(day.missing_check_in || day.missing_check_out);
-        }
-    }
-    totals.into_values().collect()
-}
-
 /// `marks` are one person's, oldest first.
-fn person_day<'a>(person: PersonId, marks: impl Iterator<Item = &'a Mark>, running: bool) -> PersonDay {
+pub(super) fn person_day<'a>(
+    person: PersonId,
+    marks: impl Iterator<Item = &'a Mark>,
+    running: bool,
+) -> PersonDay {
     let mut day = PersonDay {
         person,
         first_in: None,
         last_out: None,
         still_in: false,
+        on_break: false,
         worked: SignedDuration::ZERO,
+        breaks: SignedDuration::ZERO,
         missing_check_out: false,
         missing_check_in: false,
     };
-    let mut inside_since: Option<Timestamp> = None;
+    let mut at_site = Where::Outside { since: None };
     for mark in marks {
-        match mark.kind {
-            MarkKind::CheckIn => {
+        at_site = match (mark.kind, at_site) {
+            // Back from a break without saying so is back from a break.
+            (MarkKind::CheckIn | MarkKind::BreakEnd, Where::Break { since }) => {
+                day.breaks += mark.at.duration_since(since);
+                Where::Working { since: mark.at }
+            }
+            (MarkKind::CheckIn, Where::Outside { since }) => {
                 day.first_in.get_or_insert(mark.at);
-                day.missing_check_out |= inside_since.is_some();
-                inside_since = Some(mark.at);
+                day.breaks += since.map_or(SignedDuration::ZERO, |since| mark.at.duration_since(since));
+                Where::Working { since: mark.at }
             }
-            MarkKind::CheckOut => {
+            (MarkKind::CheckIn, Where::Working { .. }) => {
+                day.missing_check_out = true;
+                Where::Working { since: mark.at }
+            }
+            (MarkKind::BreakEnd, Where::Outside { .. }) => {
+                day.missing_check_in = true;
+                Where::Working { since: mark.at }
+            }
+            // The end of a break that never began says nothing.
+            (MarkKind::BreakEnd, working @ Where::Working { .. }) => working,
+            (MarkKind::BreakStart, Where::Working { since }) => {
+                day.worked += mark.at.duration_since(since);
+                Where::Break { since: mark.at }
+            }
+            (MarkKind::BreakStart, Where::Outside { .. }) => {
+                day.missing_check_in = true;
+                Where::Break { since: mark.at }
+            }
+            (MarkKind::BreakStart, on_break @ Where::Break { .. }) => on_break,
+            (MarkKind::CheckOut, before) => {
                 day.last_out = Some(mark.at);
-                match inside_since.take() {
-                    Some(came) => day.worked += mark.at.duration_since(came),
-                    None => day.missing_check_in = true,
+                match before {
+                    Where::Working { since } => day.worked += mark.at.duration_since(since),
+                    Where::Break { .. } => {} // whoever leaves out of a break has stopped working when it began
+                    Where::Outside { .. } => day.missing_check_in = true,
                 }
+                Where::Outside { since: Some(mark.at) }
             }
-        }
+        };
     }
-    day.still_in = running && inside_since.is_some();
-    day.missing_check_out |= !running && inside_since.is_some();
+    let inside = !matches!(at_site, Where::Outside { .. });
+    day.still_in = running && inside;
+    day.on_break = running && matches!(at_site, Where::Break { .. });
+    day.missing_check_out |= !running && inside;
     day
+}
+
+/// Where the marks so far leave somebody.
+enum Where {
+    /// Not here; since when, if they had been here today.
+    Outside {
+        since: Option<Timestamp>,
+    },
+    Working {
+        since: Timestamp,
+    },
+    Break {
+        since: Timestamp,
+    },
 }
 
 #[cfg(test)]
@@ -139,7 +143,7 @@ mod tests {
     use super::*;
     use crate::{
         attendance::Mode,
-        domain::{Actor, EventId, MarkSource},
+        domain::{Actor, EventId, MarkSource, Schedule},
     };
     use jiff::{civil::date, tz::TimeZone};
     use proptest::prelude::*;
@@ -149,6 +153,7 @@ mod tests {
             mode: Mode::Toggle,
             guard_secs: 120,
             day_start_hour: 4,
+            schedule: Schedule::default(),
             zone: TimeZone::get("Europe/Berlin").unwrap(),
         }
     }
@@ -212,25 +217,32 @@ mod tests {
     }
 
     #[test]
-    fn totals_add_up_the_days_of_the_range() {
-        let marks = marks(&[
-            (1, In, "2026-03-01T08:00:00+01:00"), // before the range
-            (1, In, "2026-03-02T08:00:00+01:00"),
-            (1, Out, "2026-03-02T12:00:00+01:00"),
-            (2, In, "2026-03-03T08:00:00+01:00"),
-            (1, In, "2026-03-03T22:00:00+01:00"),
-            (1, Out, "2026-03-04T02:00:00+01:00"), // still the 3rd
-            (1, Out, "2026-03-04T12:00:00+01:00"), // after the range
-        ]);
-        let now = at("2026-03-09T00:00:00Z");
-        let totals = range_totals(&policy(), &marks, date(2026, 3, 2), date(2026, 3, 3), now);
-        let total = |n, days, hours, incomplete_days| PersonTotal {
-            person: person(n),
-            days,
-            worked: SignedDuration::from_hours(hours),
-            incomplete_days,
+    fn breaks_are_not_work_and_leaving_out_of_one_ends_the_work_when_it_began() {
+        use MarkKind::{BreakEnd as Back, BreakStart as Break};
+        let day = |plan: &[(MarkKind, &str)], now: &str| {
+            let plan: Vec<(u8, MarkKind, String)> =
+                plan.iter().map(|(kind, time)| (1, *kind, format!("2026-03-02T{time}:00+01:00"))).collect();
+            let plan: Vec<_> = plan.iter().map(|(n, kind, when)| (*n, *kind, when.as_str())).collect();
+            day_summary(&policy(), &marks(&plan), &[person(1)], date(2026, 3, 2), at(now)).remove(0)
         };
-        assert_eq!(totals, [total(1, 2, 8, 0), total(2, 1, 0, 1)]);
+        let minutes = SignedDuration::from_mins;
+        let over = "2026-03-03T09:00:00+01:00";
+        let whole = day(&[(In, "08:00"), (Break, "12:00"), (Back, "12:40"), (Out, "17:00")], over);
+        assert_eq!((whole.worked, whole.breaks), (minutes(8 * 60 + 20), minutes(40)));
+        assert!(!whole.missing_check_in && !whole.missing_check_out);
+        let walked_out = day(&[(In, "08:00"), (Out, "12:00"), (In, "12:40"), (Out, "17:00")], over);
+        assert_eq!((walked_out.worked, walked_out.breaks), (whole.worked, whole.breaks), "a gap is a break");
+        let left = day(&[(In, "08:00"), (Break, "12:00"), (Out, "13:00")], over);
+        assert_eq!((left.worked, left.breaks), (minutes(4 * 60), minutes(0)));
+        let running = day(&[(In, "08:00"), (Break, "12:00")], "2026-03-02T12:10:00+01:00");
+        assert!(running.still_in && running.on_break && !running.missing_check_out);
+        let forgot = day(&[(In, "08:00"), (Break, "12:00")], over);
+        assert!(forgot.missing_check_out && !forgot.on_break);
+        assert_eq!(forgot.worked, minutes(4 * 60));
+        let odd =
+            day(&[(Back, "08:00"), (Back, "09:00"), (Break, "10:00"), (Break, "10:05"), (In, "10:15")], over);
+        assert!(odd.missing_check_in && odd.missing_check_out);
+        assert_eq!((odd.worked, odd.breaks), (minutes(120), minutes(15)));
     }
 
     #[test]
@@ -258,24 +270,24 @@ mod tests {
     proptest! {
         #[test]
         fn worked_time_fits_between_first_and_last(
-            plan in prop::collection::vec((any::<bool>(), 0..86_000_i64), 0..12), by in 0..12_usize,
+            plan in prop::collection::vec((prop::sample::select(&MarkKind::ALL[..]), 0..86_000_i64), 0..12),
+            by in 0..12_usize,
         ) {
             let start = policy().day_range(date(2026, 3, 2)).start.as_second();
             let times: Vec<String> =
                 plan.iter().map(|(_, s)| Timestamp::from_second(start + s).unwrap().to_string()).collect();
             let plan: Vec<_> = plan.iter().zip(&times)
-                .map(|(&(is_in, _), when)| (1, if is_in { In } else { Out }, when.as_str())).collect();
+                .map(|(&(kind, _), when)| (1, kind, when.as_str())).collect();
             let mut marks = marks(&plan);
             let now = at("2026-03-04T00:00:00Z");
             let summary = day_summary(&policy(), &marks, &[person(1)], date(2026, 3, 2), now);
             let day = &summary[0];
-            prop_assert!(!day.worked.is_negative() && !day.still_in);
-            match (day.first_in, day.last_out) {
-                (Some(first), Some(last)) if last >= first => {
-                    prop_assert!(day.worked <= last.duration_since(first));
-                }
-                _ => prop_assert!(day.worked.is_zero()),
-            }
+            prop_assert!(!day.worked.is_negative() && !day.breaks.is_negative() && !day.still_in);
+            let (first, last) = (marks.iter().map(|m| m.at).min(), marks.iter().map(|m| m.at).max());
+            let whole = first.zip(last).map_or(SignedDuration::ZERO, |(first, last)| last.duration_since(first));
+            prop_assert!(day.worked + day.breaks <= whole, "{} + {} > {}", day.worked, day.breaks, whole);
+            let ends = marks.iter().any(|m| matches!(m.kind, Out | MarkKind::BreakStart));
+            prop_assert!(ends || day.worked.is_zero(), "nothing is invented");
             if !marks.is_empty() {
                 let by = by % marks.len();
                 marks.rotate_left(by);

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{CameraSpec, PersonId},
-    settings::Device,
+    settings::{Device, Liveness},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
@@ -37,6 +37,10 @@ pub struct Global {
     /// Device key file, outside the data folder [default: ~/.config/faceprint/device.key].
     #[arg(long, global = true, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
+    /// Open the store with the passphrase on this file's first line instead of a key file; `-` is standard input. A
+    /// store that needs one asks for it on a terminal.
+    #[arg(long, global = true, value_name = "FILE|-", conflicts_with = "key_file")]
+    pub passphrase_file: Option<PathBuf>,
     /// Recogniser weights, an id that `faceprint weights list` prints.
     #[arg(long, global = true, value_name = "ID")]
     pub weights: Option<String>,
@@ -46,6 +50,9 @@ pub struct Global {
     /// Where networks run.
     #[arg(long, global = true, value_enum)]
     pub device: Option<DeviceArg>,
+    /// Whether presentations are checked: people, not pictures of them.
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub liveness: Option<LivenessArg>,
     /// Settings file [default: settings.toml in the data folder].
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -75,6 +82,27 @@ impl From<DeviceArg> for Device {
     }
 }
 
+/// Whether presentations are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LivenessArg {
+    /// When networks for it are installed.
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+impl From<LivenessArg> for Liveness {
+    fn from(liveness: LivenessArg) -> Self {
+        match liveness {
+            LivenessArg::Auto => Self::Auto,
+            LivenessArg::On => Self::On,
+            LivenessArg::Off => Self::Off,
+        }
+    }
+}
+
 /// Everything the kiosk can do from a script.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -93,6 +121,9 @@ pub enum Command {
     /// Add, list, enrol and erase people.
     #[command(subcommand)]
     People(People),
+    /// Who may unlock host mode.
+    #[command(subcommand)]
+    Hosts(Hosts),
     /// Run the pipeline over a camera without a window; one JSON line per decision with --json.
     Replay {
         /// The camera.
@@ -136,6 +167,18 @@ pub enum Command {
         /// The file to write.
         #[arg(long)]
         out: PathBuf,
+        /// What there is a row for.
+        #[arg(long, value_enum, default_value_t = ByArg::Mark)]
+        by: ByArg,
+        /// Columns, in this order, with commas between [default: all in CSV, the usual ones in PDF].
+        #[arg(long, value_name = "LIST")]
+        columns: Option<String>,
+        /// Only these people: ids or badges, with commas between.
+        #[arg(long, value_name = "LIST", value_delimiter = ',')]
+        people: Vec<String>,
+        /// Paper of a PDF.
+        #[arg(long, value_enum, default_value_t = PaperArg::A4)]
+        paper: PaperArg,
         /// Host who exports; without one the audit log names the kiosk.
         #[arg(long, value_name = "NAME", requires = "pin_file")]
         host: Option<String>,
@@ -146,18 +189,55 @@ pub enum Command {
     /// Read and check the audit log.
     #[command(subcommand)]
     Audit(Audit),
-    /// List, import and check network files.
+    /// Change what opens the store.
     #[command(subcommand)]
-    Weights(Weights),
-    /// Measure frame rate and stage times on this machine.
-    Bench {
-        /// Frames to measure.
-        #[arg(long, default_value_t = 600)]
-        frames: u64,
+    Key(Key),
+    /// Write everything into one sealed file, also while a kiosk is running.
+    Backup {
+        /// The file, which must not exist.
+        file: PathBuf,
+        /// File with the backup's passphrase on its first line; `-` is standard input. Without it, it is asked for.
+        #[arg(long, value_name = "FILE|-")]
+        backup_passphrase_file: Option<PathBuf>,
         /// JSON.
         #[arg(long)]
         json: bool,
     },
+    /// Make a data folder from a backup.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Only read it to its end and say what is inside.
+        #[arg(long)]
+        dry_run: bool,
+        /// File with the backup's passphrase on its first line; `-` is standard input. Without it, it is asked for.
+        #[arg(long, value_name = "FILE|-")]
+        backup_passphrase_file: Option<PathBuf>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List, import and check network files.
+    #[command(subcommand)]
+    Weights(Weights),
+    /// Measure frame rate, stage times and how long an attendee waits on this machine.
+    Bench {
+        /// Frames to measure.
+        #[arg(long, default_value_t = 600)]
+        frames: u64,
+        /// Seconds of the demo in real time, for how long an attendee waits; 0 leaves it out.
+        #[arg(long, default_value_t = 75, value_name = "SECS")]
+        live: u64,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+        /// Measure nothing: set two reports that --json wrote side by side.
+        #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"], conflicts_with_all = ["frames", "live", "json"])]
+        compare: Vec<PathBuf>,
+    },
+    /// Start the kiosk with the machine.
+    #[command(subcommand)]
+    Service(Service),
     /// Check this machine and this installation.
     Doctor {
         /// JSON.
@@ -200,6 +280,23 @@ pub enum People {
         #[arg(long)]
         json: bool,
     },
+    /// Add and rename people by a CSV list with the columns name and badge.
+    Import {
+        /// The list, in UTF-8; its first line names the columns.
+        file: PathBuf,
+        /// Print what each row would do, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Host who imports; not needed for --dry-run.
+        #[arg(long, value_name = "NAME", requires = "pin_file", required_unless_present = "dry_run")]
+        host: Option<String>,
+        /// File with the host's PIN on its first line; `-` is standard input.
+        #[arg(long, value_name = "FILE|-", requires = "host")]
+        pin_file: Option<PathBuf>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Store a person's face templates from pictures. The pictures are not kept.
     Enrol {
         /// The person's id.
@@ -225,6 +322,119 @@ pub enum People {
         #[command(flatten)]
         host: HostLogin,
     },
+    /// Take back a person's consent: their face data is destroyed, they stay and can use a PIN.
+    Withdraw {
+        /// The person's id.
+        person: PersonId,
+        /// Who does it for them.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Write what is stored about a person into a file for them.
+    Export {
+        /// The person's id.
+        person: PersonId,
+        /// Folder to write into.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        out: PathBuf,
+        /// Who exports.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Set the PIN with which a person marks themselves without their face; also unlocks them.
+    Pin {
+        /// The person's id.
+        person: PersonId,
+        /// File with the PIN on its first line; `-` is standard input, after the host's.
+        #[arg(long, value_name = "FILE|-", required_unless_present = "remove")]
+        new_pin_file: Option<PathBuf>,
+        /// Take the PIN away instead.
+        #[arg(long, conflicts_with = "new_pin_file")]
+        remove: bool,
+        /// Who sets it.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+}
+
+/// Hosts.
+#[derive(Debug, Subcommand)]
+pub enum Hosts {
+    /// List hosts.
+    List {
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add a host.
+    Add {
+        /// Display name.
+        name: String,
+        /// File with the new host's PIN or passphrase on its first line; `-` is standard input, after the other PIN.
+        #[arg(long, value_name = "FILE|-")]
+        new_pin_file: PathBuf,
+        /// Who adds.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Remove a host. One always stays.
+    Remove {
+        /// Whom.
+        name: String,
+        /// Who removes.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Change your own PIN or passphrase.
+    Pin {
+        /// File with the new one on its first line; `-` is standard input, after the old one.
+        #[arg(long, value_name = "FILE|-")]
+        new_pin_file: PathBuf,
+        /// Who, with the old PIN.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Let a host who is locked out try again.
+    Unlock {
+        /// Whom.
+        name: String,
+        /// Another host, who unlocks.
+        #[arg(long, value_name = "NAME", requires = "pin_file", conflicts_with = "recovery_file")]
+        host: Option<String>,
+        /// File with that host's PIN on its first line; `-` is standard input.
+        #[arg(long, value_name = "FILE|-", requires = "host")]
+        pin_file: Option<PathBuf>,
+        /// File with the recovery code instead of another host; it is used up, and the next one is printed.
+        #[arg(long, value_name = "FILE|-", required_unless_present = "host")]
+        recovery_file: Option<PathBuf>,
+        /// With the recovery code: file with a new PIN for a host who forgot theirs.
+        #[arg(long, value_name = "FILE|-", requires = "recovery_file")]
+        new_pin_file: Option<PathBuf>,
+    },
+    /// Make a new recovery code and print it once; the old one is void.
+    Recovery {
+        /// Who asks.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+}
+
+/// What a report has a row for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ByArg {
+    /// Each mark.
+    Mark,
+    /// Each day of each person, absences included.
+    Day,
+}
+
+/// Paper sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PaperArg {
+    /// 210 x 297 mm.
+    A4,
+    /// 8.5 x 11 inches.
+    Letter,
 }
 
 /// Kind of report.
@@ -232,7 +442,7 @@ pub enum People {
 pub enum Format {
     /// Comma-separated values.
     Csv,
-    /// A4 pages.
+    /// Pages.
     Pdf,
 }
 
@@ -259,6 +469,44 @@ pub enum Audit {
     },
 }
 
+/// Starting with the machine.
+#[derive(Debug, Subcommand)]
+pub enum Service {
+    /// Print a systemd unit with these options; its first lines say how to install it.
+    Print {
+        /// For the whole machine instead of for the user who is logged in.
+        #[arg(long)]
+        system: bool,
+        /// User of the --system unit [default: faceprint].
+        #[arg(long, value_name = "NAME", requires = "system")]
+        user: Option<String>,
+    },
+}
+
+/// Keys.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Let another key file or a passphrase open the store. Records stay as they are.
+    Change {
+        /// The new key file; made if it is not there.
+        #[arg(long, value_name = "FILE", required_unless_present = "new_passphrase_file")]
+        new_key_file: Option<PathBuf>,
+        /// File with the new passphrase on its first line; `-` is standard input.
+        #[arg(long, value_name = "FILE|-", conflicts_with = "new_key_file")]
+        new_passphrase_file: Option<PathBuf>,
+        /// Who changes it.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Draw a new master key and seal every record with it. Can be interrupted: it goes on at the next call, or while
+    /// the kiosk runs.
+    Rotate {
+        /// Who changes it.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+}
+
 /// Network files.
 #[derive(Debug, Subcommand)]
 pub enum Weights {
@@ -267,6 +515,26 @@ pub enum Weights {
         /// JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Install networks from an ONNX or safetensors file, a folder, a zip archive, an http address, or a pack by name
+    /// (`buffalo_l`, `buffalo_s`, `buffalo_sc`, `antelopev2`).
+    Install {
+        /// File, folder, address or pack.
+        what: String,
+        /// Accept the licences that are shown.
+        #[arg(long)]
+        accept_licence: bool,
+        /// What the file has to be, hexadecimal.
+        #[arg(long, value_name = "HEX")]
+        sha256: Option<String>,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Choose the detector or recogniser, and say who must be enrolled again.
+    Use {
+        /// Its id.
+        id: String,
     },
     /// Convert an ONNX file and install it.
     Import {

@@ -1,18 +1,18 @@
 //! The commands, one function each. Their JSON is a contract for scripts; the README documents it.
 
 use super::{
-    args::{Format, Global, HostLogin},
+    args::{Global, HostLogin},
     context::{Context, log_in, read_pin},
+    hosts,
 };
 use crate::{
     camera::CameraError,
-    crypto::Pin,
-    diagnostics::{self, bench::BenchReport, doctor, verify},
+    crypto::{KeySource, Pin},
+    diagnostics::{self, doctor, probe, verify},
     domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName},
     imaging::{self, Frame},
     runtime::{
         enrol_frames::FrameEnrolment,
-        messages::ExportFormat,
         replay::{self, Decided, ReplayOptions, Summary},
     },
     settings::{Settings, SiteZone},
@@ -21,7 +21,6 @@ use crate::{
 };
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::civil::Date;
 use serde_json::json;
 use std::{
     io::{self, Write as _},
@@ -31,7 +30,7 @@ use std::{
 
 pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    let pin = Pin::new(&read_pin(&host.pin_file)?)?;
+    let pin = Pin::for_host(&read_pin(&host.pin_file)?)?;
     let name = PersonName::new(&host.host)?;
     let mut settings = Settings { site_name: site.to_owned(), ..context.settings.clone() };
     if let Some(zone) = zone {
@@ -39,11 +38,15 @@ pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -
     }
     // The round trip checks the site name as the file's reader would.
     let settings = Settings::parse(&settings.to_toml(), &context.paths.settings)?;
-    context.ledger_setup()?.create(settings, InitHost { name, pin })?.close()?;
-    eprintln!(
-        "{} is set up. Keep the device key file safe: without it no record opens.",
-        context.paths.root.display()
-    );
+    let mut ledger = context.ledger_setup()?.create(settings, InitHost { name, pin })?;
+    let code = ledger.vault_mut().new_recovery_code(Actor::Kiosk, context.clock.now())?;
+    ledger.close()?;
+    let opener = match *context.key {
+        KeySource::File(_) => "device key file safe",
+        KeySource::Passphrase(_) => "passphrase in mind",
+    };
+    eprintln!("{} is set up. Keep the {opener}: without it no record opens.", context.paths.root.display());
+    hosts::show_code(&code);
     Ok(())
 }
 
@@ -280,30 +283,6 @@ pub fn verify_pairs(
     Ok(())
 }
 
-pub fn export(
-    global: &Global,
-    format: Format,
-    from: Date,
-    to: Date,
-    out: &Path,
-    host: Option<&HostLogin>,
-) -> anyhow::Result<()> {
-    let context = Context::new(global)?;
-    let mut ledger = context.ledger()?;
-    let who = match host {
-        Some(host) => log_in(&mut ledger, host)?.actor(),
-        None => Actor::Kiosk,
-    };
-    let format = match format {
-        Format::Csv => ExportFormat::Csv,
-        Format::Pdf => ExportFormat::Pdf,
-    };
-    let rows = ledger.export(who, format, from, to, out);
-    ledger.close()?;
-    eprintln!("{} rows in {}", rows?, out.display());
-    Ok(())
-}
-
 pub fn audit_show(global: &Global, last: u64, as_json: bool) -> anyhow::Result<()> {
     let ledger = Context::new(global)?.ledger()?;
     let head = ledger.vault().audit_head().number;
@@ -364,7 +343,7 @@ pub fn weights_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
+pub fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
     let mut value = json!(manifest);
     value["built_in"] = built_in.into();
     value
@@ -374,6 +353,7 @@ pub fn weights_import(global: &Global, file: &Path, as_json: bool) -> anyhow::Re
     let context = Context::new(global)?;
     let imported = import::import(file)?;
     let manifest = &imported.manifest;
+    probe::check(&imported).with_context(|| manifest.id.to_string())?;
     context.weights_store().install(manifest, &imported.model)?;
     if as_json {
         println!("{}", weights_json(manifest, false));
@@ -402,24 +382,6 @@ pub fn weights_verify(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub fn bench(global: &Global, frames: u64, as_json: bool) -> anyhow::Result<()> {
-    let context = Context::new(global)?;
-    let mut pipeline = context.pipeline()?;
-    let spec = global.camera.clone().unwrap_or(CameraSpec::Demo(1));
-    let mut source = context.source(&spec, false)?;
-    let progress = bar(frames);
-    let report = BenchReport::measure(&mut pipeline, source.as_mut(), &spec, frames, |done| {
-        progress.set_position(done);
-    })?;
-    progress.finish_and_clear();
-    if as_json {
-        println!("{}", report.to_json());
-    } else {
-        print!("{}", report.to_text());
-    }
-    Ok(())
-}
-
 pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let checks = doctor::examine(&doctor::Subject {
@@ -443,7 +405,7 @@ pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn spinner(what: &'static str) -> ProgressBar {
+pub(super) fn spinner(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     bar.set_style(
         ProgressStyle::with_template("{spinner} {pos} {msg}")
@@ -453,6 +415,6 @@ fn spinner(what: &'static str) -> ProgressBar {
     bar
 }
 
-fn bar(length: u64) -> ProgressBar {
+pub(super) fn bar(length: u64) -> ProgressBar {
     ProgressBar::new(length)
 }

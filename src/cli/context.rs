@@ -2,23 +2,23 @@
 
 use super::args::{Global, HostLogin};
 use crate::{
-    access::HostSession,
+    access::{HostSession, NOBODY},
     camera::{self, CameraOptions, FrameSource},
-    crypto::{KeySource, PinAttempt},
-    domain::{CameraSpec, Clock, SystemClock, WeightsId},
+    crypto::{KeyKind, KeySource, Passphrase, PinAttempt},
+    domain::{CameraSpec, Clock, PersonName, SystemClock, WeightsId},
     imaging::Rotation,
     runtime::{
         ledger::{DataPaths, Ledger},
         pipeline::{Pipeline, SharedIndex},
         workers::{EngineLoader, LedgerSetup},
     },
-    settings::{Device, Settings},
+    settings::{Device, Liveness, Settings},
     vault::Vault,
     vision::{DeviceChoice, FaceEngine, Kind, NetworkEngine, WeightsStore},
 };
 use anyhow::{Context as _, bail};
 use std::{
-    io::{BufRead as _, Read as _},
+    io::{BufRead as _, IsTerminal as _, Read as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -27,6 +27,7 @@ use std::{
 const ALL_SAMPLES: usize = 1_000_000;
 
 /// Resolved global options.
+#[derive(Clone)]
 pub struct Context {
     /// Folders and files.
     pub paths: DataPaths,
@@ -47,21 +48,19 @@ impl Context {
             Some(data) => data.clone(),
             None => home("XDG_DATA_HOME", ".local/share")?.join("faceprint"),
         };
-        let key = match &global.key_file {
-            Some(key) => key.clone(),
-            None => home("XDG_CONFIG_HOME", ".config")?.join("faceprint/device.key"),
-        };
         let paths = DataPaths::new(&data, global.config.as_deref());
+        let key = match (&global.passphrase_file, &global.key_file) {
+            (Some(file), _) => KeySource::Passphrase(read_passphrase(file)?),
+            (None, Some(key)) => KeySource::File(key.clone()),
+            (None, None) if asks_for_passphrase(&paths) => {
+                KeySource::Passphrase(type_passphrase("Passphrase of the store")?)
+            }
+            (None, None) => KeySource::File(home("XDG_CONFIG_HOME", ".config")?.join("faceprint/device.key")),
+        };
         let settings = Settings::load(&paths.settings)?.unwrap_or_else(|| Settings::for_site("Faceprint"));
         let settings = with_options(settings, global)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        Ok(Self {
-            paths,
-            key: Arc::new(KeySource::File(key)),
-            settings,
-            clock,
-            index: SharedIndex::default(),
-        })
+        Ok(Self { paths, key: Arc::new(key), settings, clock, index: SharedIndex::default() })
     }
 
     /// The weights folder and what is built in.
@@ -87,9 +86,10 @@ impl Context {
         let store = self.weights_store();
         let detector = chosen(self.settings.detector.as_ref(), Kind::Detector)?;
         let recogniser = chosen(self.settings.recogniser.as_ref(), Kind::Recogniser)?;
+        let liveness = self.liveness()?;
         let device = device_choice(self.settings.device);
         Ok(Box::new(move || {
-            NetworkEngine::load(&store, &detector, &recogniser, device)
+            NetworkEngine::load(&store, &detector, &recogniser, &liveness, device)
                 .map(|engine| Box::new(engine) as Box<dyn FaceEngine>)
                 .map_err(|error| error.to_string())
         }))
@@ -97,7 +97,24 @@ impl Context {
 
     /// Networks wired to the index.
     pub fn pipeline(&self) -> anyhow::Result<Pipeline> {
-        Ok(Pipeline::new(self.engine()?, self.index.clone(), self.settings.fpir, ALL_SAMPLES))
+        let mut pipeline = Pipeline::new(self.engine()?, self.index.clone(), self.settings.fpir, ALL_SAMPLES);
+        pipeline.set_min_bona_fide(self.settings.min_bona_fide);
+        Ok(pipeline)
+    }
+
+    /// The networks for liveness that the settings ask for; those that are installed are used together.
+    fn liveness(&self) -> anyhow::Result<Vec<WeightsId>> {
+        if self.settings.liveness == Liveness::Off {
+            return Ok(Vec::new());
+        }
+        let installed = self.weights_store().of_kind(Kind::Liveness);
+        if installed.is_empty() && self.settings.liveness == Liveness::On {
+            bail!(
+                "liveness is on and no network for it is installed: install one with `faceprint weights \
+                 install`, or set liveness to auto or off"
+            );
+        }
+        Ok(installed)
     }
 
     /// What the ledger thread needs.
@@ -139,10 +156,12 @@ impl Context {
 /// A host's proof that they may change something, from a PIN file.
 pub fn log_in(ledger: &mut Ledger, login: &HostLogin) -> anyhow::Result<Arc<HostSession>> {
     let pin = read_pin(&login.pin_file)?;
-    let host = ledger.vault().hosts()?.into_iter().find(|host| host.name.as_str() == login.host);
-    let host = host
-        .with_context(|| format!("there is no host '{}': `faceprint init` made the first one", login.host))?;
-    ledger.login(host.id, &PinAttempt::new(&pin)).map_err(|refusal| anyhow::anyhow!("{refusal}"))
+    // A name that no host has is checked as long, and answered the same.
+    let host = match PersonName::new(&login.host) {
+        Ok(name) => ledger.vault().host_by_name(&name)?.map_or(NOBODY, |host| host.id),
+        Err(_) => NOBODY,
+    };
+    ledger.login(host, &PinAttempt::new(&pin)).map_err(|refusal| anyhow::anyhow!("{refusal}"))
 }
 
 /// The first line of a PIN file, or of standard input for `-`.
@@ -163,6 +182,28 @@ pub fn read_pin(path: &Path) -> anyhow::Result<String> {
         bail!("the PIN is empty: write it on the first line of the PIN file");
     }
     Ok(pin)
+}
+
+/// A passphrase from the first line of a file, or of standard input for `-`.
+pub fn read_passphrase(path: &Path) -> anyhow::Result<Passphrase> {
+    let text = zeroize::Zeroizing::new(read_pin(path)?);
+    Ok(Passphrase::new(&text)?)
+}
+
+/// A passphrase typed on the terminal, unseen.
+pub fn type_passphrase(prompt: &str) -> anyhow::Result<Passphrase> {
+    let terminal = console::Term::stderr();
+    if !terminal.is_term() || !std::io::stdin().is_terminal() {
+        bail!("a passphrase is needed and there is no terminal to type it on: give a file that holds it");
+    }
+    terminal.write_str(&format!("{prompt}: ")).context("the terminal cannot be written to")?;
+    let typed = terminal.read_secure_line().context("the passphrase cannot be read from the terminal")?;
+    Ok(Passphrase::new(&zeroize::Zeroizing::new(typed))?)
+}
+
+/// Whether the store opens with a passphrase, and somebody is there to type it.
+fn asks_for_passphrase(paths: &DataPaths) -> bool {
+    Vault::key_kind(&paths.store()) == Some(KeyKind::Passphrase) && std::io::stdin().is_terminal()
 }
 
 /// How the settings name a device, as the engine does.
@@ -193,6 +234,7 @@ fn with_options(mut settings: Settings, global: &Global) -> anyhow::Result<Setti
     settings.recogniser = recogniser.or(settings.recogniser);
     settings.detector = detector.or(settings.detector);
     settings.device = global.device.map_or(settings.device, Into::into);
+    settings.liveness = global.liveness.map_or(settings.liveness, Into::into);
     settings.camera = global.camera.clone().unwrap_or(settings.camera);
     Ok(settings)
 }

@@ -12,40 +12,65 @@ use crate::{
 };
 use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
+use tempfile::TempDir;
+
+/// The script that plays unless --camera says otherwise.
+pub const SEED: u64 = 1;
 
 pub fn run(global: &Global) -> anyhow::Result<()> {
-    let folder = tempfile::Builder::new()
-        .prefix("faceprint-demo-")
-        .tempdir()
-        .context("no throw-away folder can be made: check that the temporary folder is writable")?;
-    let global = Global {
-        data: Some(folder.path().join("data")),
-        key_file: Some(folder.path().join("device.key")),
-        config: None,
-        camera: Some(global.camera.clone().unwrap_or(CameraSpec::Demo(1))),
-        ..global.clone()
-    };
-    let mut context = Context::new(&global)?;
-    context.settings = Settings {
-        site_name: "Demo site".to_owned(),
-        // Visits follow each other within the minute.
-        guard_secs: 20,
-        ..context.settings
-    };
-    let pin = demo_pin()?;
-    let host = InitHost { name: PersonName::new("Demo host")?, pin: Pin::new(&pin)? };
-    let mut ledger = context.ledger_setup()?.create(context.settings.clone(), host)?;
-    enrol_everybody(&context, &mut ledger)?;
-    let strip = format!("Demo: nothing is kept. Host PIN {pin}");
-    window::open(&context, Some(ledger), Some(strip), true)
-    // `folder` goes here, after the window has closed and the store with it.
+    let demo = Demo::set_up(global)?;
+    let strip = format!("Demo: nothing is kept. Host PIN {}", demo.pin);
+    window::open(&demo.context, Some(demo.ledger), Some(strip), true)
+    // `demo.folder` goes here, after the window has closed and the store with it.
 }
 
-/// Adds every demo person and takes their shots as `people enrol` does.
-fn enrol_everybody(context: &Context, ledger: &mut Ledger) -> anyhow::Result<()> {
+/// A site that exists for one run.
+pub struct Demo {
+    /// Settings, folders, index.
+    pub context: Context,
+    /// The open store, with the demo people enrolled.
+    pub ledger: Ledger,
+    /// Display names of those that could be enrolled with the networks in use.
+    pub enrolled: Vec<String>,
+    /// Everything on disk; goes when this is dropped.
+    pub folder: TempDir,
+    pin: String,
+}
+
+impl Demo {
+    /// Makes the folder and a host, and enrols everybody.
+    pub fn set_up(global: &Global) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("faceprint-demo-")
+            .tempdir()
+            .context("no throw-away folder can be made: check that the temporary folder is writable")?;
+        let global = Global {
+            data: Some(folder.path().join("data")),
+            key_file: Some(folder.path().join("device.key")),
+            config: None,
+            camera: Some(global.camera.clone().unwrap_or(CameraSpec::Demo(SEED))),
+            ..global.clone()
+        };
+        let mut context = Context::new(&global)?;
+        context.settings = Settings {
+            site_name: "Demo site".to_owned(),
+            // Visits follow each other within the minute.
+            guard_secs: 20,
+            ..context.settings
+        };
+        let pin = demo_pin()?;
+        let host = InitHost { name: PersonName::new("Demo host")?, pin: Pin::new(&pin)? };
+        let mut ledger = context.ledger_setup()?.create(context.settings.clone(), host)?;
+        let enrolled = enrol_everybody(&context, &mut ledger)?;
+        Ok(Self { context, ledger, enrolled, folder, pin })
+    }
+}
+
+/// Adds every demo person and takes their shots as `people enrol` does. Returns who could be enrolled.
+fn enrol_everybody(context: &Context, ledger: &mut Ledger) -> anyhow::Result<Vec<String>> {
     let mut pipeline = context.pipeline()?;
     let people: Vec<_> = demo_people().iter().enumerate().filter(|(_, person)| !person.stranger).collect();
-    let mut enrolled = 0;
+    let mut enrolled = Vec::new();
     let progress = ProgressBar::new(people.len() as u64).with_message("enrolling the demo people");
     for (number, demo) in people {
         let name = PersonName::new(&demo.name)?;
@@ -62,13 +87,13 @@ fn enrol_everybody(context: &Context, ledger: &mut Ledger) -> anyhow::Result<()>
         }
         ledger.enrol(Actor::Kiosk, person.id, "demo", &report.shots, true)?;
         progress.inc(1);
-        enrolled += 1;
+        enrolled.push(demo.name.clone());
     }
     progress.finish_and_clear();
-    if enrolled == 0 {
+    if enrolled.is_empty() {
         bail!("none of the demo people could be enrolled with these weights: use the built-in ones");
     }
-    Ok(())
+    Ok(enrolled)
 }
 
 /// Six random digits that the PIN rules accept.

@@ -3,12 +3,20 @@
 //! It must not know how anything is done: each command is a short function that calls the library and prints.
 
 mod args;
+mod bench;
 mod commands;
 mod context;
 mod demo;
+mod export;
+mod hosts;
+mod install;
+mod keeping;
+mod people_import;
+mod service;
 mod window;
 
-use args::{Audit, Cli, Command, HostLogin, People, Weights};
+use crate::crypto::forbid_core_dumps;
+use args::{Audit, Cli, Command, Global, HostLogin, Hosts, Key, People, Service, Weights};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -18,6 +26,7 @@ use std::process::ExitCode;
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,faceprint=info")).init();
+    forbid_core_dumps();
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -37,32 +46,84 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             commands::people_add(&global, &name, id, &host, json)
         }
         Some(Command::People(People::List { json })) => commands::people_list(&global, json),
+        Some(Command::People(People::Import { file, dry_run, host, pin_file, json })) => {
+            let host = host.zip(pin_file).map(|(host, pin_file)| HostLogin { host, pin_file });
+            people_import::people_import(&global, &file, dry_run, host.as_ref(), json)
+        }
         Some(Command::People(People::Enrol { person, from, consent, host, json })) => {
             commands::people_enrol(&global, person, &from, &consent, &host, json)
         }
         Some(Command::People(People::Erase { person, host })) => {
             commands::people_erase(&global, person, &host)
         }
+        Some(Command::People(People::Withdraw { person, host })) => {
+            hosts::people_withdraw(&global, person, &host)
+        }
+        Some(Command::People(People::Export { person, out, host })) => {
+            hosts::people_export(&global, person, &out, &host)
+        }
+        Some(Command::People(People::Pin { person, new_pin_file, remove: _, host })) => {
+            hosts::people_pin(&global, person, new_pin_file.as_deref(), &host)
+        }
+        Some(Command::Hosts(command)) => hosts_command(&global, command),
         Some(Command::Replay { camera, record, realtime, max_frames, json }) => {
             commands::replay(&global, &camera, record, realtime, max_frames, json)
         }
         Some(Command::VerifyPairs { pairs, images, out, json }) => {
             commands::verify_pairs(&global, &pairs, &images, &out, json)
         }
-        Some(Command::Export { format, from, to, out, host, pin_file }) => {
+        Some(Command::Export { format, from, to, out, by, columns, people, paper, host, pin_file }) => {
             let host = host.zip(pin_file).map(|(host, pin_file)| HostLogin { host, pin_file });
-            commands::export(&global, format, from, to, &out, host.as_ref())
+            let columns = columns.as_deref();
+            let wanted = export::Wanted { format, paper, by, from, to, columns, people: &people, out: &out };
+            export::export(&global, &wanted, host.as_ref())
         }
         Some(Command::Audit(Audit::Show { last, json })) => commands::audit_show(&global, last, json),
         Some(Command::Audit(Audit::Verify { head, json })) => {
             commands::audit_verify(&global, head.as_deref(), json)
         }
+        Some(Command::Key(Key::Change { new_key_file, new_passphrase_file, host })) => {
+            keeping::key_change(&global, new_key_file, new_passphrase_file.as_deref(), &host)
+        }
+        Some(Command::Key(Key::Rotate { host })) => keeping::key_rotate(&global, &host),
+        Some(Command::Backup { file, backup_passphrase_file, json }) => {
+            keeping::backup(&global, &file, backup_passphrase_file.as_deref(), json)
+        }
+        Some(Command::Restore { file, dry_run, backup_passphrase_file, json }) => {
+            keeping::restore(&global, &file, dry_run, backup_passphrase_file.as_deref(), json)
+        }
         Some(Command::Weights(Weights::List { json })) => commands::weights_list(&global, json),
         Some(Command::Weights(Weights::Import { file, json })) => {
             commands::weights_import(&global, &file, json)
         }
+        Some(Command::Weights(Weights::Install { what, accept_licence, sha256, json })) => {
+            let options = install::Options { accept_licence, sha256: sha256.as_deref(), json };
+            install::install(&global, &what, &options)
+        }
+        Some(Command::Weights(Weights::Use { id })) => install::choose(&global, &id),
         Some(Command::Weights(Weights::Verify { json })) => commands::weights_verify(&global, json),
-        Some(Command::Bench { frames, json }) => commands::bench(&global, frames, json),
+        Some(Command::Bench { compare, .. }) if !compare.is_empty() => bench::compare(&compare),
+        Some(Command::Bench { frames, live, json, .. }) => bench::run(&global, frames, live, json),
+        Some(Command::Service(Service::Print { system, user })) => {
+            service::print(&global, system, user.as_deref())
+        }
         Some(Command::Doctor { json }) => commands::doctor(&global, json),
+    }
+}
+
+fn hosts_command(global: &Global, command: Hosts) -> anyhow::Result<()> {
+    match command {
+        Hosts::List { json } => hosts::list(global, json),
+        Hosts::Add { name, new_pin_file, host } => hosts::add(global, &name, &new_pin_file, &host),
+        Hosts::Remove { name, host } => hosts::remove(global, &name, &host),
+        Hosts::Pin { new_pin_file, host } => hosts::pin(global, &new_pin_file, &host),
+        Hosts::Unlock { name, recovery_file: Some(code), new_pin_file, .. } => {
+            hosts::recover(global, &name, &code, new_pin_file.as_deref())
+        }
+        Hosts::Unlock { name, host, pin_file, .. } => {
+            let host = host.zip(pin_file).map(|(host, pin_file)| HostLogin { host, pin_file });
+            hosts::unlock(global, &name, host.as_ref())
+        }
+        Hosts::Recovery { host } => hosts::recovery(global, &host),
     }
 }

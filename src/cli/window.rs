@@ -2,12 +2,19 @@
 
 use super::{args::Global, context::Context};
 use crate::{
-    app::{self, AppOptions},
-    runtime::{kiosk::Kiosk, ledger::Ledger},
+    app::{self, AppOptions, BENCH_FRAMES, BenchRun, BenchWatch},
+    camera::{CameraError, FrameSource, SourceInfo},
+    diagnostics::bench::BenchReport,
+    domain::CameraSpec,
+    imaging::Frame,
+    runtime::{kiosk::Kiosk, ledger::Ledger, pipeline::SharedIndex},
 };
 use anyhow::Context as _;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use std::sync::{Arc, OnceLock, atomic::AtomicBool};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 pub fn run(global: &Global, windowed: bool) -> anyhow::Result<()> {
     let context = Context::new(global)?;
@@ -47,11 +54,46 @@ pub fn open(
         clock: context.clock.clone(),
         strip,
         fullscreen: !windowed,
-        look: app::Look::default(),
+        bench: bench(context),
         quit,
         repaint,
     };
     let result = app::run(link, options);
     drop(kiosk);
     Ok(result?)
+}
+
+/// The speed test of Diagnostics: the demo camera through networks of its own, beside the running kiosk.
+fn bench(context: &Context) -> BenchRun {
+    let context = Context { index: SharedIndex::default(), ..context.clone() };
+    Arc::new(move |watch| {
+        let measure = || -> anyhow::Result<BenchReport> {
+            let spec = CameraSpec::Demo(1);
+            let mut source = Until { source: context.source(&spec, false)?, watch };
+            let mut pipeline = context.pipeline()?;
+            let progress = |done| watch.done.store(done, Ordering::Relaxed);
+            Ok(BenchReport::measure(&mut pipeline, &mut source, &spec, BENCH_FRAMES, progress)?)
+        };
+        measure().map_err(|error| format!("{error:#}"))
+    })
+}
+
+/// A camera that ends when the test is told to.
+struct Until<'a> {
+    source: Box<dyn FrameSource>,
+    watch: &'a BenchWatch,
+}
+
+impl FrameSource for Until<'_> {
+    fn next_frame(&mut self) -> Result<Frame, CameraError> {
+        if self.watch.cancel.load(Ordering::Relaxed) {
+            Err(CameraError::Ended)
+        } else {
+            self.source.next_frame()
+        }
+    }
+
+    fn describe(&self) -> SourceInfo {
+        self.source.describe()
+    }
 }

@@ -14,16 +14,25 @@
 //! | offset | bytes | what |
 //! |---|---|---|
 //! | 0 | 8 | magic `FPVAULTK` |
-//! | 8 | 2 | format version, little-endian: 1 |
+//! | 8 | 2 | format version, little-endian: 2 |
 //! | 10 | 16 | store id, random |
 //! | 26 | 1 | opened by: 0 device key file, 1 passphrase |
 //! | 27 | 12 | argon2id memory in KiB, passes, lanes, each 4 bytes little-endian; 0 for a device key |
 //! | 39 | 16 | argon2id salt; 0 for a device key |
-//! | 55 | 114 | sealed (tree `vault.key`, record key = bytes 0 to 54): master key 32, PIN pepper 32 |
+//! | 55 | 150 or 182 | sealed (tree `vault.key`, record key = bytes 0 to 54): generation 4 bytes little-endian, master key 32, PIN pepper 32, audit key 32, and while the master key is being changed the next one 32 |
+//!
+//! In version 1, which is still read, the sealed part is master key and pepper; the generation is 1 and the audit key
+//! is derived from the master key (`faceprint 1 mac audit`).
+//!
+//! # Changing keys
+//!
+//! Another device key or passphrase wraps the same blob anew: records stay as they are. The master key itself changes
+//! generation by generation: for a while the blob holds two, every seal names the one that made it (its key id), and
+//! new seals are made with the next. The pepper and the audit key stay, so that PINs and exported heads stay good.
 
 use super::{
-    CryptoError, KEY_ID_MASTER, MacKey, Pepper, SealKey, Secret, pin::argon2id, random_bytes,
-    secret::equal_in_constant_time,
+    CryptoError, KEY_ID_MASTER, MacKey, Pepper, PinCost, SealKey, SealRing, Secret, pin::argon2id,
+    random_bytes, secret::equal_in_constant_time,
 };
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
@@ -63,6 +72,17 @@ pub struct PassphraseError;
 pub struct Passphrase(String);
 
 impl Passphrase {
+    /// Whether the other is the same.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        equal_in_constant_time(self.0.as_bytes(), other.0.as_bytes())
+    }
+
+    /// Stretches it to a key with argon2id at the blob's cost and this salt.
+    pub fn stretch(&self, salt: &[u8; 16]) -> Result<Secret, CryptoError> {
+        argon2id(self.0.as_bytes(), salt, None, PinCost::from(PASSPHRASE_COST))
+    }
+
     /// Shortest passphrase in characters.
     pub const MIN_CHARS: usize = 12;
 
@@ -81,14 +101,30 @@ pub type StoreId = [u8; 16];
 /// The open keys of one store.
 pub struct Keys {
     store: StoreId,
+    /// Counts master keys from 1; the key id of their seals.
+    generation: u32,
     master: Secret,
+    /// The master key to come, while records are sealed anew.
+    next: Option<Secret>,
     pepper: Secret,
+    /// Of the audit chain.
+    audit: Secret,
+    /// What wraps the blob, so that it can be written again without asking for the passphrase.
+    wrapping: Option<(BlobHeader, SealKey)>,
 }
 
 impl Keys {
     /// Draws the keys of a new store.
     pub fn generate() -> Result<Self, CryptoError> {
-        Ok(Self { store: random_bytes()?, master: Secret::random()?, pepper: Secret::random()? })
+        Ok(Self {
+            store: random_bytes()?,
+            generation: KEY_ID_MASTER,
+            master: Secret::random()?,
+            next: None,
+            pepper: Secret::random()?,
+            audit: Secret::random()?,
+            wrapping: None,
+        })
     }
 
     /// The store's id.
@@ -97,17 +133,42 @@ impl Keys {
         &self.store
     }
 
-    /// The sealing key of one tree.
-    pub fn seal_key(&self, tree: &str) -> Result<SealKey, CryptoError> {
-        Ok(SealKey::new(
-            &derive(&self.master, Some(&self.store), &["faceprint 1 seal ", tree])?,
-            KEY_ID_MASTER,
-        ))
+    /// The generation of the master key in use.
+    #[must_use]
+    pub fn generation(&self) -> u32 {
+        self.generation
     }
 
-    /// The MAC key for one use.
-    pub fn mac_key(&self, purpose: &str) -> Result<MacKey, CryptoError> {
-        Ok(MacKey::new(derive(&self.master, Some(&self.store), &["faceprint 1 mac ", purpose])?))
+    /// The generation that seals new records: the next one while the master key is being changed.
+    #[must_use]
+    pub fn newest(&self) -> u32 {
+        self.generation + u32::from(self.next.is_some())
+    }
+
+    /// The sealing keys of one tree: seals with `generation`, opens whatever any generation at hand has sealed.
+    pub fn seal_ring(&self, tree: &str, generation: u32) -> Result<SealRing, CryptoError> {
+        let mut keys = Vec::with_capacity(2);
+        for (number, master) in self.masters() {
+            let secret = derive(master, Some(&self.store), &["faceprint 1 seal ", tree])?;
+            let key = SealKey::new(&secret, number);
+            if number == generation { keys.insert(0, key) } else { keys.push(key) }
+        }
+        Ok(SealRing::new(keys))
+    }
+
+    /// The MAC key for one use, of one generation.
+    pub fn mac_key(&self, purpose: &str, generation: u32) -> Result<MacKey, CryptoError> {
+        let (_, master) = self
+            .masters()
+            .find(|(number, _)| *number == generation)
+            .ok_or_else(|| CryptoError::Hash(format!("there is no key of generation {generation}")))?;
+        Ok(MacKey::new(derive(master, Some(&self.store), &["faceprint 1 mac ", purpose])?))
+    }
+
+    /// The MAC key of the audit chain: the same for every generation.
+    #[must_use]
+    pub fn audit_key(&self) -> MacKey {
+        MacKey::new(self.audit.duplicate())
     }
 
     /// The PIN pepper.
@@ -115,33 +176,124 @@ impl Keys {
         Ok(Pepper::new(derive(&self.pepper, Some(&self.store), &["faceprint 1 pin pepper"])?))
     }
 
-    /// The key blob for `source`, which must be able to open (a device key file must exist).
-    pub fn wrap(&self, source: &KeySource) -> Result<Vec<u8>, CryptoError> {
+    /// Draws the next master key, unless there is one. Written down with [`Keys::blob`] before it seals anything.
+    pub fn begin_rotation(&mut self) -> Result<(), CryptoError> {
+        if self.next.is_none() {
+            self.next = Some(Secret::random()?);
+        }
+        Ok(())
+    }
+
+    /// Whether there are two master keys.
+    #[must_use]
+    pub fn is_rotating(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// Forgets the old master key: nothing may be sealed with it any more.
+    pub fn finish_rotation(&mut self) {
+        if let Some(next) = self.next.take() {
+            self.master = next;
+            self.generation += 1;
+        }
+    }
+
+    /// Takes back [`Keys::begin_rotation`], as long as the next key has sealed nothing.
+    pub fn abandon_rotation(&mut self) {
+        self.next = None;
+    }
+
+    /// The key blob for `source`, which must be able to open (a device key file must exist). Later blobs are wrapped
+    /// the same way.
+    pub fn wrap(&mut self, source: &KeySource) -> Result<Vec<u8>, CryptoError> {
         let header = BlobHeader::new(self.store, source)?;
+        let key = header.wrapping_key(source)?;
+        self.wrapping = Some((header, key));
+        self.blob()
+    }
+
+    /// The key blob, wrapped as it was when it was opened or last wrapped.
+    pub fn blob(&self) -> Result<Vec<u8>, CryptoError> {
+        let (header, key) = self.wrapping.as_ref().ok_or(CryptoError::WrongKey)?;
         let bytes = header.to_bytes();
-        let mut plain = Zeroizing::new(Vec::with_capacity(64));
-        plain.extend_from_slice(self.master.expose());
-        plain.extend_from_slice(self.pepper.expose());
-        let sealed = header.wrapping_key(source)?.seal(BLOB_TREE, &bytes, &plain)?;
+        let sealed = key.seal(BLOB_TREE, &bytes, &self.to_bytes())?;
         Ok([&bytes[..], &sealed].concat())
     }
 
     /// Opens a key blob. A wrong key and a changed blob look the same: [`CryptoError::WrongKey`].
     pub fn unwrap(blob: &[u8], source: &KeySource) -> Result<Self, CryptoError> {
-        let header = BlobHeader::parse(blob)?;
+        let (version, header) = BlobHeader::parse(blob)?;
         let (bytes, sealed) = blob.split_at_checked(BLOB_HEADER_LEN).ok_or(CryptoError::BlobDamaged)?;
-        let plain = header.wrapping_key(source)?.open(BLOB_TREE, bytes, sealed).map_err(|e| {
+        let key = header.wrapping_key(source)?;
+        let plain = key.open(BLOB_TREE, bytes, sealed).map_err(|e| {
             if e == super::OpenError::Broken { CryptoError::WrongKey } else { CryptoError::BlobDamaged }
         })?;
-        let (master, pepper) = plain.split_at_checked(32).ok_or(CryptoError::BlobDamaged)?;
-        let secret = |bytes| Secret::from_slice(bytes).ok_or(CryptoError::BlobDamaged);
-        Ok(Self { store: header.store, master: secret(master)?, pepper: secret(pepper)? })
+        let keys = match version {
+            1 => Self::from_version_1(header.store, &plain),
+            _ => Self::from_bytes(header.store, &plain),
+        };
+        Ok(Self { wrapping: Some((header, key)), ..keys.ok_or(CryptoError::BlobDamaged)? })
+    }
+
+    /// Everything but the store id and the wrapping, in the clear: for a blob or a backup, sealed at once.
+    #[must_use]
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut plain = Zeroizing::new(Vec::with_capacity(4 + 4 * 32));
+        plain.extend_from_slice(&self.generation.to_le_bytes());
+        for secret in [&self.master, &self.pepper, &self.audit].into_iter().chain(&self.next) {
+            plain.extend_from_slice(secret.expose());
+        }
+        plain
+    }
+
+    /// The inverse of [`Keys::to_bytes`]; not wrapped yet.
+    #[must_use]
+    pub fn from_bytes(store: StoreId, plain: &[u8]) -> Option<Self> {
+        let (generation, secrets) = plain.split_first_chunk::<4>()?;
+        let generation = u32::from_le_bytes(*generation);
+        let mut secrets = secrets.chunks(32).map(Secret::from_slice);
+        let (master, pepper, audit) = (secrets.next()??, secrets.next()??, secrets.next()??);
+        let next = match secrets.next() {
+            Some(next) => Some(next?),
+            None => None,
+        };
+        let whole = secrets.next().is_none() && (1..u32::MAX).contains(&generation);
+        whole.then_some(Self { store, generation, master, next, pepper, audit, wrapping: None })
+    }
+
+    fn from_version_1(store: StoreId, plain: &[u8]) -> Option<Self> {
+        let (master, pepper) = plain.split_at_checked(32)?;
+        let (master, pepper) = (Secret::from_slice(master)?, Secret::from_slice(pepper)?);
+        let audit = derive(&master, Some(&store), &["faceprint 1 mac ", "audit"]).ok()?;
+        Some(Self { store, generation: KEY_ID_MASTER, master, next: None, pepper, audit, wrapping: None })
+    }
+
+    fn masters(&self) -> impl Iterator<Item = (u32, &Secret)> {
+        let next = self.next.iter().map(|next| (self.generation + 1, next));
+        std::iter::once((self.generation, &self.master)).chain(next)
+    }
+}
+
+/// What opens a key blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// A device key file.
+    File,
+    /// A passphrase.
+    Passphrase,
+}
+
+impl KeyKind {
+    /// Reads it off the blob, without opening it.
+    pub fn of_blob(blob: &[u8]) -> Result<Self, CryptoError> {
+        let (_, header) = BlobHeader::parse(blob)?;
+        Ok(if header.by_passphrase { Self::Passphrase } else { Self::File })
     }
 }
 
 const BLOB_TREE: &str = "vault.key";
 const BLOB_MAGIC: [u8; 8] = *b"FPVAULTK";
-const BLOB_VERSION: u16 = 1;
+const BLOB_VERSION: u16 = 2;
 const BLOB_HEADER_LEN: usize = 55;
 
 /// Cost of opening with a passphrase: about 140 ms on a small machine, once per start.
@@ -179,13 +331,14 @@ impl BlobHeader {
         out
     }
 
-    fn parse(blob: &[u8]) -> Result<Self, CryptoError> {
+    /// The format version and the header.
+    fn parse(blob: &[u8]) -> Result<(u16, Self), CryptoError> {
         let mut rest = blob;
         if take::<8>(&mut rest)? != BLOB_MAGIC {
             return Err(CryptoError::BlobDamaged);
         }
         let version = u16::from_le_bytes(take(&mut rest)?);
-        if version != BLOB_VERSION {
+        if !(1..=BLOB_VERSION).contains(&version) {
             return Err(CryptoError::BlobVersion(version));
         }
         let store = take(&mut rest)?;
@@ -201,13 +354,15 @@ impl BlobHeader {
         if cost.iter().zip(PASSPHRASE_COST_MAX).any(|(cost, max)| *cost > max) {
             return Err(CryptoError::BlobDamaged);
         }
-        Ok(Self { store, by_passphrase, cost, salt: take(&mut rest)? })
+        Ok((version, Self { store, by_passphrase, cost, salt: take(&mut rest)? }))
     }
 
     fn wrapping_key(&self, source: &KeySource) -> Result<SealKey, CryptoError> {
         let secret = match (source, self.by_passphrase) {
             (KeySource::File(path), false) => DeviceKey::load(path)?.0,
-            (KeySource::Passphrase(text), true) => argon2id(text.0.as_bytes(), &self.salt, None, self.cost)?,
+            (KeySource::Passphrase(text), true) => {
+                argon2id(text.0.as_bytes(), &self.salt, None, PinCost::from(self.cost))?
+            }
             (_, false) => return Err(CryptoError::WrongSource("a device key file")),
             (_, true) => return Err(CryptoError::WrongSource("a passphrase")),
         };
@@ -316,7 +471,7 @@ mod tests {
         assert!(matches!(DeviceKey::create(&a), Err(CryptoError::KeyFileIo { .. })));
         assert_eq!(fs::read_dir(dir.path().join("etc")).unwrap().count(), 2, "no temporary file is left");
 
-        let keys = Keys::generate().unwrap();
+        let mut keys = Keys::generate().unwrap();
         let blob = keys.wrap(&KeySource::File(a.clone())).unwrap();
         let open = Keys::unwrap(&blob, &KeySource::File(a)).unwrap();
         assert_eq!(open.master.expose(), keys.master.expose());
@@ -360,9 +515,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let phrase = |text| KeySource::Passphrase(Passphrase::new(text).unwrap());
         assert_eq!(Passphrase::new("too short").err(), Some(PassphraseError));
-        let keys = Keys::generate().unwrap();
+        let mut keys = Keys::generate().unwrap();
         let blob = keys.wrap(&phrase("four unrelated words")).unwrap();
-        let open = Keys::unwrap(&blob, &phrase("four unrelated words")).unwrap();
+        assert_eq!(KeyKind::of_blob(&blob).unwrap(), KeyKind::Passphrase);
+        let mut open = Keys::unwrap(&blob, &phrase("four unrelated words")).unwrap();
         assert!(matches!(Keys::unwrap(&blob, &phrase("four unrelated word!")), Err(CryptoError::WrongKey)));
         let file = KeySource::File(key_file(&dir, "k"));
         assert!(matches!(Keys::unwrap(&blob, &file), Err(CryptoError::WrongSource("a passphrase"))));
@@ -376,7 +532,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let source = KeySource::File(key_file(&dir, "k"));
         let blob = Keys::generate().unwrap().wrap(&source).unwrap();
-        assert_eq!(blob.len(), 169, "the documented length");
+        assert_eq!(blob.len(), 205, "the documented length");
         for len in 0..blob.len() {
             assert!(Keys::unwrap(&blob[..len], &source).is_err(), "cut to {len}");
         }
@@ -388,8 +544,8 @@ mod tests {
             }
         }
         let mut later = blob.clone();
-        later[8] = 2;
-        assert!(matches!(Keys::unwrap(&later, &source), Err(CryptoError::BlobVersion(2))));
+        later[8] = 3;
+        assert!(matches!(Keys::unwrap(&later, &source), Err(CryptoError::BlobVersion(3))));
         let mut greedy = blob;
         greedy[26] = 1;
         greedy[27..31].fill(0xff);
@@ -399,12 +555,40 @@ mod tests {
     #[test]
     fn each_tree_and_each_store_has_its_own_key() {
         let keys = Keys::generate().unwrap();
-        let sealed = keys.seal_key("people").unwrap().seal("x", b"", b"").unwrap();
-        assert!(keys.seal_key("people").unwrap().open("x", b"", &sealed).is_ok());
-        assert!(keys.seal_key("hosts").unwrap().open("x", b"", &sealed).is_err());
+        let ring = |keys: &Keys, tree| keys.seal_ring(tree, 1).unwrap();
+        let sealed = ring(&keys, "people").seal("x", b"", b"").unwrap();
+        assert!(ring(&keys, "people").open("x", b"", &sealed).is_ok());
+        assert!(ring(&keys, "hosts").open("x", b"", &sealed).is_err());
         let mut other = Keys::generate().unwrap();
-        other.master = Secret::from_slice(keys.master.expose()).unwrap();
-        assert!(other.seal_key("people").unwrap().open("x", b"", &sealed).is_err());
-        assert_ne!(keys.mac_key("a").unwrap().tag(&[]), keys.mac_key("b").unwrap().tag(&[]));
+        other.master = keys.master.duplicate();
+        assert!(ring(&other, "people").open("x", b"", &sealed).is_err());
+        let tag = |purpose| keys.mac_key(purpose, 1).unwrap().tag(&[]);
+        assert_ne!(tag("a"), tag("b"));
+        assert!(keys.mac_key("a", 2).is_err());
+    }
+
+    #[test]
+    fn two_generations_live_side_by_side_until_the_old_one_is_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = KeySource::File(key_file(&dir, "k"));
+        let mut keys = Keys::generate().unwrap();
+        keys.wrap(&source).unwrap();
+        let old = keys.seal_ring("people", keys.newest()).unwrap().seal("people", b"k", b"old").unwrap();
+        let audit = keys.audit_key().tag(&[b"x"]);
+        keys.begin_rotation().unwrap();
+        let keys_on_disk = Keys::unwrap(&keys.blob().unwrap(), &source).unwrap();
+        let ring = keys_on_disk.seal_ring("people", keys_on_disk.newest()).unwrap();
+        let new = ring.seal("people", b"k", b"new").unwrap();
+        assert_eq!(&**ring.open("people", b"k", &old).unwrap(), b"old");
+        assert_eq!(&**ring.open("people", b"k", &new).unwrap(), b"new");
+        keys.finish_rotation();
+        let mut last = Keys::unwrap(&keys.blob().unwrap(), &source).unwrap();
+        let ring = last.seal_ring("people", last.newest()).unwrap();
+        assert!(ring.open("people", b"k", &new).is_ok());
+        assert_eq!(ring.open("people", b"k", &old).err(), Some(crate::crypto::OpenError::KeyId(1)));
+        assert_eq!(last.audit_key().tag(&[b"x"]), audit, "exported heads stay good");
+        last.begin_rotation().unwrap();
+        last.abandon_rotation();
+        assert_eq!((last.generation(), last.newest()), (2, 2));
     }
 }

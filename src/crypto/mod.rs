@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! device key file (32 random bytes, mode 0600)  or  passphrase ─argon2id→
-//!   └─ HKDF "faceprint 1 wrap" → wrapping key ─opens→ key blob (`vault.key`): master key, PIN pepper
+//!   └─ HKDF "faceprint 1 wrap" → wrapping key ─opens→ key blob (`vault.key`): master key, PIN pepper, audit key
 //!        └─ master key ─HKDF-SHA-256, salt = store id→ "faceprint 1 seal <tree>"   one sealing key per tree
 //!                                                      "faceprint 1 mac <use>"     one MAC key per use
 //! one random key per person ─sealed under the tree "person-keys"→ seals that person's templates
@@ -23,7 +23,7 @@
 //! |---|---|---|
 //! | 0 | 4 | magic `FPsr` |
 //! | 4 | 2 | format version, little-endian: 1 |
-//! | 6 | 4 | key id, little-endian: 1 for the master key's, 0 for a person's own key |
+//! | 6 | 4 | key id, little-endian: the master key's generation (1, 2, …), 0 for a person's own key |
 //! | 10 | 24 | nonce, random |
 //! | 34 | n + 16 | XChaCha20-Poly1305 ciphertext and tag |
 //!
@@ -32,12 +32,14 @@
 
 mod keys;
 mod pin;
+mod process;
 mod seal;
 mod secret;
 
-pub use keys::{DEVICE_KEY_LEN, DeviceKey, KeySource, Keys, Passphrase, PassphraseError, StoreId};
-pub use pin::{Pepper, Pin, PinAttempt, PinError, PinHash};
-pub use seal::{KEY_ID_MASTER, KEY_ID_PERSON, MacKey, OpenError, SEAL_OVERHEAD, SealKey};
+pub use keys::{DEVICE_KEY_LEN, DeviceKey, KeyKind, KeySource, Keys, Passphrase, PassphraseError, StoreId};
+pub use pin::{Pepper, Pin, PinAttempt, PinCost, PinError, PinHash, RecoveryCode};
+pub use process::{CoreDumps, core_dumps, forbid_core_dumps};
+pub use seal::{KEY_ID_MASTER, KEY_ID_PERSON, MacKey, OpenError, SEAL_OVERHEAD, SealKey, SealRing, key_id};
 pub use secret::{Secret, random_bytes, random_host_id, random_person_id, random_template_id};
 
 use std::path::PathBuf;
@@ -82,7 +84,7 @@ pub enum CryptoError {
     #[error("this key does not open the store: use the key file or passphrase that it was made with")]
     WrongKey,
     /// The store is opened by the other kind of key.
-    #[error("the store opens with {0}, not with what was given")]
+    #[error("the store opens with {0}, not with what was given: say --key-file or --passphrase-file")]
     WrongSource(&'static str),
     /// The key blob is cut short or is something else.
     #[error("the store's key blob (vault.key) is damaged: restore it from a backup")]

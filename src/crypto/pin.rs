@@ -1,9 +1,10 @@
 //! PINs: typed, hashed with argon2id, compared. A PIN is never an encryption key: six digits are not enough.
 
 use super::{CryptoError, Secret, random_bytes, secret::equal_in_constant_time};
+use crate::domain::Clock;
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, time::Duration};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Why a text cannot become a PIN.
@@ -15,9 +16,19 @@ pub enum PinError {
     /// One digit repeated, digits in sequence, a repeated pattern, or a favourite.
     #[error("this PIN is one of the first that anybody would try: choose another")]
     Guessable,
+    /// Neither a PIN nor a passphrase.
+    #[error(
+        "type a PIN of {} to {} digits, or a passphrase of {} to {} characters",
+        Pin::MIN_DIGITS,
+        Pin::MAX_DIGITS,
+        Pin::MIN_PHRASE,
+        Pin::MAX_PHRASE
+    )]
+    HostShape,
 }
 
-/// A PIN good enough to be set: 6 to 12 digits, none of the obvious ones. Wiped when dropped, never printed.
+/// A PIN good enough to be set: 6 to 12 digits, none of the obvious ones; for a host also a passphrase. Wiped when
+/// dropped, never printed.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Pin(String);
 
@@ -26,6 +37,10 @@ impl Pin {
     pub const MIN_DIGITS: usize = 6;
     /// Most digits.
     pub const MAX_DIGITS: usize = 12;
+    /// Fewest characters of a host's passphrase.
+    pub const MIN_PHRASE: usize = 12;
+    /// Most characters of a host's passphrase: four bytes each still fit in a [`PinAttempt`].
+    pub const MAX_PHRASE: usize = 64;
 
     /// Checks a PIN that somebody wants to set. What somebody types to log in is a [`PinAttempt`].
     pub fn new(text: &str) -> Result<Self, PinError> {
@@ -41,6 +56,23 @@ impl Pin {
         Ok(Self(text.to_owned()))
     }
 
+    /// Checks what a host wants to set: a PIN, or a passphrase of 12 characters or more. Nothing but digits is held
+    /// to the rules for PINs, whatever its length.
+    pub fn for_host(text: &str) -> Result<Self, PinError> {
+        if text.bytes().all(|b| b.is_ascii_digit()) {
+            return Self::new(text);
+        }
+        let chars = text.chars().count();
+        if !(Self::MIN_PHRASE..=Self::MAX_PHRASE).contains(&chars) || text.chars().any(char::is_control) {
+            return Err(PinError::HostShape);
+        }
+        let mut different: Vec<char> = text.chars().collect();
+        different.sort_unstable();
+        different.dedup();
+        // `passwordpassword` has seven; a sentence of a dozen letters has more.
+        if different.len() < 6 { Err(PinError::Guessable) } else { Ok(Self(text.to_owned())) }
+    }
+
     /// The same digits, to log in with right after setting them.
     #[must_use]
     pub fn as_attempt(&self) -> PinAttempt {
@@ -48,15 +80,18 @@ impl Pin {
     }
 }
 
-/// What somebody typed to log in: up to 64 bytes of anything. Wiped when dropped, never printed.
+/// What somebody typed to log in: up to 256 bytes of anything. Wiped when dropped, never printed.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct PinAttempt(String);
 
 impl PinAttempt {
-    /// Takes any text. Beyond 64 bytes it cannot be a PIN, so the rest is not kept.
+    /// Most bytes that are looked at.
+    const MAX_LEN: usize = 256;
+
+    /// Takes any text. Beyond 256 bytes it cannot be a PIN or passphrase, so the rest is not kept.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let mut end = text.len().min(64);
+        let mut end = text.len().min(Self::MAX_LEN);
         while !text.is_char_boundary(end) {
             end -= 1;
         }
@@ -75,47 +110,99 @@ impl Pepper {
     }
 }
 
-/// An argon2id hash of a PIN with the parameters that made it. Hidden from `Debug`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PinHash {
+/// What hashing a PIN costs: argon2id's memory, passes and lanes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinCost {
     memory_kib: u32,
     passes: u32,
     lanes: u32,
+}
+
+impl PinCost {
+    /// OWASP's floor for argon2id: 19 MiB, 2 passes, 1 lane. About 25 ms on a small machine.
+    pub const FLOOR: Self = Self { memory_kib: 19 * 1024, passes: 2, lanes: 1 };
+    /// How long one check should take.
+    pub const GOAL: Duration = Duration::from_millis(250);
+    /// A kiosk has 2 GB; more memory than this goes into passes instead.
+    const MEMORY_MAX_KIB: u32 = 64 * 1024;
+    const PASSES_MAX: u32 = 16;
+
+    /// What takes about [`PinCost::GOAL`] on this machine, never less than [`PinCost::FLOOR`]. Takes the time of three
+    /// hashes; the fastest counts, since a busy machine can only make one slower. A clock that stands still (a test's)
+    /// gives the floor.
+    pub fn calibrated(clock: &dyn Clock) -> Result<Self, CryptoError> {
+        let mut fastest = Duration::MAX;
+        for _ in 0..3 {
+            let before = clock.now().mono;
+            argon2id(b"how fast is this machine", &[0; 16], None, Self::FLOOR)?;
+            fastest = fastest.min(clock.now().mono.saturating_sub(before));
+        }
+        Ok(Self::for_speed(fastest))
+    }
+
+    /// The cost on a machine that takes `floor_takes` for the floor.
+    fn for_speed(floor_takes: Duration) -> Self {
+        if floor_takes.is_zero() || floor_takes >= Self::GOAL {
+            return Self::FLOOR;
+        }
+        // Time grows with memory times passes.
+        let factor = Self::GOAL.as_secs_f64() / floor_takes.as_secs_f64();
+        let work = f64::from(Self::FLOOR.memory_kib * Self::FLOOR.passes) * factor;
+        let memory_kib = ((work / f64::from(Self::FLOOR.passes)) as u32).min(Self::MEMORY_MAX_KIB);
+        let passes = ((work / f64::from(memory_kib)) as u32).clamp(Self::FLOOR.passes, Self::PASSES_MAX);
+        Self { memory_kib, passes, lanes: 1 }
+    }
+}
+
+impl From<[u32; 3]> for PinCost {
+    /// Memory in KiB, passes, lanes, as the key blob has them.
+    fn from([memory_kib, passes, lanes]: [u32; 3]) -> Self {
+        Self { memory_kib, passes, lanes }
+    }
+}
+
+/// An argon2id hash of a PIN with the parameters that made it. Hidden from `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinHash {
+    cost: PinCost,
     salt: [u8; 16],
     hash: [u8; 32],
 }
 
 impl PinHash {
-    /// OWASP's floor for argon2id: 19 MiB, 2 passes, 1 lane. About 25 ms on a small machine.
-    const COST: [u32; 3] = [19 * 1024, 2, 1];
-
     /// Hashes with a fresh salt.
-    pub fn new(pin: &Pin, pepper: &Pepper) -> Result<Self, CryptoError> {
+    pub fn new(pin: &Pin, pepper: &Pepper, cost: PinCost) -> Result<Self, CryptoError> {
+        Self::of(pin.0.as_bytes(), pepper, cost)
+    }
+
+    /// Hashes an attempt that has just matched, at today's cost.
+    pub fn again(matched: &PinAttempt, pepper: &Pepper, cost: PinCost) -> Result<Self, CryptoError> {
+        Self::of(matched.0.as_bytes(), pepper, cost)
+    }
+
+    fn of(text: &[u8], pepper: &Pepper, cost: PinCost) -> Result<Self, CryptoError> {
         let salt = random_bytes()?;
-        let [memory_kib, passes, lanes] = Self::COST;
-        let hash = argon2id(pin.0.as_bytes(), &salt, Some(pepper), Self::COST)?;
-        Ok(Self { memory_kib, passes, lanes, salt, hash: *hash.expose() })
+        let hash = argon2id(text, &salt, Some(pepper), cost)?;
+        Ok(Self { cost, salt, hash: *hash.expose() })
     }
 
     /// A hash that no PIN matches (nobody can find one for it). Checking against it takes as long as against a
-    /// real one, so that a wrong host name and a wrong PIN look alike.
+    /// real one of this cost, so that a wrong host name and a wrong PIN look alike.
     #[must_use]
-    pub fn decoy() -> Self {
-        let [memory_kib, passes, lanes] = Self::COST;
-        Self { memory_kib, passes, lanes, salt: [0; 16], hash: [0; 32] }
+    pub fn decoy(cost: PinCost) -> Self {
+        Self { cost, salt: [0; 16], hash: [0; 32] }
     }
 
     /// Whether the attempt is the PIN. Takes as long as hashing, whatever the answer.
     pub fn matches(&self, attempt: &PinAttempt, pepper: &Pepper) -> Result<bool, CryptoError> {
-        let cost = [self.memory_kib, self.passes, self.lanes];
-        let hash = argon2id(attempt.0.as_bytes(), &self.salt, Some(pepper), cost)?;
+        let hash = argon2id(attempt.0.as_bytes(), &self.salt, Some(pepper), self.cost)?;
         Ok(equal_in_constant_time(hash.expose(), &self.hash))
     }
 
-    /// Made with other costs than today's: hash again at the next login.
+    /// Made with another cost than today's: hash again at the next login.
     #[must_use]
-    pub fn is_outdated(&self) -> bool {
-        [self.memory_kib, self.passes, self.lanes] != Self::COST
+    pub fn is_outdated(&self, today: PinCost) -> bool {
+        self.cost != today
     }
 }
 
@@ -125,15 +212,60 @@ impl fmt::Debug for PinHash {
     }
 }
 
-/// argon2id (RFC 9106) to 32 bytes. `cost` is memory in KiB, passes, lanes.
+/// A code that unlocks a host when no other host can: 25 letters and digits in five groups, 125 random bits, shown
+/// once. Wiped when dropped, never printed.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct RecoveryCode(String);
+
+impl RecoveryCode {
+    /// Crockford's base 32: no I, L, O or U, which are misread.
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    const LEN: usize = 25;
+    const GROUP: usize = 5;
+
+    /// Draws a code.
+    pub fn random() -> Result<Self, CryptoError> {
+        let bytes: zeroize::Zeroizing<[u8; Self::LEN]> = zeroize::Zeroizing::new(random_bytes()?);
+        let letters = bytes.iter().filter_map(|b| Self::ALPHABET.get(usize::from(b % 32)));
+        Ok(Self(letters.map(|letter| char::from(*letter)).collect()))
+    }
+
+    /// As it is shown: `7Q2MX-…`, five groups of five.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let groups: Vec<&str> =
+            (0..Self::LEN).step_by(Self::GROUP).filter_map(|at| self.0.get(at..at + Self::GROUP)).collect();
+        groups.join("-")
+    }
+
+    /// To be hashed.
+    #[must_use]
+    pub fn as_attempt(&self) -> PinAttempt {
+        PinAttempt(self.0.clone())
+    }
+
+    /// What somebody typed, as it was written: dashes, spaces and case do not matter, O is 0, I and L are 1.
+    #[must_use]
+    pub fn typed(text: &PinAttempt) -> PinAttempt {
+        let letters = text.0.chars().filter(|c| !c.is_whitespace() && *c != '-');
+        let plain = letters.map(|c| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        });
+        PinAttempt(plain.collect())
+    }
+}
+
+/// argon2id (RFC 9106) to 32 bytes.
 pub(super) fn argon2id(
     text: &[u8],
     salt: &[u8; 16],
     pepper: Option<&Pepper>,
-    cost: [u32; 3],
+    cost: PinCost,
 ) -> Result<Secret, CryptoError> {
     let error = |e: argon2::Error| CryptoError::Hash(e.to_string());
-    let [memory_kib, passes, lanes] = cost;
+    let PinCost { memory_kib, passes, lanes } = cost;
     let params = Params::new(memory_kib, passes, lanes, Some(32)).map_err(error)?;
     let pepper = pepper.map_or(&[][..], |pepper| pepper.0.expose().as_slice());
     let argon2 =
@@ -181,16 +313,67 @@ mod tests {
     }
 
     #[test]
+    fn a_host_may_have_a_passphrase_but_no_long_obvious_pin() {
+        for good in ["274916", "four unrelated words", "Ωραία ημέρα σήμερα"] {
+            assert!(Pin::for_host(good).is_ok(), "{good}");
+        }
+        for (bad, why) in [
+            ("123456", PinError::Guessable),
+            ("1234567890123456", PinError::Shape),
+            ("short words", PinError::HostShape),
+            ("line one\nline two", PinError::HostShape),
+            ("abababababab", PinError::Guessable),
+        ] {
+            assert_eq!(Pin::for_host(bad).err(), Some(why), "{bad}");
+        }
+        assert_eq!(Pin::for_host(&"wörter ".repeat(10)).err(), Some(PinError::HostShape));
+        let longest: String = "ΑΒΓΔΕΖΗΘ".repeat(8);
+        let pin = Pin::for_host(&longest).unwrap();
+        assert_eq!(pin.as_attempt().0, PinAttempt::new(&longest).0, "an attempt holds all of it");
+    }
+
+    #[test]
+    fn the_cost_meets_the_goal_on_fast_machines_and_the_floor_on_slow_ones() {
+        let cost = |ms| PinCost::for_speed(Duration::from_millis(ms));
+        for slow in [0, 250, 900] {
+            assert_eq!(cost(slow), PinCost::FLOOR, "{slow} ms");
+        }
+        for fast in [1, 5, 25, 80, 125, 249] {
+            let PinCost { memory_kib, passes, .. } = cost(fast);
+            let work = f64::from(memory_kib) * f64::from(passes) / f64::from(19 * 1024 * 2) * fast as f64;
+            assert!(memory_kib >= 19 * 1024 && passes >= 2, "{fast} ms");
+            assert!(work <= 251.0 && (fast < 8 || work > 120.0), "{fast} ms would take {work} ms");
+        }
+    }
+
+    #[test]
+    fn a_recovery_code_is_read_as_it_is_written_on_paper() {
+        let code = RecoveryCode::random().unwrap();
+        let shown = code.shown();
+        assert_eq!(shown.len(), 29);
+        assert!(shown.split('-').all(|group| group.len() == 5));
+        let hash = PinHash::again(&code.as_attempt(), &pepper(1), PinCost::FLOOR).unwrap();
+        let by_hand = shown.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l");
+        for typed in [&shown, &by_hand] {
+            let typed = RecoveryCode::typed(&PinAttempt::new(typed));
+            assert!(hash.matches(&typed, &pepper(1)).unwrap());
+        }
+        assert_ne!(RecoveryCode::random().unwrap().shown(), shown);
+    }
+
+    #[test]
     fn only_the_pin_matches_and_only_with_its_pepper() {
-        let hash = PinHash::new(&Pin::new("274916").unwrap(), &pepper(1)).unwrap();
+        let hash = PinHash::new(&Pin::new("274916").unwrap(), &pepper(1), PinCost::FLOOR).unwrap();
         let matches = |text: &str, p: u8| hash.matches(&PinAttempt::new(text), &pepper(p)).unwrap();
         assert!(matches("274916", 1));
         assert!(!matches("274916", 2));
         for wrong in ["274917", "27491", "2749166", "", " 274916"] {
             assert!(!matches(wrong, 1), "{wrong}");
         }
-        assert!(!PinHash::decoy().matches(&PinAttempt::new("274916"), &pepper(1)).unwrap());
-        assert!(!hash.is_outdated());
+        let decoy = PinHash::decoy(PinCost::FLOOR);
+        assert!(!decoy.matches(&PinAttempt::new("274916"), &pepper(1)).unwrap());
+        assert!(!hash.is_outdated(PinCost::FLOOR));
+        assert!(hash.is_outdated(PinCost::for_speed(Duration::from_millis(25))));
         assert_eq!(format!("{hash:?}"), "PinHash(hidden)");
     }
 
@@ -198,7 +381,7 @@ mod tests {
     fn the_hash_is_argon2id_with_a_secret() {
         // From the reference implementation in C (argon2-cffi, `low_level.core` with `secret`): 19456 KiB, t=2, p=1,
         // salt 0x07 x 16, secret 0x01 x 32.
-        let hash = argon2id(b"274916", &[7; 16], Some(&pepper(1)), PinHash::COST).unwrap();
+        let hash = argon2id(b"274916", &[7; 16], Some(&pepper(1)), PinCost::FLOOR).unwrap();
         let hex: String = hash.expose().iter().fold(String::new(), |hex, b| hex + &format!("{b:02x}"));
         assert_eq!(hex, "05a37e6129852cfd1fdd97568c284d52d1e3dcd8c48c0ca38a32d47cca7f6ca4");
     }
@@ -214,8 +397,8 @@ mod tests {
         }
 
         #[test]
-        fn an_attempt_takes_any_text(text in "\\PC{0,80}") {
-            prop_assert!(PinAttempt::new(&text).0.len() <= 64);
+        fn an_attempt_takes_any_text(text in "\\PC{0,300}") {
+            prop_assert!(PinAttempt::new(&text).0.len() <= PinAttempt::MAX_LEN);
         }
     }
 }

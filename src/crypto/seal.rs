@@ -9,7 +9,7 @@ use hkdf::HkdfExtract;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// Key id of keys that come from the master key.
+/// Key id of keys that come from the first master key; later generations count on.
 pub const KEY_ID_MASTER: u32 = 1;
 /// Key id of a person's own key.
 pub const KEY_ID_PERSON: u32 = 0;
@@ -91,6 +91,55 @@ impl SealKey {
     }
 }
 
+/// The same tree's key in several generations: seals with one, opens with whichever made the seal.
+pub struct SealRing {
+    /// The first one seals.
+    keys: Vec<SealKey>,
+}
+
+impl SealRing {
+    /// The first of `keys` seals.
+    pub(super) fn new(keys: Vec<SealKey>) -> Self {
+        Self { keys }
+    }
+
+    /// A ring of one.
+    #[must_use]
+    pub fn of(key: SealKey) -> Self {
+        Self { keys: vec![key] }
+    }
+
+    /// As [`SealKey::seal`].
+    pub fn seal(&self, tree: &str, record_key: &[u8], plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        let key = self.keys.first().ok_or_else(|| CryptoError::Hash("there is no key".to_owned()))?;
+        key.seal(tree, record_key, plain)
+    }
+
+    /// As [`SealKey::open`].
+    pub fn open(
+        &self,
+        tree: &str,
+        record_key: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let mut refused = OpenError::Broken;
+        for key in &self.keys {
+            match key.open(tree, record_key, sealed) {
+                Err(OpenError::KeyId(id)) => refused = OpenError::KeyId(id),
+                opened => return opened,
+            }
+        }
+        Err(refused)
+    }
+}
+
+/// The key id that a sealed record names, if it is one.
+#[must_use]
+pub fn key_id(sealed: &[u8]) -> Option<u32> {
+    let header = sealed.get(..HEADER_LEN)?;
+    (header.get(..4)? == MAGIC).then(|| header.get(6..10)?.try_into().ok().map(u32::from_le_bytes))?
+}
+
 /// Splits a sealed record into nonce and ciphertext, checking everything that can be checked without the key.
 fn parse(sealed: &[u8], want_key_id: u32) -> Result<([u8; NONCE_LEN], &[u8]), OpenError> {
     let (magic, rest) = sealed.split_first_chunk::<4>().ok_or(OpenError::Short)?;
@@ -170,6 +219,10 @@ mod tests {
         assert_eq!(open(&changed(0, b'x')), Err(OpenError::Magic));
         assert_eq!(open(&changed(4, 2)), Err(OpenError::Version(2)));
         assert_eq!(open(&changed(6, 9)), Err(OpenError::KeyId(9)));
+        assert_eq!(
+            (key_id(&changed(6, 9)), key_id(&changed(0, b'x')), key_id(b"FPsr")),
+            (Some(9), None, None)
+        );
         assert_eq!(open(&[&sealed[..], b"x"].concat()), Err(OpenError::Broken));
         assert_eq!(key(2).open("people", b"k", &sealed).err(), Some(OpenError::Broken), "wrong key");
         assert_eq!(key(1).open("people", b"l", &sealed).err(), Some(OpenError::Broken), "moved in its tree");

@@ -34,6 +34,11 @@ impl Secret {
         Ok(secret)
     }
 
+    /// A second copy, for a key that is held in two places.
+    pub(super) fn duplicate(&self) -> Self {
+        Self(self.0.clone())
+    }
+
     /// The bytes, to be handed to a cipher or sealed.
     #[must_use]
     pub fn expose(&self) -> &[u8; 32] {
@@ -76,7 +81,9 @@ pub(super) fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::{DeviceKey, Keys, MacKey, Passphrase, Pepper, Pin, PinAttempt, SealKey};
+    use crate::crypto::{
+        DeviceKey, Keys, MacKey, Passphrase, Pepper, Pin, PinAttempt, RecoveryCode, SealKey,
+    };
 
     /// Compiles only while none of the secret types can be printed: with a `Debug` or `Display` of their own the
     /// inferred parameter would be ambiguous.
@@ -90,7 +97,18 @@ mod tests {
         struct Display;
         impl<T: std::fmt::Display> Unprintable<Display> for T {}
         macro_rules! unprintable { ($($t:ty),*) => { $( <$t as Unprintable<_>>::check(); )* } }
-        unprintable!(Secret, Keys, DeviceKey, Passphrase, Pepper, Pin, PinAttempt, SealKey, MacKey);
+        unprintable!(
+            Secret,
+            Keys,
+            DeviceKey,
+            Passphrase,
+            Pepper,
+            Pin,
+            PinAttempt,
+            RecoveryCode,
+            SealKey,
+            MacKey
+        );
     }
 
     #[test]

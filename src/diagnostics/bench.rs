@@ -117,6 +117,48 @@ impl BenchReport {
     }
 }
 
+/// Two reports of [`BenchReport::to_json`] side by side: every figure that both have, and the second over the first.
+#[must_use]
+pub fn comparison(before: &Value, after: &Value) -> String {
+    let mut text = String::new();
+    for key in ["machine", "weights", "camera"] {
+        let word = |report: &Value| report[key].as_str().unwrap_or("-").to_owned();
+        let (before, after) = (word(before), word(after));
+        let differs = if before == after { "" } else { "  DIFFERS" };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{key:<9}{before} | {after}{differs}");
+    }
+    let _ = writeln!(text, "{:<22}{:>10}{:>10}{:>9}", "", "before", "after", "ratio");
+    let mut rows = Vec::new();
+    figures(String::new(), before, after, &mut rows);
+    for (name, before, after) in rows {
+        let ratio = if before == 0.0 { f64::NAN } else { after / before };
+        let _ = writeln!(text, "{name:<22}{before:>10.2}{after:>10.2}{ratio:>9.3}");
+    }
+    text
+}
+
+/// Collects the measured numbers at the same place in both, by their path.
+fn figures(path: String, before: &Value, after: &Value, rows: &mut Vec<(String, f64, f64)>) {
+    match (before, after) {
+        (Value::Object(a), Value::Object(b)) => {
+            for (key, value) in a {
+                if let Some(other) = b.get(key) {
+                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    figures(path, value, other, rows);
+                }
+            }
+        }
+        (Value::Number(a), Value::Number(b)) => {
+            let settings = ["cores", "width", "height", "frames"];
+            if let (Some(a), Some(b), false) = (a.as_f64(), b.as_f64(), settings.contains(&&*path)) {
+                rows.push((path.trim_start_matches("stages.").to_owned(), a, b));
+            }
+        }
+        _ => {}
+    }
+}
+
 fn processor() -> String {
     std::fs::read_to_string("/proc/cpuinfo")
         .ok()
@@ -125,4 +167,24 @@ fn processor() -> String {
             Some(line.split_once(':')?.1.trim().to_owned())
         })
         .unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_names_what_both_measured() {
+        let report = |machine: &str, fps: f64, detect: f64| {
+            let stages = json!({ "detect": { "p50_ms": detect } });
+            json!({ "machine": machine, "cores": 2, "fps": fps, "live": null, "stages": stages })
+        };
+        let text = comparison(&report("a", 30.0, 20.0), &report("b", 60.0, 10.0));
+        assert!(text.contains("a | b  DIFFERS"), "{text}");
+        let row =
+            |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
+        assert!(row("fps").ends_with("2.000"), "{text}");
+        assert!(row("detect.p50_ms").ends_with("0.500"), "{text}");
+        assert!(row("cores").is_empty());
+    }
 }

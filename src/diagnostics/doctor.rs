@@ -2,15 +2,18 @@
 
 use crate::{
     camera,
-    crypto::KeySource,
+    crypto::{CoreDumps, KeySource, core_dumps},
     domain::Clock,
     runtime::{ledger::DataPaths, workers::EngineLoader},
     settings::Settings,
     vault::{Vault, VaultError},
-    vision::WeightsStore,
+    vision::{FaceEngine, WeightsStore},
 };
 use serde::Serialize;
-use std::path::Path;
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, Serialize)]
@@ -48,7 +51,9 @@ pub fn examine(subject: &Subject<'_>) -> Vec<Check> {
         cameras(),
         display(),
         clock(subject.clock),
-        memory(),
+        modes(subject),
+        swap(),
+        dumps(),
     ]
 }
 
@@ -95,7 +100,11 @@ fn weights(store: &WeightsStore) -> Check {
 }
 
 fn networks(load: &EngineLoader) -> Check {
-    check("networks", load().map(|engine| format!("{} loads", engine.weights())))
+    let words = |engine: Box<dyn FaceEngine>| {
+        let checks = if engine.checks_liveness() { "are" } else { "are not" };
+        format!("{} loads; presentations {checks} checked", engine.weights())
+    };
+    check("networks", load().map(words))
 }
 
 fn cameras() -> Check {
@@ -132,15 +141,44 @@ fn clock(clock: &dyn Clock) -> Check {
     check("clock", result)
 }
 
+/// Nobody else may read the store or write to it; the key file nobody but its owner.
+fn modes(subject: &Subject<'_>) -> Check {
+    let mut private = vec![subject.paths.store(), subject.paths.store().join("vault.key")];
+    if let KeySource::File(key) = subject.key {
+        private.push(key.clone());
+    }
+    let open: Vec<PathBuf> = private.into_iter().filter(|path| open_to_others(path)).collect();
+    let result = match open.first() {
+        None => Ok("store and key file are for their owner only".to_owned()),
+        Some(first) => Err(format!(
+            "{} can be used by other users of this machine: run `chmod go= {}`{}",
+            first.display(),
+            first.display(),
+            if open.len() > 1 { format!(" and the same for {} more", open.len() - 1) } else { String::new() }
+        )),
+    };
+    check("modes", result)
+}
+
+fn open_to_others(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+}
+
+/// A crash must not write keys and faces to disk.
+fn dumps() -> Check {
+    let result = match core_dumps() {
+        CoreDumps::Forbidden => Ok("this program leaves no core dumps".to_owned()),
+        CoreDumps::Allowed => {
+            Err("core dumps could not be turned off: run `ulimit -c 0` before the kiosk starts".to_owned())
+        }
+    };
+    check("core dumps", result)
+}
+
 /// Keys and templates live in memory; unencrypted swap would write them to disk.
-fn memory() -> Check {
+fn swap() -> Check {
     let swaps = std::fs::read_to_string("/proc/swaps").unwrap_or_default();
-    let plain: Vec<&str> = swaps
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|device| !device.contains("/dm-") && !device.contains("zram"))
-        .collect();
+    let plain = plain_swaps(&swaps);
     let result = if plain.is_empty() {
         Ok("no unencrypted swap".to_owned())
     } else {
@@ -149,5 +187,36 @@ fn memory() -> Check {
             plain.join(", ")
         ))
     };
-    check("memory", result)
+    check("swap", result)
+}
+
+/// Swap devices of `/proc/swaps` that are neither in memory nor on a device mapper (where encryption is).
+fn plain_swaps(swaps: &str) -> Vec<&str> {
+    let devices = swaps.lines().skip(1).filter_map(|line| line.split_whitespace().next());
+    devices.filter(|device| !device.contains("/dm-") && !device.contains("zram")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn swap_on_a_plain_partition_or_file_is_found() {
+        let swaps = "Filename Type Size Used Priority\n/dev/dm-1 partition 1 0 -2\n/swapfile file 2 0 -3\n\
+                     /dev/zram0 partition 1 0 100\n/dev/sda5 partition 1 0 -4\n";
+        assert_eq!(plain_swaps(swaps), ["/swapfile", "/dev/sda5"]);
+        assert!(plain_swaps("Filename Type Size Used Priority\n").is_empty());
+        assert!(plain_swaps("").is_empty());
+    }
+
+    #[test]
+    fn files_that_others_can_read_are_found() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(!open_to_others(file.path()));
+        for mode in [0o640, 0o604, 0o620] {
+            std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            assert!(open_to_others(file.path()), "{mode:o}");
+        }
+        assert!(!open_to_others(Path::new("/no such file")));
+    }
 }

@@ -4,6 +4,8 @@
 
 pub mod bench;
 pub mod doctor;
+pub mod live;
+pub mod probe;
 pub mod verify;
 
 use crate::{
@@ -76,6 +78,7 @@ pub fn audit_words(entry: &AuditEntry) -> String {
     let actor = actor_words(&entry.actor);
     let what = match &entry.action {
         AuditAction::StoreCreated => "store created".to_owned(),
+        AuditAction::PresentationRefused => "a picture of somebody was held up and refused".to_owned(),
         AuditAction::Started => "started".to_owned(),
         AuditAction::Stopped => "stopped".to_owned(),
         AuditAction::Rebuilt => "store rebuilt from the journal".to_owned(),
@@ -97,6 +100,29 @@ pub fn audit_words(entry: &AuditEntry) -> String {
         AuditAction::SettingsChanged => "settings changed".to_owned(),
         AuditAction::WeightsChanged(id) => format!("weights {id} in use"),
         AuditAction::ClockJumped(secs) => format!("clock jumped by {secs} s"),
+        AuditAction::HostRemoved(host) => format!("host {host} removed"),
+        AuditAction::PinChanged(host) => format!("new PIN for host {host}"),
+        AuditAction::HostUnlocked(host) => format!("host {host} unlocked"),
+        AuditAction::RecoveryCodeMade => "recovery code made".to_owned(),
+        AuditAction::RecoveryCodeUsed(host) => format!("recovery code used for host {host}"),
+        AuditAction::RecoveryCodeWrong => "wrong recovery code".to_owned(),
+        AuditAction::PersonPin(person, true) => format!("PIN set for person {person}"),
+        AuditAction::PersonPin(person, false) => format!("PIN of person {person} removed"),
+        AuditAction::PersonPinWrong(person) => format!("wrong PIN for person {person}"),
+        AuditAction::PersonLockedOut(person) => format!("person {person} locked out"),
+        AuditAction::PersonUnlocked(person) => format!("person {person} unlocked"),
+        AuditAction::ConsentWithdrawn(person, templates) => {
+            format!("person {person} withdrew consent, {templates} templates destroyed")
+        }
+        AuditAction::KeyChanged => "another key file or passphrase opens the store".to_owned(),
+        AuditAction::KeyRotationBegun => "change of the master key begun".to_owned(),
+        AuditAction::KeyRotated => "master key changed".to_owned(),
+        AuditAction::BackedUp(records) => format!("backup of {records} records made"),
+        AuditAction::Restored => "store restored from a backup".to_owned(),
+        AuditAction::PersonExported(person) => format!("data of person {person} exported"),
+        AuditAction::Swept { marks, faces } => {
+            format!("{marks} events and the templates of {faces} people erased by the rule on keeping")
+        }
     };
     format!("{actor}: {what}")
 }

@@ -63,6 +63,50 @@ pub enum AuditAction {
     WeightsChanged(String),
     /// The wall clock jumped by so many seconds.
     ClockJumped(i64),
+    // New actions go to the end: a record holds their position.
+    /// A host was removed.
+    HostRemoved(HostId),
+    /// A host has a new PIN or passphrase.
+    PinChanged(HostId),
+    /// A host's wrong PINs were forgotten, by another host or the recovery code.
+    HostUnlocked(HostId),
+    /// A recovery code was made; an older one is void.
+    RecoveryCodeMade,
+    /// The recovery code was used for this host.
+    RecoveryCodeUsed(HostId),
+    /// A recovery code was wrong.
+    RecoveryCodeWrong,
+    /// A person's PIN was set (true) or removed.
+    PersonPin(PersonId, bool),
+    /// A person's PIN was wrong.
+    PersonPinWrong(PersonId),
+    /// Too many wrong PINs of a person.
+    PersonLockedOut(PersonId),
+    /// A person's wrong PINs were forgotten.
+    PersonUnlocked(PersonId),
+    /// A person withdrew consent: so many templates were destroyed.
+    ConsentWithdrawn(PersonId, u32),
+    /// What was held before the camera looked like a picture of somebody enrolled. Deliberately without whom.
+    PresentationRefused,
+    /// Another key file or passphrase opens the store.
+    KeyChanged,
+    /// Records are being sealed under a new master key.
+    KeyRotationBegun,
+    /// All are, and the old master key is gone.
+    KeyRotated,
+    /// A backup was made of so many records.
+    BackedUp(u64),
+    /// The store was made from a backup.
+    Restored,
+    /// What is stored about a person left the kiosk as a file.
+    PersonExported(PersonId),
+    /// The site's rule on keeping: what was too old was erased.
+    Swept {
+        /// Attendance events.
+        marks: u32,
+        /// People whose templates were destroyed.
+        faces: u32,
+    },
 }
 
 /// One numbered entry of the chain.

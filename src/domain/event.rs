@@ -13,24 +13,40 @@ pub enum MarkKind {
     CheckIn,
     /// Left.
     CheckOut,
+    /// Stopped working for a while.
+    BreakStart,
+    /// Works again.
+    BreakEnd,
 }
 
 impl MarkKind {
-    /// The other one.
+    /// All of them, in the order of a day. New ones are added at the end of the enum: their place is on disk.
+    pub const ALL: [Self; 4] = [Self::CheckIn, Self::BreakStart, Self::BreakEnd, Self::CheckOut];
+
+    /// What comes next when nobody says: out after in, in after out, the end of a break after its start.
     #[must_use]
     pub fn toggled(self) -> Self {
         match self {
-            Self::CheckIn => Self::CheckOut,
+            Self::CheckIn | Self::BreakEnd => Self::CheckOut,
             Self::CheckOut => Self::CheckIn,
+            Self::BreakStart => Self::BreakEnd,
         }
     }
 
-    /// `check_in` or `check_out`, as in CSV and JSON.
+    /// After this mark the person is at the site; a break counts as there.
+    #[must_use]
+    pub fn is_inside(self) -> bool {
+        self != Self::CheckOut
+    }
+
+    /// `check_in`, `check_out`, `break_start` or `break_end`, as in CSV and JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::CheckIn => "check_in",
             Self::CheckOut => "check_out",
+            Self::BreakStart => "break_start",
+            Self::BreakEnd => "break_end",
         }
     }
 }
@@ -45,6 +61,8 @@ pub enum MarkSource {
     Host,
     /// The person said "Not me" on the screen.
     NotMe,
+    /// The person typed their badge number and PIN.
+    Pin,
 }
 
 /// Why a host (or "Not me") put an event on record, and what it changes about an earlier one.

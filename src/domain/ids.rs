@@ -28,6 +28,12 @@ macro_rules! random_id {
             }
         }
 
+        impl From<$name> for [u8; 16] {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{:032x}", u128::from_be_bytes(self.0))

@@ -13,6 +13,7 @@ mod event;
 mod face;
 mod ids;
 mod person;
+mod work;
 
 pub use attempts::AttemptState;
 pub use audit::{Actor, AuditAction, AuditEntry, AuditHead};
@@ -24,3 +25,4 @@ pub use event::{Correction, Mark, MarkKind, MarkSource, effective_marks};
 pub use face::{DetectedFace, Landmarks, Point, Quality, QualityIssue, QualityLimits, Rect};
 pub use ids::{EventId, HostId, IdError, PersonId, TemplateId, TrackId, WeightsId};
 pub use person::{Consent, Host, NameError, Person, PersonName};
+pub use work::{BreakRule, Rounding, Schedule, Shift, Weekdays, WorkError, WorkRules};

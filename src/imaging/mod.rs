@@ -9,12 +9,14 @@ mod decode;
 mod frame;
 mod resize;
 mod similarity;
+mod surround;
 
 pub use convert::{nv12_to_rgb, yuyv_to_rgb};
 pub use decode::{MAX_SIDE, decode_jpeg, decode_picture};
 pub use frame::{Frame, Picture, Rotation};
 pub use resize::letterbox;
 pub use similarity::{ARCFACE_SIZE, ARCFACE_TEMPLATE, Similarity, warp};
+pub use surround::{Edge, Surround};
 
 /// Why pixels cannot be used. Every case is bad input: skip the frame, or name the file to the person who gave it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,6 +5,7 @@
 
 mod calibration;
 mod index;
+mod quantised;
 
 pub use calibration::Calibration;
 pub use index::{Hit, Index};

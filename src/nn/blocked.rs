@@ -25,11 +25,6 @@ impl Layout {
         self.shape.channels.div_ceil(self.lanes)
     }
 
-    /// Channels that mean something in `block`.
-    pub(super) fn lanes_in(&self, block: usize) -> usize {
-        self.shape.channels.saturating_sub(block * self.lanes).min(self.lanes)
-    }
-
     /// Floats from a pixel to the one below.
     pub(super) fn row(&self) -> usize {
         (self.shape.width + 2 * self.border) * self.lanes

@@ -58,6 +58,35 @@ pub(super) fn pool(kind: Pool, io: &mut Io<'_>) {
     }
 }
 
+/// The mean of each channel, in the one pixel of the output.
+pub(super) fn global_pool(io: &mut Io<'_>) {
+    let (lanes, from) = (io.out.layout().lanes, io.x.shape());
+    let pixels = (from.height * from.width).max(1) as f32;
+    for (block, picture) in blocks_and_rows(io) {
+        let mean = io.out.row_mut(block, picture);
+        mean.fill(0.0);
+        for row in picture * from.height..(picture + 1) * from.height {
+            for pixel in io.x.row(block, row).chunks_exact(lanes) {
+                mean.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value);
+            }
+        }
+        mean.iter_mut().for_each(|sum| *sum /= pixels);
+    }
+}
+
+/// out = x * residual, which has one pixel a picture.
+pub(super) fn gate(io: &mut Io<'_>) {
+    let layout = io.out.layout();
+    for (block, row) in blocks_and_rows(io) {
+        let Some(gate) = &io.residual else { return };
+        let factors = gate.row(block, row / layout.shape.height);
+        let line = io.x.row(block, row).chunks_exact(layout.lanes);
+        for (to, from) in io.out.row_mut(block, row).chunks_exact_mut(layout.lanes).zip(line) {
+            to.iter_mut().zip(from).zip(factors).for_each(|((to, from), factor)| *to = from * factor);
+        }
+    }
+}
+
 /// Rows of the output, counted over all pictures, so that those of halves and doubles correspond.
 fn rows(io: &Io<'_>) -> usize {
     io.pictures * io.out.layout().shape.height

@@ -51,6 +51,8 @@ pub(super) enum Op {
     Add { a: NodeId, b: NodeId },
     Upsample { x: NodeId },
     Pool { x: NodeId, kind: Pool },
+    GlobalPool { x: NodeId },
+    Gate { x: NodeId, gate: NodeId },
 }
 
 /// How a 2 x 2 window becomes one value.
@@ -116,6 +118,16 @@ impl Graph {
         self.push(Op::Pool { x, kind: Pool::Average })
     }
 
+    /// Mean of each channel; gives channels x 1 x 1.
+    pub fn global_avg_pool(&mut self, x: NodeId) -> NodeId {
+        self.push(Op::GlobalPool { x })
+    }
+
+    /// x * gate, `gate` being channels x 1 x 1: the end of a squeeze-and-excitation block.
+    pub fn gate(&mut self, x: NodeId, gate: NodeId) -> NodeId {
+        self.push(Op::Gate { x, gate })
+    }
+
     /// Flattens x in C, H, W order and applies a fully connected layer; gives out x 1 x 1.
     pub fn flatten_linear(&mut self, x: NodeId, weights: LinearWeights) -> NodeId {
         self.push(Op::Linear { x, weights })
@@ -178,11 +190,13 @@ impl Graph {
             Some(Op::Conv { weights, .. }) => weights.out_channels,
             Some(Op::Linear { weights, .. }) => weights.bias.len(),
             Some(Op::Affine { scale, .. }) => scale.len(),
-            Some(Op::Add { a: x, .. } | Op::Upsample { x } | Op::Pool { x, .. })
-                if x.0 < self.nodes.len() =>
-            {
-                self.channels(*x)
-            }
+            Some(
+                Op::Add { a: x, .. }
+                | Op::Upsample { x }
+                | Op::Pool { x, .. }
+                | Op::GlobalPool { x }
+                | Op::Gate { x, .. },
+            ) if x.0 < self.nodes.len() => self.channels(*x),
             _ => 0,
         }
     }
@@ -203,6 +217,8 @@ impl Op {
             Self::Add { .. } => "add",
             Self::Upsample { .. } => "upsample",
             Self::Pool { .. } => "pool",
+            Self::GlobalPool { .. } => "global pool",
+            Self::Gate { .. } => "gate",
         }
     }
 
@@ -212,9 +228,12 @@ impl Op {
             Self::Input => (None, None),
             Self::Conv { x, residual, .. } => (Some(*x), *residual),
             Self::Add { a, b } => (Some(*a), Some(*b)),
-            Self::Linear { x, .. } | Self::Affine { x, .. } | Self::Upsample { x } | Self::Pool { x, .. } => {
-                (Some(*x), None)
-            }
+            Self::Gate { x, gate } => (Some(*x), Some(*gate)),
+            Self::Linear { x, .. }
+            | Self::Affine { x, .. }
+            | Self::Upsample { x }
+            | Self::Pool { x, .. }
+            | Self::GlobalPool { x } => (Some(*x), None),
         };
         first.into_iter().chain(second)
     }
@@ -246,6 +265,12 @@ impl Op {
                     return Err(format!("{height} x {width} pixels do not halve"));
                 }
                 Ok(Shape { channels, height: height / 2, width: width / 2 })
+            }
+            Self::GlobalPool { x } => Ok(Shape { height: 1, width: 1, ..of(x)? }),
+            Self::Gate { x, gate } => {
+                let (shape, gate) = (of(x)?, of(gate)?);
+                let fits = gate == Shape { height: 1, width: 1, ..shape };
+                fits.then_some(shape).ok_or_else(|| format!("{gate:?} cannot gate {shape:?}"))
             }
         }
     }
@@ -328,13 +353,14 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         let none = || Activation::None;
-        let cases: [(&str, String); 7] = [
+        let cases: [(&str, String); 8] = [
             ("takes 4 channels", problem_of(|g, x| g.conv(x, conv(2, 4, 3), none()))),
             ("larger than the padded", problem_of(|g, x| g.conv(x, conv(2, 3, 11), none()))),
             ("2 slopes", problem_of(|g, x| g.conv(x, conv(2, 3, 3), Activation::Prelu(vec![0.0])))),
             ("do not halve", problem_of(Graph::max_pool2x2)),
             ("are added", problem_of(|g, x| g.conv_add(x, conv(3, 3, 3), x, none()))),
             ("comes after", problem_of(|g, x| g.add(x, NodeId(7)))),
+            ("cannot gate", problem_of(|g, x| g.gate(x, x))),
             (
                 "size of zero",
                 problem_of(|g, x| g.conv(x, ConvWeights { stride: 0, ..conv(2, 3, 3) }, none())),

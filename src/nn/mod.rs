@@ -16,6 +16,7 @@ mod pack;
 mod plan;
 mod planner;
 pub mod reference;
+pub mod similarity;
 mod team;
 #[cfg(test)]
 mod testing;

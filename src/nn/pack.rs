@@ -133,7 +133,8 @@ impl PackedWinograd {
     /// Transforms and packs for blocks of `lanes` channels.
     pub(super) fn new(conv: &ConvWeights, side: usize, lanes: usize) -> Self {
         let kernels = conv.weight.as_chunks::<9>().0;
-        let transformed: Vec<Vec<f32>> = kernels.iter().map(|kernel| transform_kernel(kernel, side)).collect();
+        let transformed: Vec<Vec<f32>> =
+            kernels.iter().map(|kernel| transform_kernel(kernel, side)).collect();
         let element = |element: usize| {
             let weight = transformed.iter().filter_map(|kernel| kernel.get(element).copied()).collect();
             let bias = vec![0.0; conv.out_channels];
@@ -168,7 +169,8 @@ fn transform_kernel(kernel: &[f32; 9], side: usize) -> Vec<f32> {
             let [g0, g1, g2] = [kernel[x], kernel[3 + x], kernel[6 + x]].map(f64::from);
             top * g0 + middle * g1 + bottom * g2
         });
-        transformed.extend(rows.iter().map(|[left, centre, right]| (a * left + b * centre + c * right) as f32));
+        transformed
+            .extend(rows.iter().map(|[left, centre, right]| (a * left + b * centre + c * right) as f32));
     }
     transformed
 }

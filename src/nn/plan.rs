@@ -66,6 +66,8 @@ pub(super) enum Kind {
     Add,
     Upsample,
     Pool(Pool),
+    GlobalPool,
+    Gate,
 }
 
 impl Plan {
@@ -229,6 +231,8 @@ impl Step {
             }
             Kind::Affine(scale, shift) => elementwise::affine(scale, shift, &mut io),
             Kind::Add => elementwise::add(&mut io),
+            Kind::Gate => elementwise::gate(&mut io),
+            Kind::GlobalPool => elementwise::global_pool(&mut io),
             Kind::Upsample => elementwise::upsample(&mut io),
             Kind::Pool(kind) => elementwise::pool(*kind, &mut io),
         }
@@ -245,6 +249,8 @@ impl Kind {
             Self::Separable(..) => "separable",
             Self::Affine(..) => "affine",
             Self::Add => "add",
+            Self::Gate => "gate",
+            Self::GlobalPool => "global pool",
             Self::Upsample => "upsample",
             Self::Pool(_) => "pool",
         }
@@ -328,7 +334,12 @@ mod tests {
                 (4, _) if shape.height <= 8 => graph.upsample2x_nearest(x),
                 (5, _) if shape.height.is_multiple_of(2) => graph.max_pool2x2(x),
                 (6, _) if shape.height.is_multiple_of(2) => graph.avg_pool2x2(x),
-                (7, _) => graph.add(x, x),
+                (7, _) if keep => graph.add(x, x),
+                (7, _) => {
+                    let pooled = graph.global_avg_pool(x);
+                    let gate = graph.conv(pooled, conv(seed, (c, c), 1, 1, 1), Activation::Sigmoid);
+                    graph.gate(x, gate)
+                }
                 (_, Some(other)) => {
                     graph.conv_add(x, conv(seed, (c, channels), 3, 1, 1), other, activation(what, channels))
                 }
@@ -425,7 +436,8 @@ mod tests {
 
     #[test]
     fn a_batch_gives_what_its_pictures_give_alone() {
-        let choices = [(2, 16, true), (0, 2, false), (9, 24, false), (8, 24, true), (4, 1, false), (6, 1, true)];
+        let choices =
+            [(2, 16, true), (0, 2, false), (9, 24, false), (8, 24, true), (4, 1, false), (6, 1, true)];
         for graph in [residual_network(), detector_like(), random_graph(&choices, 16)] {
             for isa in Isa::all() {
                 let mut alone = Plan::compile_for(isa, &graph, (16, 16), 1, 1).unwrap();

@@ -123,7 +123,8 @@ impl<'a> Planner<'a> {
     fn join_siblings(&mut self) {
         let mut first: Vec<(NodeId, Window, usize)> = Vec::new();
         for (node, op) in self.graph.nodes().iter().enumerate() {
-            let Op::Conv { x, weights, residual: None, activation: Activation::None | Activation::Sigmoid } = op
+            let Op::Conv { x, weights, residual: None, activation: Activation::None | Activation::Sigmoid } =
+                op
             else {
                 continue;
             };
@@ -152,7 +153,8 @@ impl<'a> Planner<'a> {
     fn join_separable(&mut self) {
         for (node, op) in self.graph.nodes().iter().enumerate() {
             let Op::Conv { x, weights, .. } = op else { continue };
-            let pointwise = weights.kernel == (1, 1) && (weights.stride, weights.padding, weights.groups) == (1, 0, 1);
+            let pointwise =
+                weights.kernel == (1, 1) && (weights.stride, weights.padding, weights.groups) == (1, 0, 1);
             let alone = self.uses.get(x.0).is_some_and(|u| u.readers == 1 && !u.is_output);
             let (Some(Op::Conv { x: input, weights: inner, residual: None, .. }), Some(shape)) =
                 (self.graph.nodes().get(x.0), self.shapes.get(x.0))
@@ -237,13 +239,16 @@ impl<'a> Planner<'a> {
             Op::Add { .. } => Kind::Add,
             Op::Upsample { .. } => Kind::Upsample,
             Op::Pool { kind, .. } => Kind::Pool(*kind),
+            Op::GlobalPool { .. } => Kind::GlobalPool,
+            Op::Gate { .. } => Kind::Gate,
         })
     }
 
     /// A convolution that is not depthwise, in the way that is fastest for its size.
     fn dense(&mut self, to: Shape, weights: &ConvWeights, in_lanes: usize, finish: Finish) -> Kind {
         let lanes = self.isa.lanes();
-        let side = (in_lanes == lanes).then(|| winograd_side(weights, to, self.pictures, self.threads)).flatten();
+        let side =
+            (in_lanes == lanes).then(|| winograd_side(weights, to, self.pictures, self.threads)).flatten();
         let Some(side) = side else { return Kind::Conv(PackedConv::new(weights, in_lanes, lanes), finish) };
         let packed = PackedWinograd::new(weights, side, lanes);
         let geometry = |pictures| Geometry::new(&packed, to.height, to.width, pictures).floats();

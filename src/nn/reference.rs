@@ -51,6 +51,8 @@ enum Layer {
     Add { a: NodeId, b: NodeId },
     Upsample { x: NodeId },
     Pool { x: NodeId, kind: Pool },
+    GlobalPool { x: NodeId },
+    Gate { x: NodeId, gate: NodeId },
 }
 
 impl Layer {
@@ -78,6 +80,8 @@ impl Layer {
             Op::Add { a, b } => Self::Add { a: *a, b: *b },
             Op::Upsample { x } => Self::Upsample { x: *x },
             Op::Pool { x, kind } => Self::Pool { x: *x, kind: *kind },
+            Op::GlobalPool { x } => Self::GlobalPool { x: *x },
+            Op::Gate { x, gate } => Self::Gate { x: *x, gate: *gate },
         })
     }
 
@@ -104,6 +108,8 @@ impl Layer {
             }
             Self::Pool { x, kind: Pool::Max } => of(x)?.max_pool2d(2),
             Self::Pool { x, kind: Pool::Average } => of(x)?.avg_pool2d(2),
+            Self::GlobalPool { x } => of(x)?.mean_keepdim((2, 3)),
+            Self::Gate { x, gate } => of(x)?.broadcast_mul(of(gate)?),
         }
     }
 }

@@ -6,7 +6,10 @@
 //! core to is simply not there, and the leader does the work.
 //!
 //! It must not know what the tasks are.
-#![allow(unsafe_code, reason = "a task that borrows is lent to threads that outlive it; each block says why it is sound")]
+#![allow(
+    unsafe_code,
+    reason = "a task that borrows is lent to threads that outlive it; each block says why it is sound"
+)]
 
 use super::NnError;
 use std::{
@@ -49,7 +52,8 @@ impl Team {
         }
         let mut crews = locked(&CREWS);
         crews.retain(|crew| crew.strong_count() > 0);
-        if let Some(crew) = crews.iter().filter_map(Weak::upgrade).find(|crew| crew.helpers.len() == helpers) {
+        if let Some(crew) = crews.iter().filter_map(Weak::upgrade).find(|crew| crew.helpers.len() == helpers)
+        {
             return Ok(Self { crew: Some(crew) });
         }
         let crew = Arc::new(Crew::new(helpers)?);
@@ -162,7 +166,8 @@ impl Shared {
     fn share(&self, tasks: usize, work: &Work<'_>) {
         // SAFETY: the reference is used only for tasks that were taken, and this function does not return, nor
         // unwind, before every task is done: it outlives no use.
-        let work: &'static Work<'static> = unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
+        let work: &'static Work<'static> =
+            unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
         // SAFETY: no task is left or unfinished, so that nobody reads; and there is one leader.
         unsafe { *self.job.get() = Some(Job { tasks, work }) };
         self.done.store(0, Ordering::Relaxed);

@@ -3,53 +3,31 @@
 //!
 //! A cell that a spreadsheet would take for a formula gets an apostrophe in front, which makes it text.
 
-use super::{AttendanceReport, ReportError, Row, source_word};
+use super::{AttendanceReport, Column, ReportError};
 use std::io::Write;
 
-/// The header, a contract for scripts: columns are only ever added, at the end.
-///
-/// | column | content |
-/// |---|---|
-/// | `event` | number of the event, as in the audit log |
-/// | `date` | attendance day, `YYYY-MM-DD` |
-/// | `time` | local time with offset, RFC 3339 |
-/// | `person` | id, 32 hexadecimal digits |
-/// | `name` | display name; empty when the person was erased |
-/// | `badge` | badge or number; may be empty |
-/// | `kind` | `check_in` or `check_out` |
-/// | `source` | `face`, `host` or `not_me` |
-/// | `corrected` | `yes` when entered or changed by hand, else `no` |
-/// | `reason` | why; may be empty |
-pub const CSV_COLUMNS: [&str; 10] =
-    ["event", "date", "time", "person", "name", "badge", "kind", "source", "corrected", "reason"];
+/// Writes the rows of a report, with the columns' ids as header; totals are left to the spreadsheet.
+pub fn write_csv(report: &AttendanceReport, out: impl Write) -> Result<(), ReportError> {
+    let header = report.columns.iter().map(|column| column.id().to_owned());
+    let rows = report.body.lines().map(|line| {
+        let cell = move |column: &Column| line.plain(*column, report);
+        report.columns.iter().map(cell).collect::<Vec<_>>()
+    });
+    write_table(std::iter::once(header.collect()).chain(rows), out)
+}
 
-/// Writes the rows of a report, with a header; totals are left to the spreadsheet.
-pub fn write_csv(report: &AttendanceReport, mut out: impl Write) -> Result<(), ReportError> {
+/// Writes rows of cells, each made harmless.
+pub(super) fn write_table(
+    rows: impl Iterator<Item = Vec<String>>,
+    mut out: impl Write,
+) -> Result<(), ReportError> {
     out.write_all("\u{feff}".as_bytes())?;
     let mut csv = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
-    csv.write_record(CSV_COLUMNS).map_err(std::io::Error::from)?;
-    for row in &report.rows {
-        csv.write_record(cells(row).map(|cell| harmless(&cell))).map_err(std::io::Error::from)?;
+    for row in rows {
+        csv.write_record(row.iter().map(|cell| harmless(cell))).map_err(std::io::Error::from)?;
     }
     csv.flush()?;
     Ok(())
-}
-
-fn cells(row: &Row) -> [String; CSV_COLUMNS.len()] {
-    // Destructured whole: a new field must be placed here.
-    let Row { event, date, person, name, badge, kind, at, source, corrected, reason } = row;
-    [
-        event.to_string(),
-        date.to_string(),
-        at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
-        person.to_string(),
-        name.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default(),
-        badge.clone().unwrap_or_default(),
-        kind.as_str().to_owned(),
-        source_word(*source).to_owned(),
-        if *corrected { "yes" } else { "no" }.to_owned(),
-        reason.clone(),
-    ]
 }
 
 /// Puts an apostrophe before what a spreadsheet would calculate (OWASP's list, with the full-width forms).
@@ -64,6 +42,7 @@ fn harmless(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{super::testkit, *};
+    use crate::reports::{Body, ReportBy, Row};
     use proptest::prelude::*;
 
     fn written(report: &AttendanceReport) -> String {
@@ -80,16 +59,34 @@ mod tests {
             .collect()
     }
 
+    fn row(report: &mut AttendanceReport, n: usize) -> &mut Row {
+        let Body::Marks(rows) = &mut report.body else { panic!("a report by mark") };
+        &mut rows[n]
+    }
+
     #[test]
     fn the_file_is_as_documented() {
         let mut report = testkit::report(1);
-        report.rows[0].reason = "said \"late\", forgot\nto mark".into();
-        report.rows[0].corrected = true;
+        report.columns = ReportBy::Mark.columns().to_vec();
+        row(&mut report, 0).reason = "said \"late\", forgot\nto mark".into();
+        row(&mut report, 0).corrected = true;
         assert_eq!(
             written(&report),
-            "\u{feff}event,date,time,person,name,badge,kind,source,corrected,reason\r\n\
+            "\u{feff}event,date,time,person,name,badge,kind,source,corrected,reason,audit_head\r\n\
              1,2026-03-02,2026-03-02T08:00:00+01:00,00000000000000000000000000000000,Ana Müller,1000,\
-             check_in,face,yes,\"said \"\"late\"\", forgot\nto mark\"\r\n"
+             check_in,face,yes,\"said \"\"late\"\", forgot\nto mark\",\
+             4711:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\r\n"
+        );
+    }
+
+    #[test]
+    fn columns_are_the_chosen_ones_in_their_order() {
+        let mut report = testkit::days();
+        report.columns = ReportBy::Day.parse_columns("worked,name,planned,late,state").unwrap();
+        assert_eq!(
+            written(&report),
+            "\u{feff}worked,name,planned,late,state\r\n8:05,Ana Müller,22:00-06:00,0:07,late\r\n\
+             0:00,Żaneta Łukasiewicz,08:00-17:00,,absent\r\n3:30,,,,early missing_check_in\r\n"
         );
     }
 
@@ -102,8 +99,9 @@ mod tests {
     fn formulas_are_text() {
         for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
             let mut report = testkit::report(1);
-            report.rows[0].badge = Some(bad.into());
-            assert_eq!(read_back(&written(&report))[0][5], format!("'{bad}"));
+            row(&mut report, 0).badge = Some(bad.into());
+            let place = report.columns.iter().position(|column| *column == Column::Badge).unwrap();
+            assert_eq!(read_back(&written(&report))[0][place], format!("'{bad}"));
         }
     }
 
@@ -128,11 +126,12 @@ mod tests {
             badge in "[-=+@'\",;\r\n\ta-zß漢🙂 ]{0,12}", reason in any::<String>(),
         ) {
             let mut report = testkit::report(3);
-            report.rows[1].badge = Some(badge.clone());
-            report.rows[1].reason = reason.clone();
+            report.columns = vec![Column::Badge, Column::Reason];
+            row(&mut report, 1).badge = Some(badge.clone());
+            row(&mut report, 1).reason = reason.clone();
             let rows = read_back(&written(&report));
             prop_assert_eq!(rows.len(), 3);
-            for (cell, original) in [(&rows[1][5], &badge), (&rows[1][9], &reason)] {
+            for (cell, original) in [(&rows[1][0], &badge), (&rows[1][1], &reason)] {
                 let guarded = original.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
                 let expected = if guarded { format!("'{original}") } else { original.clone() };
                 prop_assert_eq!(cell, &expected);

@@ -71,6 +71,10 @@ impl FrameEnrolment {
     ) -> Result<(), VisionError> {
         let bucket = frame.captured().mono.as_secs() / BUCKET_SECS;
         if self.best.get(&bucket).is_none_or(|shot| quality > shot.quality) {
+            if !pipeline.is_bona_fide(frame, face)? {
+                *self.refused.entry("not_a_person").or_default() += 1;
+                return Ok(());
+            }
             let embedding = pipeline.embed(frame, face)?;
             self.best.insert(bucket, Shot { quality, embedding });
         }

@@ -58,7 +58,12 @@ pub enum Step {
 
 /// Why a shot was not taken after all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AnotherPerson;
+pub enum NotTaken {
+    /// It shows somebody else than the shots before.
+    AnotherPerson,
+    /// It seems to show a picture of somebody.
+    Refused,
+}
 
 /// A running enrolment.
 #[derive(Debug)]
@@ -73,6 +78,8 @@ pub struct Enrolment {
     first_side: Option<f32>,
     pending_side: Option<f32>,
     advice: Option<EnrolmentAdvice>,
+    /// The last try was no person: said until the next one.
+    refused: bool,
 }
 
 impl Enrolment {
@@ -90,6 +97,7 @@ impl Enrolment {
             first_side: None,
             pending_side: None,
             advice: None,
+            refused: false,
         }
     }
 
@@ -119,7 +127,7 @@ impl Enrolment {
             return Step::Wait(Some(EnrolmentAdvice::Quality(issue)));
         }
         if self.last_shot.is_some_and(|last| at.saturating_sub(last) < BETWEEN_SHOTS) {
-            return Step::Wait(None);
+            return Step::Wait(self.refused.then_some(EnrolmentAdvice::Refused));
         }
         let yaw = quality.yaw_deg;
         let posed = match self.pose() {
@@ -138,11 +146,16 @@ impl Enrolment {
         Step::Embed(candidate.face, quality.score())
     }
 
-    /// Keeps a shot; refuses one that shows somebody else than the shots before.
-    pub fn take(&mut self, embedding: Embedding, quality: f32) -> Result<(), AnotherPerson> {
+    /// Keeps a shot; refuses one that is not bona fide, or shows somebody else than the shots before.
+    pub fn take(&mut self, embedding: Embedding, quality: f32, bona_fide: bool) -> Result<(), NotTaken> {
+        self.refused = !bona_fide;
+        if self.refused {
+            self.advice = Some(EnrolmentAdvice::Refused);
+            return Err(NotTaken::Refused);
+        }
         let least = self.threshold_cosine * SAME_PERSON_SHARE;
         if self.shots.iter().any(|shot| shot.embedding.cosine(&embedding) < least) {
-            return Err(AnotherPerson);
+            return Err(NotTaken::AnotherPerson);
         }
         if self.pose() == EnrolmentPose::Aside {
             self.first_side = self.pending_side;
@@ -222,7 +235,7 @@ mod tests {
         assert_eq!(e.step(ms(0), &two), Step::Wait(Some(EnrolmentAdvice::SeveralFaces)));
         for (at, yaw) in [(0, 0.0), (600, 15.0), (1200, -15.0)] {
             assert!(matches!(e.step(ms(at), &[candidate(yaw, 60.0)]), Step::Embed(..)), "{at}");
-            e.take(embedding(0), 0.8).unwrap();
+            e.take(embedding(0), 0.8, true).unwrap();
             assert_ne!(e.view().taken, 0);
         }
         assert_eq!(e.step(ms(9000), &[]), Step::Complete);
@@ -234,12 +247,26 @@ mod tests {
         let mut e = Enrolment::new(PersonId::from_bytes([1; 16]), true, SHOTS, 0.4);
         for (at, yaw) in [(0, 0.0), (600, 15.0)] {
             assert!(matches!(e.step(ms(at), &[candidate(yaw, 60.0)]), Step::Embed(..)));
-            e.take(embedding(0), 0.8).unwrap();
+            e.take(embedding(0), 0.8, true).unwrap();
         }
         assert_eq!(e.step(ms(700), &[candidate(-15.0, 60.0)]), Step::Wait(None), "too soon");
         assert_eq!(e.step(ms(1200), &[candidate(15.0, 60.0)]), Step::Wait(Some(EnrolmentAdvice::Pose)));
         assert!(matches!(e.step(ms(1300), &[candidate(-15.0, 60.0)]), Step::Embed(..)));
-        assert_eq!(e.take(embedding(1), 0.8), Err(AnotherPerson));
+        assert_eq!(e.take(embedding(1), 0.8, true), Err(NotTaken::AnotherPerson));
         assert_eq!(e.view().taken, 2);
+    }
+
+    #[test]
+    fn a_picture_is_not_taken_and_the_screen_says_so_until_the_next_try() {
+        let mut e = Enrolment::new(PersonId::from_bytes([1; 16]), true, SHOTS, 0.4);
+        assert!(matches!(e.step(ms(0), &[candidate(0.0, 60.0)]), Step::Embed(..)));
+        assert_eq!(e.take(embedding(0), 0.8, false), Err(NotTaken::Refused));
+        assert_eq!((e.view().taken, e.view().advice), (0, Some(EnrolmentAdvice::Refused)));
+        e.step(ms(100), &[candidate(0.0, 60.0)]);
+        assert_eq!(e.view().advice, Some(EnrolmentAdvice::Refused), "still said");
+        assert!(matches!(e.step(ms(600), &[candidate(0.0, 60.0)]), Step::Embed(..)));
+        e.take(embedding(0), 0.8, true).unwrap();
+        e.step(ms(700), &[candidate(0.0, 60.0)]);
+        assert_eq!((e.view().taken, e.view().advice), (1, None));
     }
 }

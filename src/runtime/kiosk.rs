@@ -2,6 +2,7 @@
 
 use super::{
     ledger::Ledger,
+    machine,
     messages::{Link, Snapshot},
     workers::{EngineLoader, LedgerSetup, LedgerWorker, RecogniserWorker, SnapshotCell, Waker},
 };
@@ -33,6 +34,7 @@ impl Kiosk {
         device: String,
         wake: Waker,
     ) -> io::Result<(Self, Link)> {
+        let data = setup.paths.root.clone();
         let stop = Arc::new(AtomicBool::new(false));
         let snapshot: SnapshotCell = Arc::new(Mutex::new(Snapshot::default()));
         let (to_ledger, sightings) = bounded(QUEUE);
@@ -61,11 +63,18 @@ impl Kiosk {
             replies,
             notices,
             commands: to_recogniser,
+            held: None,
             snapshot: snapshot.clone(),
             wake,
             stop: stop.clone(),
+            steps: None,
+        };
+        let watch = {
+            let (snapshot, wake, stop) = (snapshot.clone(), recogniser.wake.clone(), stop.clone());
+            move || machine::watch(&data, &snapshot, &wake, &stop)
         };
         let mut kiosk = Self { stop, threads: Vec::new() };
+        kiosk.spawn("machine", watch)?;
         kiosk.spawn("recogniser", move || recogniser.run())?;
         kiosk.spawn("ledger", move || ledger.run())?;
         let link =

@@ -3,29 +3,35 @@
 //! A [`Ledger`] is plain calls in one thread, so that the command line and `replay` use the very same code; the
 //! kiosk's ledger thread is in [`super::workers`]. It must not know pictures.
 
+mod access;
+mod day;
+mod keeping;
+mod report;
+pub mod steps;
+
 use super::{
+    folders::folders,
     messages::{
-        DayView, ExportFormat, HostRequest, MarkRow, Notice, PersonRow, Refusal, ReplyBody, RequestBody,
+        Hidden, HostRequest, Job, JobView, Notice, PersonChange, PersonRow, Refusal, ReplyBody, RequestBody,
     },
+    people_csv::{self, ImportError, ImportPlan},
     pipeline::{SharedIndex, Sighted, Sighting},
 };
 use crate::{
-    access::{HostSession, LockoutPolicy, Login, LoginError},
-    attendance::{Decision, LastMark, Mode, Policy, day_summary},
-    crypto::PinAttempt,
+    access::HostSession,
+    attendance::{Decision, LastMark, Mode, Policy},
     domain::{
-        Actor, AuditAction, Clock, Consent, Correction, EventId, HostId, Mark, MarkKind, MarkSource, Moment,
+        Actor, AuditAction, AuditEntry, Clock, Consent, Correction, EventId, MarkKind, MarkSource, Moment,
         Person, PersonId, PersonName, TrackId, WeightsId,
     },
     matching::Index,
-    reports::{AttendanceReport, Paper, Row, Total, write_csv, write_pdf},
     settings::{MarkMode, Settings, SettingsError},
     vault::{NewMark, NewTemplate, Vault, VaultError},
 };
-use jiff::{SignedDuration, Span, Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date};
 use std::{
     collections::HashMap,
-    io::Write as _,
+    io::Read as _,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError},
     time::Duration,
@@ -79,6 +85,17 @@ pub enum LedgerError {
     /// A report.
     #[error("the report could not be made: {0}")]
     Report(#[from] crate::reports::ReportError),
+    /// A list of people.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// A file that was chosen.
+    #[error("{path} cannot be read: {source}. Check that it is still there")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A file outside the store.
     #[error("{path} cannot be written: {source}. Check that the folder exists, is yours and has room")]
     File {
@@ -101,7 +118,15 @@ pub struct Ledger {
     weights: WeightsId,
     index: SharedIndex,
     clock: Arc<dyn Clock>,
+    progress: Option<Progress>,
+    /// The attendance day of the last sweep.
+    swept: Option<Date>,
+    /// No work in the background before this, on the monotonic clock.
+    rest_until: Duration,
 }
+
+/// Told how far a long piece of work is; `None` at its end.
+pub type Progress = Arc<dyn Fn(Option<JobView>) + Send + Sync>;
 
 impl Ledger {
     /// Takes an open vault, fills the index with the templates of `weights` and reports what it found.
@@ -125,7 +150,13 @@ impl Ledger {
             }
         }
         let policy = policy(&settings);
-        Ok(Self { vault, paths, settings, policy, weights, index, clock })
+        let (progress, swept, rest_until) = (None, None, Duration::ZERO);
+        Ok(Self { vault, paths, settings, policy, weights, index, clock, progress, swept, rest_until })
+    }
+
+    /// Whom to tell how far long work is.
+    pub fn tell_progress(&mut self, progress: Option<Progress>) {
+        self.progress = progress;
     }
 
     /// The vault, for commands that only read.
@@ -153,11 +184,18 @@ impl Ledger {
 
     /// Turns a sighting into at most one durable mark. What it returns may be shown: it is on disk.
     pub fn sighting(&mut self, sighting: &Sighting) -> Result<Option<Notice>, LedgerError> {
-        let Sighted::Person { person, .. } = sighting.outcome else { return Ok(None) };
+        let person = match sighting.outcome {
+            Sighted::Person { person, .. } => person,
+            Sighted::Unknown => return Ok(None),
+            Sighted::Refused => {
+                self.vault.audit(Actor::Kiosk, AuditAction::PresentationRefused, sighting.at)?;
+                return Ok(None);
+            }
+        };
         let Some(Person { name, .. }) = self.active(person)? else { return Ok(None) };
         let track = sighting.track;
         let last = self.last_mark(person)?;
-        match self.policy.decide(last.as_ref(), sighting.at.utc, None) {
+        match self.policy_of(person).decide(last.as_ref(), sighting.at.utc, None) {
             Decision::Record(kind) => self.mark(person, name, kind, Some(track), sighting.at).map(Some),
             Decision::Duplicate { kind, at } => Ok(Some(Notice::Duplicate { track, name, kind, at })),
             Decision::Ask => Ok(Some(Notice::Ask { track, person, name })),
@@ -186,32 +224,13 @@ impl Ledger {
                     ReplyBody::Done
                 })
             }
+            RequestBody::MarkByPin { badge, pin, kind } => self.mark_by_pin(&badge, &pin, kind),
+            RequestBody::Recover { host, code, new_pin } => {
+                self.recover(host, &code, new_pin.as_ref()).map(|code| ReplyBody::RecoveryCode(Hidden(code)))
+            }
             RequestBody::Host(session, request) => self.host(&session, request),
         };
         (reply, notices)
-    }
-
-    /// Checks a PIN. The attempt is counted on disk before it is checked.
-    pub fn login(&mut self, host: HostId, pin: &PinAttempt) -> Result<Arc<HostSession>, Refusal> {
-        let now = self.clock.now();
-        let policy = LockoutPolicy {
-            idle: Duration::from_secs(self.settings.session_idle_secs.into()),
-            ..LockoutPolicy::default()
-        };
-        let attempts = self.vault.attempts(host).map_err(failed)?;
-        let secret = self.vault.host_secret(host).map_err(failed)?;
-        let pepper = self.vault.pepper().map_err(failed)?;
-        let login = Login { host, secret: Some(&secret), pepper: &pepper, pin, attempts };
-        let keep = |state, action: Option<AuditAction>| {
-            let actor =
-                if matches!(action, Some(AuditAction::Login(_))) { Actor::Host(host) } else { Actor::Kiosk };
-            self.vault.put_attempts(host, state, action.map(|action| (actor, action)), now)
-        };
-        policy.login(&login, now, keep).map(Arc::new).map_err(|error| match error {
-            LoginError::Wrong { tries_left } => Refusal::WrongPin { tries_left },
-            LoginError::Locked { retry_in } => Refusal::LockedOut { retry_in },
-            error => failed(error),
-        })
     }
 
     /// Stores the shots of an enrolment and lets the index know.
@@ -242,7 +261,62 @@ impl Ledger {
     pub fn erase(&mut self, actor: Actor, person: PersonId) -> Result<(), LedgerError> {
         // Out of the index first: nobody is recognised by a template that is about to go.
         self.index.write().unwrap_or_else(PoisonError::into_inner).remove_person(person);
+        if self.settings.work.people.remove(&person).is_some() {
+            self.settings.save(&self.paths.settings)?; // no trace of them there either
+        }
         Ok(self.vault.erase_person(actor, person, self.clock.now())?)
+    }
+
+    /// Changes a person's data. Somebody switched off is no longer recognised, and is again once switched on.
+    pub fn change_person(&mut self, actor: Actor, change: PersonChange) -> Result<(), LedgerError> {
+        let PersonChange { person: id, name, badge, active, schedule } = change;
+        let old = self.vault.person(id)?;
+        let person = Person { name, badge, active, ..old.clone() };
+        if person != old {
+            self.vault.update_person(actor, person, self.clock.now())?;
+        }
+        if active != old.active {
+            let templates = if active { self.vault.templates(&self.weights)? } else { Vec::new() };
+            let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+            index.remove_person(id);
+            for template in templates.iter().filter(|template| template.person == id) {
+                index.insert(template.id, id, &template.embedding);
+            }
+        }
+        if self.settings.work.people.get(&id) != schedule.as_ref() {
+            let mut settings = self.settings.clone();
+            match schedule {
+                Some(schedule) => settings.work.people.insert(id, schedule),
+                None => settings.work.people.remove(&id),
+            };
+            settings.save(&self.paths.settings)?;
+            self.settings = settings;
+            self.vault.audit(actor, AuditAction::SettingsChanged, self.clock.now())?;
+        }
+        Ok(())
+    }
+
+    /// What a list of people would do.
+    pub fn plan_import(&self, path: &Path) -> Result<ImportPlan, LedgerError> {
+        let unreadable = |source| LedgerError::Unreadable { path: path.to_owned(), source };
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        file.take(people_csv::MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        Ok(people_csv::plan(&bytes, &self.vault.people()?)?)
+    }
+
+    /// A folder that a host chose: one that is offered, or `exports`.
+    fn chosen_folder(&self, folder: Option<PathBuf>) -> Result<PathBuf, LedgerError> {
+        let exports = self.paths.exports();
+        let Some(folder) = folder else { return Ok(exports) };
+        let offered = folders(&exports).iter().any(|offered| offered.path == folder);
+        offered.then_some(folder).ok_or(LedgerError::Asked("the stick is no longer plugged in: choose again"))
+    }
+
+    /// Destroys a person's templates; they stay and can use a PIN. Returns how many there were.
+    pub fn withdraw_consent(&mut self, actor: Actor, person: PersonId) -> Result<u32, LedgerError> {
+        self.index.write().unwrap_or_else(PoisonError::into_inner).remove_person(person);
+        Ok(self.vault.withdraw_consent(actor, person, self.clock.now())?)
     }
 
     /// Everybody in name order, with the number of templates of the weights in use.
@@ -252,99 +326,18 @@ impl Ledger {
             .vault
             .people()?
             .into_iter()
-            .map(|person| PersonRow { templates: index.templates_of(person.id), person })
-            .collect();
+            .map(|person| {
+                let pin = self.pin_state(person.id)?;
+                Ok(PersonRow { templates: index.templates_of(person.id), pin, person })
+            })
+            .collect::<Result<_, VaultError>>()?;
         rows.sort_by_key(|row| (row.person.name.as_str().to_lowercase(), row.person.id));
         Ok(rows)
     }
 
-    /// A report over the attendance days `from` to `to`, both included.
-    pub fn report(&self, from: Date, to: Date) -> Result<AttendanceReport, LedgerError> {
-        let zone = self.settings.zone.time_zone();
-        let names = self.names()?;
-        let marks = self.day_marks(from, to)?;
-        let totals = self.totals(&marks, &names, from, to);
-        let rows = marks
-            .into_iter()
-            .map(|mark| {
-                let person = names.get(&mark.person);
-                Row {
-                    event: mark.id,
-                    date: self.policy.attendance_day(mark.at),
-                    person: mark.person,
-                    name: person.map(|p| p.name.clone()),
-                    badge: person.and_then(|p| p.badge.clone()),
-                    kind: mark.kind,
-                    at: mark.at.to_zoned(zone.clone()),
-                    source: mark.source,
-                    corrected: mark.correction.is_some(),
-                    reason: mark.correction.map(|c| c.reason).unwrap_or_default(),
-                }
-            })
-            .collect();
-        Ok(AttendanceReport {
-            site: self.settings.site_name.clone(),
-            from,
-            to,
-            generated_at: self.clock.now().utc.to_zoned(zone.clone()),
-            audit_head: self.vault.audit_head(),
-            rows,
-            totals,
-        })
-    }
-
-    /// Each person's days and hours, in name order; people without a mark in the range are left out.
-    fn totals(&self, marks: &[Mark], names: &HashMap<PersonId, Person>, from: Date, to: Date) -> Vec<Total> {
-        let now = self.clock.now().utc;
-        let mut totals: HashMap<PersonId, Total> = HashMap::new();
-        for date in from.series(Span::new().days(1)).take_while(|date| *date <= to) {
-            for day in day_summary(&self.policy, marks, &[], date, now) {
-                let person = names.get(&day.person);
-                let total = totals.entry(day.person).or_insert_with(|| Total {
-                    name: person.map(|p| p.name.clone()),
-                    badge: person.and_then(|p| p.badge.clone()),
-                    days: 0,
-                    worked: SignedDuration::ZERO,
-                    incomplete_days: 0,
-                });
-                total.days += 1;
-                total.worked = total.worked.saturating_add(day.worked);
-                total.incomplete_days += u32::from(day.missing_check_in || day.missing_check_out);
-            }
-        }
-        let mut totals: Vec<Total> = totals.into_values().collect();
-        totals.sort_by_key(|t| (t.name.as_ref().map(|n| n.as_str().to_lowercase()), t.badge.clone()));
-        totals
-    }
-
-    /// Writes a report to `path` and audits it. The file appears whole or not at all.
-    pub fn export(
-        &mut self,
-        actor: Actor,
-        format: ExportFormat,
-        from: Date,
-        to: Date,
-        path: &Path,
-    ) -> Result<usize, LedgerError> {
-        let file_error = |source| LedgerError::File { path: path.to_owned(), source };
-        let report = self.report(from, to)?;
-        let rows = report.rows.len();
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(file_error)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(file_error)?;
-        {
-            let mut out = std::io::BufWriter::new(file.as_file_mut());
-            match format {
-                ExportFormat::Csv => write_csv(&report, &mut out)?,
-                ExportFormat::Pdf => drop(write_pdf(&report, Paper::A4, &mut out)?),
-            }
-            out.flush().map_err(file_error)?;
-        }
-        file.as_file().sync_all().map_err(file_error)?;
-        // Audited before it appears: no report leaves the kiosk without an entry.
-        self.vault.audit(actor, AuditAction::Exported(rows as u32), self.clock.now())?;
-        file.persist(path).map_err(|e| file_error(e.error))?;
-        Ok(rows)
+    /// The policy with the person's own schedule.
+    fn policy_of(&self, person: PersonId) -> Policy {
+        self.policy.of_person(&self.settings.work, person)
     }
 
     /// A person who may be marked; `None` for one who was erased or switched off since they were recognised.
@@ -380,7 +373,8 @@ impl Ledger {
         };
         let mark = self.vault.record_mark(mark, at)?;
         log::info!("recorded event {}", mark.id);
-        Ok(Notice::Recorded { event: mark.id, track, name, kind, at: mark.at })
+        let today = self.hours_today(person, at.utc);
+        Ok(Notice::Recorded { event: mark.id, track, name, kind, at: mark.at, today })
     }
 
     fn chosen(&mut self, track: TrackId, person: PersonId, kind: MarkKind) -> Result<Notice, LedgerError> {
@@ -389,7 +383,7 @@ impl Ledger {
             return Err(LedgerError::Asked("this person is no longer enrolled: ask a host"));
         };
         let last = self.last_mark(person)?;
-        match self.policy.decide(last.as_ref(), now.utc, Some(kind)) {
+        match self.policy_of(person).decide(last.as_ref(), now.utc, Some(kind)) {
             Decision::Duplicate { kind, at } => Ok(Notice::Duplicate { track, name, kind, at }),
             Decision::Record(_) | Decision::Ask => self.mark(person, name, kind, Some(track), now),
         }
@@ -430,32 +424,28 @@ impl Ledger {
                 self.vault.add_person(actor, name, badge, now).map(|p| ReplyBody::Added(p.id)).map_err(failed)
             }
             HostRequest::ErasePerson(person) => self.erase(actor, person).map(done).map_err(failed),
-            HostRequest::Day(date) => self.day(date).map(ReplyBody::Day).map_err(failed),
+            HostRequest::Day(date) => self.day(date).map(|day| ReplyBody::Day(Box::new(day))).map_err(failed),
             HostRequest::AddMark { person, kind, at, reason } => {
                 self.host_mark(actor, (person, kind, at), &reason, None).map(done).map_err(failed)
             }
             HostRequest::CorrectMark { event, replacement, reason } => {
                 self.correct(actor, event, replacement, &reason).map(done).map_err(failed)
             }
-            HostRequest::Export { format, from, to, folder } => {
-                let folder = folder.unwrap_or_else(|| self.paths.exports());
-                let ending = match format {
-                    ExportFormat::Csv => "csv",
-                    ExportFormat::Pdf => "pdf",
-                };
-                let stamp =
-                    now.utc.to_zoned(self.settings.zone.time_zone().clone()).strftime("%Y%m%d-%H%M%S");
-                let path = folder.join(format!("attendance-{from}-{to}-{stamp}.{ending}"));
-                let rows = self.export(actor, format, from, to, &path).map_err(failed)?;
-                Ok(ReplyBody::Exported { path, rows })
+            HostRequest::Attendance { from, to } => {
+                self.attendance(from, to).map(ReplyBody::Attendance).map_err(failed)
             }
-            HostRequest::Audit { limit } => {
-                let head = self.vault.audit_head().number;
-                let from = (head + 1).saturating_sub(limit as u64).max(1);
-                let mut entries = self.vault.audit_entries(from..=head).map_err(failed)?;
-                entries.reverse();
-                Ok(ReplyBody::Audit(entries))
+            HostRequest::History(event) => self.history(event).map(ReplyBody::History).map_err(failed),
+            HostRequest::ChangePerson(change) => self.change_person(actor, *change).map(done).map_err(failed),
+            HostRequest::Folders => Ok(ReplyBody::Folders(folders(&self.paths.exports()))),
+            HostRequest::PlanImport(path) => {
+                self.plan_import(&path).map(|plan| ReplyBody::ImportPlan(Box::new(plan))).map_err(failed)
             }
+            HostRequest::Preview(spec) => self.preview(&spec).map(ReplyBody::Preview).map_err(failed),
+            HostRequest::Export { report, format, folder } => {
+                self.export_into(actor, &report, format, folder).map_err(failed)
+            }
+            HostRequest::ExportAudit { folder } => self.export_audit(actor, folder).map_err(failed),
+            HostRequest::Audit { limit } => self.newest_entries(limit).map(ReplyBody::Audit).map_err(failed),
             HostRequest::Settings => Ok(ReplyBody::Settings(Box::new(self.settings.clone()))),
             HostRequest::SaveSettings(settings) => {
                 settings.save(&self.paths.settings).map_err(|e| Refusal::Failed(e.to_string()))?;
@@ -463,10 +453,81 @@ impl Ledger {
                 self.settings = *settings;
                 self.audit(actor, AuditAction::SettingsChanged)
             }
-            HostRequest::StartEnrolment { .. } | HostRequest::CancelEnrolment => Err(Refusal::Failed(
+            HostRequest::Import(_) | HostRequest::CancelWork => Err(Refusal::Failed(
+                "long work is done by the ledger's thread: use the kiosk's screen".to_owned(),
+            )),
+            HostRequest::StartEnrolment { .. }
+            | HostRequest::CancelEnrolment
+            | HostRequest::StoreShots { .. } => Err(Refusal::Failed(
                 "there is no camera here to enrol with: use the kiosk's screen".to_owned(),
             )),
+            HostRequest::HostRows => self.host_rows(session.host()).map(ReplyBody::HostRows).map_err(failed),
+            HostRequest::AddHost { name, pin } => {
+                self.vault.add_host(actor, name, &pin.0, now).map(|_| ReplyBody::Done).map_err(failed)
+            }
+            HostRequest::RemoveHost(host) => {
+                self.vault.remove_host(actor, host, now).map(done).map_err(failed)
+            }
+            HostRequest::ChangePin { old, new } => {
+                self.change_pin(session.host(), &old.0, &new.0).map(|()| ReplyBody::Done)
+            }
+            HostRequest::UnlockHost(host) => {
+                self.vault.unlock_host(actor, host, now).map(done).map_err(failed)
+            }
+            HostRequest::NewRecoveryCode => {
+                let code = self.vault.new_recovery_code(actor, now).map_err(failed)?;
+                Ok(ReplyBody::RecoveryCode(Hidden(code)))
+            }
+            HostRequest::SetPersonPin { person, pin } => {
+                let pin = pin.as_ref().map(|pin| &pin.0);
+                self.vault.set_person_pin(actor, person, pin, now).map(done).map_err(failed)
+            }
+            HostRequest::UnlockPerson(person) => {
+                self.vault.unlock_person(actor, person, now).map(done).map_err(failed)
+            }
+            HostRequest::WithdrawConsent(person) => {
+                self.withdraw_consent(actor, person).map(|_| ReplyBody::Done).map_err(failed)
+            }
+            HostRequest::VerifyAudit { against } => {
+                let checked = self.vault.verify_audit(against, |done, total| {
+                    self.tell(JobView { job: Job::VerifyAudit, done, total });
+                });
+                self.told_all();
+                checked.map(ReplyBody::AuditVerified).map_err(failed)
+            }
+            HostRequest::Backup { file, passphrase } => {
+                let path = file.unwrap_or_else(|| self.new_backup_path());
+                let contents = self.backup(actor, &path, &passphrase.0).map_err(failed)?;
+                Ok(ReplyBody::BackedUp { path, records: contents.total() })
+            }
+            HostRequest::ExportPerson { person, folder } => {
+                let folder = self.chosen_folder(folder).map_err(failed)?;
+                let files = self.export_person(actor, person, &folder).map_err(failed)?;
+                Ok(ReplyBody::PersonExported { files })
+            }
+            HostRequest::RotateKey => self.vault.begin_rotation(actor, now).map(done).map_err(failed),
         }
+    }
+
+    fn tell(&self, view: JobView) {
+        if let Some(progress) = &self.progress {
+            progress(Some(view));
+        }
+    }
+
+    fn told_all(&self) {
+        if let Some(progress) = &self.progress {
+            progress(None);
+        }
+    }
+
+    /// Newest first.
+    fn newest_entries(&self, limit: usize) -> Result<Vec<AuditEntry>, LedgerError> {
+        let head = self.vault.audit_head().number;
+        let from = (head + 1).saturating_sub(limit as u64).max(1);
+        let mut entries = self.vault.audit_entries(from..=head)?;
+        entries.reverse();
+        Ok(entries)
     }
 
     fn host_mark(
@@ -522,42 +583,6 @@ impl Ledger {
         Ok(())
     }
 
-    fn day(&self, date: Date) -> Result<DayView, LedgerError> {
-        let names = self.names()?;
-        let marks = self.day_marks(date, date)?;
-        let mut newest: HashMap<PersonId, MarkKind> = HashMap::new();
-        for mark in &marks {
-            newest.insert(mark.person, mark.kind);
-        }
-        Ok(DayView {
-            date: Some(date),
-            people: names.values().filter(|p| p.active).count(),
-            present: newest.len(),
-            inside: newest.values().filter(|kind| **kind == MarkKind::CheckIn).count(),
-            marks: marks
-                .into_iter()
-                .map(|mark| MarkRow {
-                    event: mark.id,
-                    person: mark.person,
-                    name: names.get(&mark.person).map(|p| p.name.clone()),
-                    kind: mark.kind,
-                    at: mark.at,
-                    source: mark.source,
-                    corrected: mark.correction.is_some(),
-                })
-                .collect(),
-        })
-    }
-
-    /// Marks that count on the attendance days `from` to `to`, oldest first.
-    fn day_marks(&self, from: Date, to: Date) -> Result<Vec<Mark>, LedgerError> {
-        if to < from {
-            return Err(LedgerError::Asked("the range ends before it begins: exchange the dates"));
-        }
-        let (start, end) = (self.policy.day_range(from).start, self.policy.day_range(to).end);
-        Ok(self.vault.effective_marks(start, end)?)
-    }
-
     fn names(&self) -> Result<HashMap<PersonId, Person>, LedgerError> {
         Ok(self.vault.people()?.into_iter().map(|p| (p.id, p)).collect())
     }
@@ -581,6 +606,7 @@ pub fn policy(settings: &Settings) -> Policy {
         },
         guard_secs: settings.guard_secs,
         day_start_hour: settings.day_start_hour,
+        schedule: settings.work.schedule.clone(),
         zone: settings.zone.time_zone().clone(),
     }
 }

@@ -5,26 +5,42 @@
 
 use crate::{
     domain::{
-        AuditEntry, EventId, Host, HostId, MarkKind, MarkSource, Person, PersonId, PersonName, QualityIssue,
-        Rect, TrackId,
+        Actor, AuditEntry, AuditHead, EventId, Host, HostId, MarkKind, MarkSource, Person, PersonId,
+        PersonName, QualityIssue, Rect, Schedule, TrackId,
     },
     imaging::Frame,
     settings::Settings,
 };
 use crossbeam_channel::{Receiver, Sender};
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use std::{
     fmt,
+    ops::Range,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+pub use super::machine::Machine;
 pub use crate::{
     access::HostSession,
+    attendance::Presence,
     camera::{CameraError as CameraFault, CameraState},
-    crypto::{Pin, PinAttempt, PinError},
+    crypto::{Passphrase, PassphraseError, Pin, PinAttempt, PinError, RecoveryCode},
+    reports::{Column, Paper, ReportBy, ReportWords},
+    vault::{AuditFault, AuditReport},
 };
+
+pub use super::people_csv::{ImportDeed, ImportPlan, ImportRow, RowFault};
+
+/// Something secret inside a message: passed on, never printed.
+pub struct Hidden<T>(pub T);
+
+impl<T> fmt::Debug for Hidden<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
 
 /// The window's end of the wire. All channels are bounded.
 pub struct Link {
@@ -53,6 +69,34 @@ pub struct Snapshot {
     pub faults: Vec<Fault>,
     /// Figures for Diagnostics.
     pub stats: LiveStats,
+    /// What the ledger is busy with, if it takes long.
+    pub job: Option<JobView>,
+    /// The machine under the kiosk.
+    pub machine: Machine,
+}
+
+/// A long piece of work of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobView {
+    /// Which.
+    pub job: Job,
+    /// Records done.
+    pub done: u64,
+    /// Records in all.
+    pub total: u64,
+}
+
+/// The long pieces of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Job {
+    /// [`HostRequest::VerifyAudit`].
+    VerifyAudit,
+    /// [`HostRequest::Backup`].
+    Backup,
+    /// [`HostRequest::RotateKey`], in the background.
+    RotateKey,
+    /// [`HostRequest::Import`].
+    ImportPeople,
 }
 
 /// The camera as a screen shows it.
@@ -94,6 +138,8 @@ pub enum FaceState {
     Recognised,
     /// Not enrolled, or not sure.
     Unknown,
+    /// Seems to be a picture of somebody, not a person.
+    Refused,
 }
 
 /// A guided enrolment in progress.
@@ -133,6 +179,8 @@ pub enum EnrolmentAdvice {
     Quality(QualityIssue),
     /// Head not where the pose wants it.
     Pose,
+    /// Seems to be a picture of somebody, not a person.
+    Refused,
 }
 
 /// A worker in trouble, in a sentence: what happened and what to do.
@@ -204,6 +252,8 @@ pub enum Notice {
         kind: MarkKind,
         /// When.
         at: Timestamp,
+        /// Hours inside on this attendance day so far, when they could be computed.
+        today: Option<SignedDuration>,
     },
     /// Already marked a moment ago; nothing was recorded.
     Duplicate {
@@ -241,6 +291,16 @@ pub enum Notice {
         person: PersonId,
         /// How many shots.
         shots: usize,
+        /// Somebody whose face is close to this one.
+        look_alike: Option<PersonName>,
+    },
+    /// All shots are taken, but this face is enrolled under another name. Nothing is stored unless the host says so
+    /// ([`HostRequest::StoreShots`]).
+    EnrolledAlready {
+        /// Who was to be enrolled.
+        person: PersonId,
+        /// Whose face it seems to be.
+        other: PersonName,
     },
     /// Enrolment ended without a result.
     EnrolmentFailed {
@@ -273,10 +333,8 @@ pub struct Reply {
 pub enum RequestBody {
     /// First start: makes the store. Answer: [`ReplyBody::LoggedIn`].
     SetUp {
-        /// Site name.
-        site_name: String,
-        /// IANA zone.
-        zone: String,
+        /// Site name, zone, language, consent text, and the rest as they were.
+        settings: Box<Settings>,
         /// First host.
         host_name: PersonName,
         /// Their PIN.
@@ -309,6 +367,27 @@ pub enum RequestBody {
         /// What.
         kind: MarkKind,
     },
+    /// An attendee marks themselves without their face. Answer: [`ReplyBody::Marked`] or [`ReplyBody::ChooseKind`];
+    /// [`Refusal::WrongPin`] for a wrong badge and a wrong PIN alike, [`Refusal::LockedOut`] as for hosts. Nothing is
+    /// sent as a [`Notice`].
+    MarkByPin {
+        /// Badge or number.
+        badge: String,
+        /// Their PIN.
+        pin: PinAttempt,
+        /// In or out, once the person has chosen after [`ReplyBody::ChooseKind`].
+        kind: Option<MarkKind>,
+    },
+    /// The recovery code unlocks a host, and may set a new PIN. It is used up: the answer is the next one,
+    /// [`ReplyBody::RecoveryCode`], to be shown once. [`Refusal::WrongCode`] when it is wrong.
+    Recover {
+        /// Whom to unlock.
+        host: HostId,
+        /// The code as typed.
+        code: PinAttempt,
+        /// For a host who forgot theirs.
+        new_pin: Option<Pin>,
+    },
     /// Something only a host may do. The session is proof of the login.
     Host(Arc<HostSession>, HostRequest),
 }
@@ -323,6 +402,8 @@ impl fmt::Debug for RequestBody {
             Self::Logout { .. } => f.write_str("Logout"),
             Self::NotMe(event) => write!(f, "NotMe({event})"),
             Self::ChooseKind { track, kind, .. } => write!(f, "ChooseKind({track}, {kind:?})"),
+            Self::MarkByPin { .. } => f.write_str("MarkByPin"),
+            Self::Recover { .. } => f.write_str("Recover"),
             Self::Host(_, request) => write!(f, "Host({request:?})"),
         }
     }
@@ -347,6 +428,12 @@ pub enum HostRequest {
     },
     /// Ends it without a result.
     CancelEnrolment,
+    /// Stores the shots of [`Notice::EnrolledAlready`] all the same. Answer: [`ReplyBody::Done`] and
+    /// [`Notice::Enrolled`].
+    StoreShots {
+        /// Whose.
+        person: PersonId,
+    },
     /// Erases a person and every trace of them.
     ErasePerson(PersonId),
     /// The day's rows. Answer: [`ReplyBody::Day`].
@@ -371,17 +458,41 @@ pub enum HostRequest {
         /// Why; not empty.
         reason: String,
     },
-    /// Writes a report. Answer: [`ReplyBody::Exported`].
-    Export {
-        /// Which kind of file.
-        format: ExportFormat,
+    /// The marks of attendance days. Answer: [`ReplyBody::Attendance`].
+    Attendance {
         /// First attendance day.
         from: Date,
         /// Last attendance day, included.
         to: Date,
-        /// Folder to write into; `None` is the data folder's `exports`.
+    },
+    /// Every event of a record, back to the first. Answer: [`ReplyBody::History`].
+    History(EventId),
+    /// Changes a person. Answer: [`ReplyBody::Done`]; a schedule is a setting, so ask for these again.
+    ChangePerson(Box<PersonChange>),
+    /// Where reports can be written to and lists read from. Answer: [`ReplyBody::Folders`].
+    Folders,
+    /// What a list of people would do. Answer: [`ReplyBody::ImportPlan`].
+    PlanImport(PathBuf),
+    /// Does it, with progress in [`Snapshot::job`]. Answer: [`ReplyBody::Imported`].
+    Import(Box<ImportPlan>),
+    /// What a report would show. Answer: [`ReplyBody::Preview`].
+    Preview(Box<ReportSpec>),
+    /// Writes a report. Answer: [`ReplyBody::Exported`].
+    Export {
+        /// What is in it.
+        report: Box<ReportSpec>,
+        /// Kind of file.
+        format: ExportFormat,
+        /// One of [`ReplyBody::Folders`]; `None` is the data folder's `exports`.
         folder: Option<PathBuf>,
     },
+    /// Writes the whole audit log as CSV. Answer: [`ReplyBody::Exported`].
+    ExportAudit {
+        /// As for [`Self::Export`].
+        folder: Option<PathBuf>,
+    },
+    /// Ends the long work that goes on; its own answer is a refusal.
+    CancelWork,
     /// The newest audit entries, newest first. Answer: [`ReplyBody::Audit`].
     Audit {
         /// How many.
@@ -391,6 +502,63 @@ pub enum HostRequest {
     Settings,
     /// Saves settings. Answer: [`ReplyBody::Done`].
     SaveSettings(Box<Settings>),
+    /// Hosts with the state of their PINs. Answer: [`ReplyBody::HostRows`].
+    HostRows,
+    /// Adds a host. Answer: [`ReplyBody::Done`].
+    AddHost {
+        /// Display name.
+        name: PersonName,
+        /// PIN or passphrase ([`Pin::for_host`]).
+        pin: Hidden<Pin>,
+    },
+    /// Removes a host; the last one stays. Answer: [`ReplyBody::Done`].
+    RemoveHost(HostId),
+    /// Changes one's own PIN. The old one is asked for again, since a session may have been left open; a wrong one
+    /// counts as at a login ([`Refusal::WrongPin`]). Answer: [`ReplyBody::Done`].
+    ChangePin {
+        /// As it is.
+        old: Hidden<PinAttempt>,
+        /// As it shall be ([`Pin::for_host`]).
+        new: Hidden<Pin>,
+    },
+    /// Forgets another host's wrong PINs. Answer: [`ReplyBody::Done`].
+    UnlockHost(HostId),
+    /// Makes a recovery code, to be shown once; an older one is void. Asked for right after [`RequestBody::SetUp`] and
+    /// from the hosts page. Answer: [`ReplyBody::RecoveryCode`].
+    NewRecoveryCode,
+    /// Sets an attendee's PIN ([`Pin::new`]), or takes it away. Their lock goes too. Answer: [`ReplyBody::Done`].
+    SetPersonPin {
+        /// Whose.
+        person: PersonId,
+        /// The PIN; `None` for none.
+        pin: Option<Hidden<Pin>>,
+    },
+    /// Forgets an attendee's wrong PINs. Answer: [`ReplyBody::Done`].
+    UnlockPerson(PersonId),
+    /// Destroys a person's templates; they stay and can use a PIN. Answer: [`ReplyBody::Done`].
+    WithdrawConsent(PersonId),
+    /// Checks the whole audit log; progress in [`Snapshot::job`]. Answer: [`ReplyBody::AuditVerified`].
+    VerifyAudit {
+        /// A head exported earlier, if there is one.
+        against: Option<AuditHead>,
+    },
+    /// Writes everything into one sealed file; progress in [`Snapshot::job`]. Answer: [`ReplyBody::BackedUp`].
+    Backup {
+        /// The file, which must not exist; `None` is a new one in the data folder's `exports`.
+        file: Option<PathBuf>,
+        /// What will open it.
+        passphrase: Hidden<Passphrase>,
+    },
+    /// Writes what is stored about a person into files for them. Answer: [`ReplyBody::PersonExported`].
+    ExportPerson {
+        /// Whose.
+        person: PersonId,
+        /// Folder to write into; `None` is the data folder's `exports`.
+        folder: Option<PathBuf>,
+    },
+    /// Begins to change the master key, which goes on in the background; progress in [`Snapshot::job`]. Answer:
+    /// [`ReplyBody::Done`] as soon as it has begun.
+    RotateKey,
 }
 
 /// Which kind of report file.
@@ -398,8 +566,38 @@ pub enum HostRequest {
 pub enum ExportFormat {
     /// Comma-separated values.
     Csv,
-    /// A4 pages.
-    Pdf,
+    /// Pages.
+    Pdf(Paper),
+}
+
+/// What is in a report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportSpec {
+    /// What there is a row for.
+    pub by: ReportBy,
+    /// First attendance day.
+    pub from: Date,
+    /// Last attendance day, included.
+    pub to: Date,
+    /// Whose; `None` is everybody's.
+    pub people: Option<Vec<PersonId>>,
+    /// What of it, in this order.
+    pub columns: Vec<Column>,
+}
+
+/// New data of a person; all of it replaces the old.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonChange {
+    /// Whose.
+    pub person: PersonId,
+    /// Display name.
+    pub name: PersonName,
+    /// Badge or number.
+    pub badge: Option<String>,
+    /// Recognised and expected.
+    pub active: bool,
+    /// A schedule of their own; `None` is the site's.
+    pub schedule: Option<Schedule>,
 }
 
 /// What comes back.
@@ -416,7 +614,26 @@ pub enum ReplyBody {
     /// The new person.
     Added(PersonId),
     /// A day.
-    Day(DayView),
+    Day(Box<DayView>),
+    /// Marks of a range that count, oldest first.
+    Attendance(Vec<MarkRow>),
+    /// A record's events, oldest first.
+    History(Vec<HistoryRow>),
+    /// Where files can go: the data folder's `exports` first, then what is plugged in.
+    Folders(Vec<FolderView>),
+    /// What a list of people would do.
+    ImportPlan(Box<ImportPlan>),
+    /// What it did.
+    Imported {
+        /// People who were not known before.
+        added: usize,
+        /// People whose name changed.
+        changed: usize,
+        /// The first row that was refused after all, in a sentence.
+        refused: Option<String>,
+    },
+    /// What a report would show.
+    Preview(Preview),
     /// Where the report was written, and how many rows it has.
     Exported {
         /// The file.
@@ -428,6 +645,55 @@ pub enum ReplyBody {
     Audit(Vec<AuditEntry>),
     /// Settings in force.
     Settings(Box<Settings>),
+    /// An attendee marked themselves by PIN: it is on disk, or was already.
+    Marked(PinMark),
+    /// The PIN is right; the person has to choose in or out. Ask again with the kind.
+    ChooseKind {
+        /// Who.
+        name: PersonName,
+    },
+    /// Hosts in name order.
+    HostRows(Vec<HostRow>),
+    /// To be shown once, then forgotten.
+    RecoveryCode(Hidden<RecoveryCode>),
+    /// What the check of the audit log found.
+    AuditVerified(AuditReport),
+    /// Where a person's own data was written.
+    PersonExported {
+        /// The files.
+        files: Vec<PathBuf>,
+    },
+    /// Where the backup is, and how many records it holds.
+    BackedUp {
+        /// The file.
+        path: PathBuf,
+        /// Records.
+        records: u64,
+    },
+}
+
+/// A mark by badge and PIN.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PinMark {
+    /// Who.
+    pub name: PersonName,
+    /// In or out.
+    pub kind: MarkKind,
+    /// When.
+    pub at: Timestamp,
+    /// False: already marked a moment ago, nothing was recorded.
+    pub recorded: bool,
+}
+
+/// A row of the hosts list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostRow {
+    /// The host.
+    pub host: Host,
+    /// Too many wrong PINs: somebody must unlock.
+    pub locked: bool,
+    /// Whoever is asking.
+    pub you: bool,
 }
 
 /// A row of the people list.
@@ -437,40 +703,133 @@ pub struct PersonRow {
     pub person: Person,
     /// Templates of the weights in use; 0 is not enrolled.
     pub templates: usize,
+    /// Whether they can mark themselves by PIN.
+    pub pin: PinState,
+}
+
+/// An attendee's PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PinState {
+    /// There is none.
+    #[default]
+    Unset,
+    /// There is one.
+    Set,
+    /// Too many wrong ones: a host must unlock.
+    Locked,
 }
 
 /// One attendance day.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DayView {
     /// Which.
-    pub date: Option<Date>,
+    pub date: Date,
+    /// From when to when it lasts.
+    pub range: Range<Timestamp>,
+    /// What the site calls it, when nobody is expected.
+    pub holiday: Option<String>,
+    /// There are schedules, so that late and absent mean something.
+    pub expects: bool,
+    /// Active people in name order, then others who have marks.
+    pub people: Vec<DayPerson>,
     /// Marks that count, oldest first.
     pub marks: Vec<MarkRow>,
-    /// Active people.
-    pub people: usize,
-    /// Of them, marked at least once.
-    pub present: usize,
-    /// Of them, in and not out.
-    pub inside: usize,
+    /// How many are at the site from which instant on, oldest first.
+    pub curve: Vec<(Timestamp, u32)>,
 }
 
-/// A row of the Today screen.
+/// One person's day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DayPerson {
+    /// Who.
+    pub person: PersonId,
+    /// Their name; `None` when erased.
+    pub name: Option<PersonName>,
+    /// Their badge.
+    pub badge: Option<String>,
+    /// Where they are.
+    pub presence: Presence,
+    /// When they are expected.
+    pub planned: Option<Range<Timestamp>>,
+    /// First check-in.
+    pub first_in: Option<Timestamp>,
+    /// Newest mark.
+    pub last: Option<Timestamp>,
+    /// By how much they came too late.
+    pub late: Option<SignedDuration>,
+    /// Working time so far, from marks alone.
+    pub worked: SignedDuration,
+    /// Some mark is missing.
+    pub incomplete: bool,
+}
+
+/// A mark with what a table shows about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MarkRow {
     /// The event.
     pub event: EventId,
+    /// The attendance day it belongs to.
+    pub date: Date,
     /// Whose.
     pub person: PersonId,
     /// Their name; `None` when erased.
     pub name: Option<PersonName>,
-    /// In or out.
+    /// Their badge.
+    pub badge: Option<String>,
+    /// In, out, or a break.
     pub kind: MarkKind,
     /// When.
     pub at: Timestamp,
     /// How the kiosk came to know.
     pub source: MarkSource,
-    /// It corrects another.
-    pub corrected: bool,
+    /// Why, when it was entered or corrected by hand.
+    pub reason: Option<String>,
+}
+
+/// One event in the history of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryRow {
+    /// The event.
+    pub event: EventId,
+    /// What it says; `None` strikes the record out.
+    pub says: Option<(MarkKind, Timestamp)>,
+    /// How the kiosk came to know.
+    pub source: MarkSource,
+    /// Who caused it.
+    pub actor: Actor,
+    /// When it was put on record.
+    pub recorded: Option<Timestamp>,
+    /// Why; empty for a plain mark.
+    pub reason: String,
+}
+
+/// A folder that files can be written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderView {
+    /// Where.
+    pub path: PathBuf,
+    /// Something plugged in, not the data folder.
+    pub removable: bool,
+    /// Lists in it that may be lists of people.
+    pub csv_files: Vec<PathBuf>,
+}
+
+/// The beginning of a report as it would be printed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// Titles of the columns, and whether they hold figures.
+    pub columns: Vec<(&'static str, bool)>,
+    /// Cells; at most [`Preview::MOST`] rows.
+    pub rows: Vec<Vec<String>>,
+    /// Rows in the whole report.
+    pub total_rows: usize,
+    /// People with totals.
+    pub people: usize,
+}
+
+impl Preview {
+    /// Rows shown on the screen.
+    pub const MOST: usize = 1_000;
 }
 
 /// Why something was not done.
@@ -486,6 +845,8 @@ pub enum Refusal {
         /// How long to wait; `None`: until another host unlocks.
         retry_in: Option<Duration>,
     },
+    /// The recovery code is wrong.
+    WrongCode,
     /// The session has ended.
     SessionEnded,
     /// Anything else, in a sentence: what failed and what to do.
@@ -495,13 +856,16 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WrongPin { tries_left } => write!(f, "the PIN is wrong; {tries_left} tries left"),
+            Self::WrongPin { tries_left } => {
+                write!(f, "the name or the PIN is wrong; {tries_left} tries left")
+            }
             Self::LockedOut { retry_in: Some(wait) } => {
                 write!(f, "too many wrong PINs: wait {} seconds", wait.as_secs().max(1))
             }
             Self::LockedOut { retry_in: None } => {
-                f.write_str("too many wrong PINs: ask another host to unlock")
+                f.write_str("too many wrong PINs: ask another host to unlock, or use the recovery code")
             }
+            Self::WrongCode => f.write_str("the recovery code is wrong: type it as it was shown"),
             Self::SessionEnded => f.write_str("the session has ended: log in again"),
             Self::Failed(sentence) => f.write_str(sentence),
         }

@@ -5,15 +5,20 @@
 //! | `camera` (and its watchdog) | the device | the newest frame, in a one-slot mailbox |
 //! | `recogniser` | the newest frame | the snapshot (may be dropped), sightings (may not) |
 //! | `ledger` | sightings, requests | durable records, then notices and replies |
+//! | `machine` | the system | its figures, into the snapshot |
 //! | the caller's, usually the window's | the snapshot, notices, replies | requests |
 //!
 //! It must not know egui: whoever looks at the snapshot is woken by a closure.
 
 pub mod enrol_frames;
 pub mod enrolment;
+pub mod folders;
 pub mod kiosk;
 pub mod ledger;
+pub mod look_alike;
+pub mod machine;
 pub mod messages;
+pub mod people_csv;
 pub mod pipeline;
 pub mod replay;
 pub mod stages;

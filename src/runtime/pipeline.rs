@@ -47,6 +47,8 @@ pub enum Sighted {
     },
     /// Nobody enrolled, or not sure enough.
     Unknown,
+    /// Like somebody enrolled, and like a picture rather than a person.
+    Refused,
 }
 
 /// What one frame gave.
@@ -83,10 +85,20 @@ impl Pipeline {
         Self { engine, tracker, index, calibration, fpir, limits, stages: StageClock::new(keep_samples) }
     }
 
+    /// Sets from which probability on a presentation counts as bona fide, where the engine checks.
+    pub fn set_min_bona_fide(&mut self, min_bona_fide: f32) {
+        self.tracker.set_min_bona_fide(min_bona_fide);
+    }
+
     /// The recogniser's weights.
     #[must_use]
     pub fn weights(&self) -> &WeightsId {
         self.engine.weights()
+    }
+
+    /// The accepted share of strangers' visits that match somebody, from the next frame on.
+    pub fn set_fpir(&mut self, fpir: f32) {
+        self.fpir = fpir;
     }
 
     /// Cosine from which a face counts as recognised among the people enrolled now.
@@ -131,6 +143,22 @@ impl Pipeline {
         embeddings.pop().ok_or(VisionError::Output("recogniser"))
     }
 
+    /// Whether one view of a face is bona fide, for enrolment; true where the engine does not check.
+    pub fn is_bona_fide(&mut self, frame: &Frame, face: &DetectedFace) -> Result<bool, VisionError> {
+        let least = self.tracker.min_bona_fide();
+        Ok(self.bona_fide(frame, face)?.is_none_or(|p| p >= least))
+    }
+
+    fn bona_fide(&mut self, frame: &Frame, face: &DetectedFace) -> Result<Option<f32>, VisionError> {
+        if !self.engine.checks_liveness() {
+            return Ok(None);
+        }
+        let started = Instant::now();
+        let bona_fide = self.engine.bona_fide(frame, face)?;
+        self.stages.add(Stage::Liveness, started.elapsed());
+        Ok(bona_fide)
+    }
+
     /// Embeds the faces whose tracks need it and adds what the index says to their evidence.
     fn recognise(
         &mut self,
@@ -161,18 +189,23 @@ impl Pipeline {
         let threshold = self.threshold_cosine();
         self.tracker.set_threshold_cosine(threshold);
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        for ((track, _, quality), embedding) in wanted.iter().zip(&embeddings) {
-            let (best, second_best) = index.best_people(embedding);
-            self.tracker.add_evidence(*track, Evidence { at, quality: *quality, best, second_best });
-        }
+        let found: Vec<_> = embeddings.iter().map(|embedding| index.best_people(embedding)).collect();
         drop(index);
         self.stages.add(Stage::Match, started.elapsed());
+
+        for ((track, face, quality), (best, second_best)) in wanted.into_iter().zip(found) {
+            // A stranger needs no check: nothing will be recorded.
+            let matches = best.is_some_and(|best| best.cosine >= threshold);
+            let bona_fide = if matches { self.bona_fide(frame, &face)? } else { None };
+            self.tracker.add_evidence(track, Evidence { at, quality, best, second_best, bona_fide });
+        }
         Ok(())
     }
 
     fn state(&self, track: TrackId, quality: &Quality) -> FaceState {
         match self.tracker.verdict(track) {
             Verdict::Match { .. } => FaceState::Recognised,
+            Verdict::Refused => FaceState::Refused,
             verdict => match (quality.issue(&self.limits), verdict) {
                 (Some(issue), _) => FaceState::Advice(issue),
                 (None, Verdict::Reading { progress }) => FaceState::Reading(progress),
@@ -187,6 +220,7 @@ impl From<Decided> for Sighted {
         match decided {
             Decided::Match { person, cosine, margin } => Self::Person { person, cosine, margin },
             Decided::Unknown => Self::Unknown,
+            Decided::Refused => Self::Refused,
         }
     }
 }

@@ -46,6 +46,8 @@ pub enum Done {
     Ask,
     /// Nobody enrolled.
     Unknown,
+    /// A picture of somebody, not a person.
+    Refused,
 }
 
 impl Done {
@@ -57,6 +59,7 @@ impl Done {
             Self::Duplicate => "duplicate",
             Self::Ask => "ask",
             Self::Unknown => "unknown",
+            Self::Refused => "refused",
         }
     }
 }
@@ -126,7 +129,12 @@ pub fn replay(
         let start = *first.get_or_insert(frame.captured().mono);
         for sighting in pipeline.process(&frame, true)?.sightings {
             let recording = Instant::now();
-            let (done, person, event) = if let Sighted::Person { person, .. } = sighting.outcome {
+            let (done, person, event) = if sighting.outcome == Sighted::Refused {
+                if options.record {
+                    ledger.sighting(&sighting)?; // for the audit log
+                }
+                (Done::Refused, None, None)
+            } else if let Sighted::Person { person, .. } = sighting.outcome {
                 let who = ledger.vault().person(person).map_err(LedgerError::from)?;
                 let (done, event) = if options.record {
                     let Some(notice) = ledger.sighting(&sighting)? else { continue };
@@ -141,7 +149,7 @@ pub fn replay(
             pipeline.stages.add(Stage::Record, recording.elapsed());
             let (cosine, margin) = match sighting.outcome {
                 Sighted::Person { cosine, margin, .. } => (Some(cosine), margin),
-                Sighted::Unknown => (None, None),
+                Sighted::Unknown | Sighted::Refused => (None, None),
             };
             let t_ms = sighting.at.mono.saturating_sub(start).as_millis() as u64;
             tell(&Decided { t_ms, done, person, track: sighting.track, cosine, margin, event })?;

@@ -16,6 +16,8 @@ pub enum Stage {
     Embed,
     /// Searching the index and gathering evidence.
     Match,
+    /// Telling a face from a picture of one, where networks for that are installed.
+    Liveness,
     /// Policy and, when recording, the durable write.
     Record,
     /// All of a frame's work.
@@ -24,8 +26,16 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in order.
-    pub const ALL: [Self; 7] =
-        [Self::Capture, Self::Detect, Self::Track, Self::Embed, Self::Match, Self::Record, Self::Frame];
+    pub const ALL: [Self; 8] = [
+        Self::Capture,
+        Self::Detect,
+        Self::Track,
+        Self::Embed,
+        Self::Match,
+        Self::Liveness,
+        Self::Record,
+        Self::Frame,
+    ];
 
     /// Name in tables and JSON.
     #[must_use]
@@ -36,6 +46,7 @@ impl Stage {
             Self::Track => "track",
             Self::Embed => "embed",
             Self::Match => "match",
+            Self::Liveness => "liveness",
             Self::Record => "record",
             Self::Frame => "frame",
         }

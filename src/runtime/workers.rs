@@ -7,7 +7,8 @@
 
 use super::{
     enrolment::{Enrolment, SHOTS, Step},
-    ledger::{DataPaths, Ledger, LedgerError},
+    ledger::{DataPaths, Ledger, LedgerError, steps::Steps},
+    look_alike::LookAlike,
     messages::{
         CameraState, CameraStatus, FaceView, Fault, HostRequest, LiveStats, Notice, Refusal, Reply,
         ReplyBody, Request, RequestBody, Snapshot, Worker,
@@ -17,9 +18,9 @@ use super::{
 use crate::{
     camera::{CameraHandle, CameraOptions},
     crypto::KeySource,
-    domain::{Actor, Clock, PersonId, WeightsId},
+    domain::{Actor, Clock, PersonId, PersonName, WeightsId},
     imaging::{Frame, Rotation},
-    settings::{Settings, SiteZone},
+    settings::Settings,
     vault::{InitHost, NewTemplate, Vault},
     vision::FaceEngine,
 };
@@ -70,6 +71,8 @@ pub enum ToLedger {
         actor: Actor,
         /// Templates.
         shots: Vec<NewTemplate>,
+        /// Somebody else with a face like this one.
+        look_alike: Option<LookAlike>,
     },
 }
 
@@ -137,12 +140,13 @@ impl RecogniserWorker {
             return Err("the recogniser's weights changed while the kiosk ran: restart it".to_owned());
         }
         let mut pipeline = Pipeline::new(engine, self.index.clone(), self.settings.fpir, LIVE_SAMPLES);
+        pipeline.set_min_bona_fide(self.settings.min_bona_fide);
         self.set_fault(None);
         let mut enrolment: Option<(Enrolment, Actor)> = None;
         let mut rate = Rate::default();
         let mut last = 0;
         while !self.stop.load(Ordering::Relaxed) {
-            self.obey(camera, &mut enrolment, &pipeline);
+            self.obey(camera, &mut enrolment, &mut pipeline);
             flush(backlog, &self.out);
             let Some((number, frame)) = camera.latest().wait_newer(last, TICK) else {
                 self.publish(None, camera, &pipeline, &rate, enrolment.as_ref());
@@ -156,15 +160,17 @@ impl RecogniserWorker {
                     Step::Wait(_) => {}
                     Step::Embed(face, quality) => {
                         let embedding = pipeline.embed(&frame, &face).map_err(|e| e.to_string())?;
-                        // Another person stepped in: that shot is not kept, the machine asks again.
-                        let _ = running.take(embedding, quality);
+                        let bona_fide = pipeline.is_bona_fide(&frame, &face).map_err(|e| e.to_string())?;
+                        // Another person stepped in, or it is no person: the shot is not kept, the machine asks again.
+                        let _ = running.take(embedding, quality, bona_fide);
                     }
                     Step::Complete => {
                         let (person, actor) = (running.person(), *actor);
                         if let Some((done, _)) = enrolment.take() {
                             let weights = pipeline.weights().clone();
                             let shots = templates(done, &weights);
-                            backlog.push_back(ToLedger::Shots { person, actor, shots });
+                            let look_alike = self.look_alike(&pipeline, person, &shots);
+                            backlog.push_back(ToLedger::Shots { person, actor, shots, look_alike });
                         }
                     }
                 }
@@ -176,11 +182,16 @@ impl RecogniserWorker {
         Ok(())
     }
 
+    fn look_alike(&self, pipeline: &Pipeline, person: PersonId, shots: &[NewTemplate]) -> Option<LookAlike> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        LookAlike::of(&index, person, shots, pipeline.threshold_cosine())
+    }
+
     fn obey(
         &mut self,
         camera: &mut CameraHandle,
         enrolment: &mut Option<(Enrolment, Actor)>,
-        pipeline: &Pipeline,
+        pipeline: &mut Pipeline,
     ) {
         while let Ok(command) = self.commands.try_recv() {
             match command {
@@ -189,7 +200,11 @@ impl RecogniserWorker {
                         Some((Enrolment::new(person, true, SHOTS, pipeline.threshold_cosine()), actor));
                 }
                 ToRecogniser::CancelEnrolment => *enrolment = None,
-                ToRecogniser::Settings(settings) => self.change_settings(*settings, camera),
+                ToRecogniser::Settings(settings) => {
+                    pipeline.set_fpir(settings.fpir);
+                    pipeline.set_min_bona_fide(settings.min_bona_fide);
+                    self.change_settings(*settings, camera);
+                }
             }
         }
     }
@@ -301,7 +316,9 @@ impl LedgerSetup {
         settings.save(&self.paths.settings)?;
         let zone = settings.zone.name().to_owned();
         let vault = Vault::create(&self.paths.store(), &self.key, &zone, host, self.clock.now())?;
-        self.ledger(vault, settings)
+        let mut ledger = self.ledger(vault, settings)?;
+        ledger.calibrate_pins()?;
+        Ok(ledger)
     }
 
     /// Whether there is a store to open.
@@ -338,6 +355,17 @@ pub struct LedgerWorker {
     pub wake: Waker,
     /// Set to end.
     pub stop: Arc<AtomicBool>,
+    /// Long work under way, with the number of the request for it; `None` at the start.
+    pub steps: Option<(u64, Steps)>,
+    /// Shots of a face that is enrolled already: they wait for the host's word, in memory only.
+    pub held: Option<Held>,
+}
+
+/// Shots that are not stored yet.
+pub struct Held {
+    person: PersonId,
+    actor: Actor,
+    shots: Vec<NewTemplate>,
 }
 
 /// What woke the ledger.
@@ -350,12 +378,13 @@ enum Event {
 impl LedgerWorker {
     /// Works until told to stop, then closes the store in order.
     pub fn run(mut self) {
+        self.ledger = self.ledger.take().map(|ledger| self.own(ledger));
         let mut reopen_at: Option<Instant> = None;
         while !self.stop.load(Ordering::Relaxed) || !self.sightings.is_empty() {
             let event = crossbeam_channel::select! {
                 recv(self.sightings) -> work => work.map_or(Event::Tick, Event::Work),
                 recv(self.requests) -> request => request.map_or(Event::Tick, Event::Asked),
-                default(TICK) => Event::Tick,
+                default(if self.steps.is_some() { Duration::ZERO } else { TICK }) => Event::Tick,
             };
             if reopen_at.is_some_and(|at| Instant::now() >= at) {
                 reopen_at = self.reopen();
@@ -382,6 +411,16 @@ impl LedgerWorker {
         }
     }
 
+    /// The ledger, telling the snapshot how far its long work is.
+    fn own(&self, mut ledger: Ledger) -> Ledger {
+        let (snapshot, wake) = (self.snapshot.clone(), self.wake.clone());
+        ledger.tell_progress(Some(Arc::new(move |job| {
+            lock(&snapshot).job = job;
+            wake();
+        })));
+        ledger
+    }
+
     fn broken(&mut self, sentence: &str) {
         log::error!("ledger: {sentence}");
         set_fault(&self.snapshot, Worker::Ledger, Some(sentence.to_owned()));
@@ -393,7 +432,7 @@ impl LedgerWorker {
     fn reopen(&mut self) -> Option<Instant> {
         match catch_unwind(AssertUnwindSafe(|| self.setup.open())) {
             Ok(Ok(ledger)) => {
-                self.ledger = Some(ledger);
+                self.ledger = Some(self.own(ledger));
                 set_fault(&self.snapshot, Worker::Ledger, None);
                 (self.wake)();
                 None
@@ -410,15 +449,80 @@ impl LedgerWorker {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Tick => {}
+            Event::Tick if self.steps.is_some() => self.go_on(),
+            Event::Tick => {
+                if let Some(ledger) = &mut self.ledger {
+                    ledger.background();
+                }
+            }
             Event::Work(work) => self.work(work),
             Event::Asked(Request { number, body }) => {
+                let Some(body) = self.begin(number, body) else { return };
                 let (reply, notices) = self.ask(body);
                 for notice in notices {
                     self.notify(notice);
                 }
                 self.reply(number, reply);
             }
+        }
+    }
+
+    /// Takes what begins or ends long work; anything else comes back. Whoever visits is served between the steps.
+    fn begin(&mut self, number: u64, body: RequestBody) -> Option<RequestBody> {
+        let (session, request) = match body {
+            RequestBody::Host(
+                session,
+                request
+                @ (HostRequest::VerifyAudit { .. } | HostRequest::Import(_) | HostRequest::CancelWork),
+            ) => (session, request),
+            body => return Some(body),
+        };
+        let Some(ledger) = &self.ledger else { return Some(RequestBody::Host(session, request)) };
+        if session.expired(self.setup.clock.now()) {
+            self.reply(number, Err(Refusal::SessionEnded));
+            return None;
+        }
+        let steps = match request {
+            HostRequest::VerifyAudit { against } if self.steps.is_none() => Steps::verify(ledger, against),
+            HostRequest::Import(plan) if self.steps.is_none() => Steps::import(session.actor(), *plan),
+            HostRequest::CancelWork => {
+                self.end_steps(Err(Refusal::Failed("this was stopped before its end".to_owned())));
+                self.reply(number, Ok(ReplyBody::Done));
+                return None;
+            }
+            _ => {
+                let sentence = "something else is still under way: wait for it, or stop it".to_owned();
+                self.reply(number, Err(Refusal::Failed(sentence)));
+                return None;
+            }
+        };
+        lock(&self.snapshot).job = Some(steps.view());
+        self.steps = Some((number, steps));
+        None
+    }
+
+    /// One step of the long work.
+    fn go_on(&mut self) {
+        let (Some((_, steps)), Some(ledger)) = (&mut self.steps, &mut self.ledger) else {
+            if self.steps.is_some() {
+                self.end_steps(Err(Refusal::Failed("the store was closed meanwhile: try again".to_owned())));
+            }
+            return;
+        };
+        match steps.step(ledger) {
+            Ok(None) => {
+                lock(&self.snapshot).job = Some(steps.view());
+                (self.wake)();
+            }
+            Ok(Some(body)) => self.end_steps(Ok(body)),
+            Err(error) => self.end_steps(Err(Refusal::Failed(error.to_string()))),
+        }
+    }
+
+    fn end_steps(&mut self, body: Result<ReplyBody, Refusal>) {
+        if let Some((number, _)) = self.steps.take() {
+            lock(&self.snapshot).job = None;
+            self.reply(number, body);
         }
     }
 
@@ -439,15 +543,31 @@ impl LedgerWorker {
                     self.notify(Notice::NotRecorded { sentence: error.to_string() });
                 }
             },
-            ToLedger::Shots { person, actor, shots } => {
-                let version = ledger.settings().consent_version.clone();
-                let notice = match ledger.enrol(actor, person, &version, &shots, true) {
-                    Ok(()) => Notice::Enrolled { person, shots: shots.len() },
-                    Err(error) => Notice::EnrolmentFailed { person, sentence: error.to_string() },
-                };
-                self.notify(notice);
+            ToLedger::Shots { person, actor, shots, look_alike } => {
+                // Erased meanwhile: then nobody is alike.
+                let other = look_alike
+                    .and_then(|found| Some((found, ledger.vault().person(found.person).ok()?.name)));
+                match other {
+                    Some((LookAlike { sure: true, .. }, other)) => {
+                        self.held = Some(Held { person, actor, shots });
+                        self.notify(Notice::EnrolledAlready { person, other });
+                    }
+                    near => self.store(Held { person, actor, shots }, near.map(|(_, name)| name)),
+                }
             }
         }
+    }
+
+    /// Stores the shots of an enrolment and says how it ended.
+    fn store(&mut self, held: Held, look_alike: Option<PersonName>) {
+        let Held { person, actor, shots } = held;
+        let Some(ledger) = &mut self.ledger else { return };
+        let version = ledger.settings().consent_version.clone();
+        let notice = match ledger.enrol(actor, person, &version, &shots, true) {
+            Ok(()) => Notice::Enrolled { person, shots: shots.len(), look_alike },
+            Err(error) => Notice::EnrolmentFailed { person, sentence: error.to_string() },
+        };
+        self.notify(notice);
     }
 
     fn ask(&mut self, body: RequestBody) -> (Result<ReplyBody, Refusal>, Vec<Notice>) {
@@ -457,10 +577,21 @@ impl LedgerWorker {
         match body {
             RequestBody::Host(
                 session,
-                request @ (HostRequest::StartEnrolment { .. } | HostRequest::CancelEnrolment),
+                request @ (HostRequest::StartEnrolment { .. }
+                | HostRequest::CancelEnrolment
+                | HostRequest::StoreShots { .. }),
             ) => {
                 if session.expired(self.setup.clock.now()) {
                     return (Err(Refusal::SessionEnded), Vec::new());
+                }
+                let held = self.held.take(); // whatever is asked for now, these shots wait no longer
+                if let HostRequest::StoreShots { person } = request {
+                    let Some(held) = held.filter(|held| held.person == person) else {
+                        let sentence = "these pictures are gone: take them again".to_owned();
+                        return (Err(Refusal::Failed(sentence)), Vec::new());
+                    };
+                    self.store(held, None);
+                    return (Ok(ReplyBody::Done), Vec::new());
                 }
                 let command = match request {
                     HostRequest::StartEnrolment { person } => ToRecogniser::Enrol(person, session.actor()),
@@ -471,8 +602,10 @@ impl LedgerWorker {
             body => {
                 let saves = matches!(body, RequestBody::Host(_, HostRequest::SaveSettings(_)));
                 let (reply, notices) = ledger.answer(body);
+                if *ledger.settings() != self.setup.settings {
+                    self.setup.settings = ledger.settings().clone(); // for when the store is opened again
+                }
                 if saves && reply.is_ok() {
-                    self.setup.settings = ledger.settings().clone();
                     let settings = Box::new(self.setup.settings.clone());
                     return (self.command(ToRecogniser::Settings(settings)), notices);
                 }
@@ -490,10 +623,9 @@ impl LedgerWorker {
         }
         match body {
             RequestBody::Hosts => Ok(ReplyBody::Hosts(Vec::new())),
-            RequestBody::SetUp { site_name, zone, host_name, pin } => {
+            RequestBody::SetUp { settings, host_name, pin } => {
                 let failed = |e: &dyn std::fmt::Display| Refusal::Failed(e.to_string());
-                let zone = SiteZone::new(&zone).map_err(|e| failed(&e))?;
-                let settings = Settings { site_name, zone, ..self.setup.settings.clone() };
+                let settings = *settings;
                 let attempt = pin.as_attempt();
                 let mut ledger = self
                     .setup
@@ -502,7 +634,7 @@ impl LedgerWorker {
                 self.setup.settings = settings.clone();
                 let host = ledger.vault().hosts().map_err(|e| failed(&e))?.first().map(|h| h.id);
                 let session = host.map(|host| ledger.login(host, &attempt));
-                self.ledger = Some(ledger);
+                self.ledger = Some(self.own(ledger));
                 self.command(ToRecogniser::Settings(Box::new(settings)))?;
                 session.unwrap_or(Err(Refusal::SessionEnded)).map(ReplyBody::LoggedIn)
             }

@@ -3,14 +3,22 @@
 //! Job: what a technician may change, with defaults, ranges and a sentence for each mistake. It must not know
 //! what any setting does. Nothing secret is in this file; host names, PINs and people are in the vault.
 
-use crate::domain::{CameraSpec, WeightsId};
+mod display;
+
+pub use display::{Display, Look};
+
+use crate::domain::{CameraSpec, WeightsId, WorkRules};
 use jiff::{civil::Time, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
     io::Write as _,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
+
+/// Longest consent text, characters.
+const MAX_CONSENT_CHARS: usize = 4_000;
 
 /// Every setting, valid by construction.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +41,10 @@ pub struct Settings {
     pub detector: Option<WeightsId>,
     /// Recogniser weights; `None` is the built-in pack.
     pub recogniser: Option<WeightsId>,
+    /// Whether a presentation is checked: a person, or a picture of one (presentation attack detection, ISO/IEC 30107).
+    pub liveness: Liveness,
+    /// From which probability on a presentation is taken for a person. 0.05 to 0.99.
+    pub min_bona_fide: f32,
     /// When a recognised face means in and when out.
     pub mark_mode: MarkMode,
     /// A person marked less than this many seconds ago is not marked again. 0 to 86 400.
@@ -47,6 +59,17 @@ pub struct Settings {
     pub fpir: f32,
     /// Version of the consent text that people agree to.
     pub consent_version: String,
+    /// The consent text itself; empty is the built-in one in the kiosk's language. At most 4,000 characters.
+    pub consent_text: String,
+    /// How the screen looks.
+    pub display: Display,
+    /// Attendance events older than so many days are erased at night; 0 keeps them. 0 to 36 500.
+    pub keep_marks_days: u32,
+    /// Face data of people who were neither enrolled nor marked for so many days is erased at night; 0 keeps it.
+    /// 0 to 36 500.
+    pub keep_faces_days: u32,
+    /// Who is expected when, and how working time is counted.
+    pub work: WorkRules,
 }
 
 /// Where networks run.
@@ -59,6 +82,18 @@ pub enum Device {
     Cpu,
     /// The first NVIDIA card, or an error.
     Cuda,
+}
+
+/// Whether a presentation is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Liveness {
+    /// When networks for it are installed.
+    Auto,
+    /// Always; without networks the kiosk does not recognise anybody.
+    On,
+    /// Never.
+    Off,
 }
 
 /// When a recognised face means in and when out.
@@ -145,6 +180,17 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    /// [`Self::guard_secs`].
+    pub const GUARD_SECS: RangeInclusive<u32> = 0..=86_400;
+    /// [`Self::day_start_hour`].
+    pub const DAY_START_HOUR: RangeInclusive<u8> = 0..=23;
+    /// [`Self::not_me_secs`].
+    pub const NOT_ME_SECS: RangeInclusive<u32> = 3..=60;
+    /// [`Self::session_idle_secs`].
+    pub const SESSION_IDLE_SECS: RangeInclusive<u32> = 10..=3_600;
+    /// [`Self::fpir`].
+    pub const FPIR: RangeInclusive<f32> = 0.000_01..=0.05;
+
     /// Settings of a new site; the zone is the machine's when it has an IANA name, else UTC.
     #[must_use]
     pub fn for_site(site_name: &str) -> Self {
@@ -158,7 +204,9 @@ impl Settings {
         RawSettings::from(self).check()
     }
 
-    fn built_in() -> Self {
+    /// What a new installation begins with.
+    #[must_use]
+    pub fn built_in() -> Self {
         Self {
             site_name: "Faceprint".to_owned(),
             zone: SiteZone { name: "UTC".to_owned(), zone: TimeZone::UTC },
@@ -169,6 +217,8 @@ impl Settings {
             device: Device::Auto,
             detector: None,
             recogniser: None,
+            liveness: Liveness::Auto,
+            min_bona_fide: 0.5,
             mark_mode: MarkMode::Toggle,
             guard_secs: 120,
             day_start_hour: 4,
@@ -176,6 +226,11 @@ impl Settings {
             session_idle_secs: 60,
             fpir: 0.003,
             consent_version: "1".to_owned(),
+            consent_text: String::new(),
+            display: Display::default(),
+            keep_marks_days: 0,
+            keep_faces_days: 0,
+            work: WorkRules::default(),
         }
     }
 
@@ -230,6 +285,8 @@ struct RawSettings {
     detector: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recogniser: Option<String>,
+    liveness: Liveness,
+    min_bona_fide: f32,
     mark_mode: String,
     guard_secs: u32,
     day_start_hour: u8,
@@ -237,6 +294,12 @@ struct RawSettings {
     session_idle_secs: u32,
     fpir: f32,
     consent_version: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    consent_text: String,
+    keep_marks_days: u32,
+    keep_faces_days: u32,
+    display: Display,
+    work: WorkRules, // a table: last
 }
 
 impl Default for RawSettings {
@@ -259,6 +322,8 @@ impl From<&Settings> for RawSettings {
             device,
             detector,
             recogniser,
+            liveness,
+            min_bona_fide,
             mark_mode,
             guard_secs,
             day_start_hour,
@@ -266,6 +331,11 @@ impl From<&Settings> for RawSettings {
             session_idle_secs,
             fpir,
             consent_version,
+            consent_text,
+            display,
+            keep_marks_days,
+            keep_faces_days,
+            work,
         } = settings.clone();
         Self {
             site_name,
@@ -277,6 +347,8 @@ impl From<&Settings> for RawSettings {
             device,
             detector: detector.map(|id| id.to_string()),
             recogniser: recogniser.map(|id| id.to_string()),
+            liveness,
+            min_bona_fide,
             mark_mode: mark_mode.to_string(),
             guard_secs,
             day_start_hour,
@@ -284,6 +356,11 @@ impl From<&Settings> for RawSettings {
             session_idle_secs,
             fpir,
             consent_version,
+            consent_text,
+            display,
+            keep_marks_days,
+            keep_faces_days,
+            work,
         }
     }
 }
@@ -327,7 +404,7 @@ impl RawSettings {
         fn within<T: PartialOrd + std::fmt::Display>(
             field: &'static str,
             value: T,
-            range: std::ops::RangeInclusive<T>,
+            range: RangeInclusive<T>,
             allowed: &'static str,
         ) -> Result<T, SettingsError> {
             if range.contains(&value) {
@@ -346,6 +423,16 @@ impl RawSettings {
                     given: text.chars().take(20).collect(),
                     allowed: "1 to 80 characters on one line",
                 })
+            }
+        }
+        fn long(field: &'static str, text: &str) -> Result<String, SettingsError> {
+            let text = text.trim();
+            let plain = !text.chars().any(|c| c.is_control() && c != '\n');
+            if plain && text.chars().count() <= MAX_CONSENT_CHARS {
+                Ok(text.to_owned())
+            } else {
+                let given = text.chars().take(20).collect();
+                Err(SettingsError::Value { field, given, allowed: "plain text of at most 4000 characters" })
             }
         }
         fn weights(field: &'static str, id: Option<&str>) -> Result<Option<WeightsId>, SettingsError> {
@@ -372,18 +459,35 @@ impl RawSettings {
             device: self.device,
             detector: weights("detector", self.detector.as_deref())?,
             recogniser: weights("recogniser", self.recogniser.as_deref())?,
+            liveness: self.liveness,
+            min_bona_fide: within(
+                "min_bona_fide",
+                self.min_bona_fide,
+                0.05..=0.99,
+                "a share from 0.05 to 0.99",
+            )?,
             mark_mode: self.mark_mode.parse()?,
-            guard_secs: within("guard_secs", self.guard_secs, 0..=86_400, "0 to 86400 seconds")?,
-            day_start_hour: within("day_start_hour", self.day_start_hour, 0..=23, "an hour from 0 to 23")?,
-            not_me_secs: within("not_me_secs", self.not_me_secs, 3..=60, "3 to 60 seconds")?,
+            guard_secs: within("guard_secs", self.guard_secs, Settings::GUARD_SECS, "0 to 86400 seconds")?,
+            day_start_hour: within(
+                "day_start_hour",
+                self.day_start_hour,
+                Settings::DAY_START_HOUR,
+                "an hour from 0 to 23",
+            )?,
+            not_me_secs: within("not_me_secs", self.not_me_secs, Settings::NOT_ME_SECS, "3 to 60 seconds")?,
             session_idle_secs: within(
                 "session_idle_secs",
                 self.session_idle_secs,
-                10..=3_600,
+                Settings::SESSION_IDLE_SECS,
                 "10 to 3600 seconds",
             )?,
-            fpir: within("fpir", self.fpir, 0.000_01..=0.05, "a share from 0.00001 to 0.05")?,
+            fpir: within("fpir", self.fpir, Settings::FPIR, "a share from 0.00001 to 0.05")?,
             consent_version: short("consent_version", &self.consent_version)?,
+            consent_text: long("consent_text", &self.consent_text)?,
+            display: self.display.check()?,
+            keep_marks_days: within("keep_marks_days", self.keep_marks_days, 0..=36_500, "0 to 36500 days")?,
+            keep_faces_days: within("keep_faces_days", self.keep_faces_days, 0..=36_500, "0 to 36500 days")?,
+            work: self.work,
         })
     }
 }
@@ -405,6 +509,10 @@ mod tests {
         settings.site_name = "Werk Süd".into();
         settings.mark_mode = MarkMode::OutFrom(jiff::civil::time(13, 30, 0, 0));
         settings.recogniser = Some(WeightsId::new("mbf-w8").unwrap());
+        settings.consent_text = "First line.\nSecond “line”.".into();
+        settings.display =
+            Display { look: Look::Light, large_type: true, high_contrast: true, saver_secs: 0 };
+        settings.work.schedule = "mon-fri 08:00-17:00".parse().unwrap();
         settings.save(&path).unwrap();
         assert_eq!(Settings::load(&path).unwrap(), Some(settings));
     }
@@ -421,11 +529,17 @@ mod tests {
             ("site_name = ''", "site_name"),
             ("fpir = 0.5", "fpir"),
             ("fpir = nan", "fpir"),
+            ("[display]\nsaver_secs = 5", "saver_secs"),
+            ("consent_text = \"a\\u0007b\"", "consent_text"),
+            ("min_bona_fide = 1.0", "min_bona_fide"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(field), "{text}: {error}");
         }
         assert!(parse("colour = 'red'").unwrap_err().to_string().contains("not understood"));
+        assert!(
+            parse("[work]\nschedule = 'always'").unwrap_err().to_string().contains("mon-fri 08:00-17:00")
+        );
         assert!(parse("camera = 'rtsp://x'").unwrap_err().to_string().contains("not a camera"));
     }
 }

@@ -18,6 +18,8 @@ pub struct Evidence {
     pub best: Option<Candidate>,
     /// The most similar other person; `None` when there is none.
     pub second_best: Option<Candidate>,
+    /// Probability that the presentation is bona fide (ISO/IEC 30107), 0 to 1; `None` when nobody checks.
+    pub bona_fide: Option<f32>,
 }
 
 /// What is known about a face.
@@ -39,6 +41,8 @@ pub enum Verdict {
     },
     /// Nobody who is enrolled, or not sure.
     Unknown,
+    /// It looks like somebody who is enrolled, and like a picture rather than a person.
+    Refused,
 }
 
 /// A verdict to act upon, given once ([`super::Tracker::take_decision`]).
@@ -55,6 +59,8 @@ pub enum Decided {
     },
     /// Somebody unknown is here.
     Unknown,
+    /// Somebody holds up what seems to be a picture of a person who is enrolled.
+    Refused,
 }
 
 /// A track's evidence. A reading speaks for a person when its cosine reaches the threshold and its lead over the
@@ -62,8 +68,11 @@ pub enum Decided {
 ///
 /// - A match needs `min_agreeing` readings for one person among the newest `min_agreeing + SLACK`, and none among
 ///   them for another. After "unknown" all of those must agree: a stranger who stays gets many tries.
+/// - Where presentations are checked, the agreeing readings must be bona fide in the mean as well, and after a refusal
+///   each of them.
 /// - "Unknown" needs `unknown_after_readings` readings over `unknown_after` since the question was last settled. A
-///   match falls the same way; one reading for the matched person settles it again.
+///   match falls the same way; one reading for the matched person settles it again. "Refused" takes the place of
+///   "unknown" where the readings agree on a person and are not bona fide.
 #[derive(Debug, Default)]
 pub(super) struct Dossier {
     standing: Standing,
@@ -79,8 +88,8 @@ pub(super) struct Dossier {
     /// Pause before the next reading of an unknown face.
     retry: Duration,
     progress: f32,
-    /// Decisions already given: people, and `None` for unknown.
-    decided: Vec<Option<PersonId>>,
+    /// Outcomes that a decision was given for.
+    decided: Vec<Outcome>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -89,6 +98,15 @@ enum Standing {
     Open,
     Match(Agreement),
     Unknown,
+    Refused,
+}
+
+/// What a track gives one decision for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Person(PersonId),
+    Unknown,
+    Refused,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,6 +122,7 @@ struct Reading {
     person: Option<PersonId>,
     cosine: f32,
     margin: Option<f32>,
+    bona_fide: Option<f32>,
 }
 
 /// Readings for nobody that may lie among agreeing ones: a blink, a blurred frame.
@@ -119,14 +138,13 @@ impl Dossier {
     pub(super) fn wants(&self, config: &TrackingConfig, quality: f32, at: Duration) -> bool {
         let Some(last) = self.last_read else { return true };
         let promising = self.readings.back().is_some_and(|reading| reading.person.is_some());
-        let pause =
-            match self.standing {
-                Standing::Match(_) if self.open == 0 && !self.urgent => config.recheck_every,
-                Standing::Unknown if !promising && !self.urgent => {
-                    if quality > self.best_quality + BETTER_BY { config.retry_every } else { self.retry }
-                }
-                _ => config.read_every,
-            };
+        let pause = match self.standing {
+            Standing::Match(_) if self.open == 0 && !self.urgent => config.recheck_every,
+            Standing::Unknown | Standing::Refused if !promising && !self.urgent => {
+                if quality > self.best_quality + BETTER_BY { config.retry_every } else { self.retry }
+            }
+            _ => config.read_every,
+        };
         let since = at.saturating_sub(last);
         since >= pause && (quality >= WORTH_READING * self.best_quality || since >= PATIENCE)
     }
@@ -144,19 +162,18 @@ impl Dossier {
             self.open_since = evidence.at;
         }
         self.open += 1;
-        if let Some(agreement) = self.agreement(config) {
+        let agreement = self.agreement(config);
+        if let Some(agreement) = agreement.filter(|_| self.is_bona_fide(config)) {
             self.standing = Standing::Match(agreement);
             self.settle();
         } else if reading.person.is_some() && reading.person == self.person() {
             self.settle();
-        } else if self.standing == Standing::Unknown {
-            if reading.person.is_none() {
-                self.retry = (self.retry * 2).min(config.retry_at_most);
-            }
+        } else if matches!(self.standing, Standing::Unknown | Standing::Refused) {
+            self.still_fruitless(config, agreement.is_some(), reading.person.is_none());
         } else if self.open >= config.unknown_after_readings
             && evidence.at.saturating_sub(self.open_since) >= config.unknown_after
         {
-            self.standing = Standing::Unknown;
+            self.standing = if agreement.is_some() { Standing::Refused } else { Standing::Unknown };
             self.retry = config.retry_every;
             self.settle();
         }
@@ -170,18 +187,19 @@ impl Dossier {
                 Verdict::Match { person, cosine, margin }
             }
             Standing::Unknown => Verdict::Unknown,
+            Standing::Refused => Verdict::Refused,
         }
     }
 
     pub(super) fn take_decision(&mut self) -> Option<Decided> {
-        let decided = match self.standing {
+        let (outcome, decided) = match self.standing {
             Standing::Open => return None,
             Standing::Match(Agreement { person, cosine, margin }) => {
-                Decided::Match { person, cosine, margin }
+                (Outcome::Person(person), Decided::Match { person, cosine, margin })
             }
-            Standing::Unknown => Decided::Unknown,
+            Standing::Unknown => (Outcome::Unknown, Decided::Unknown),
+            Standing::Refused => (Outcome::Refused, Decided::Refused),
         };
-        let outcome = self.person();
         if self.decided.contains(&outcome) {
             return None;
         }
@@ -193,7 +211,7 @@ impl Dossier {
     pub(super) fn person(&self) -> Option<PersonId> {
         match self.standing {
             Standing::Match(agreement) => Some(agreement.person),
-            Standing::Open | Standing::Unknown => None,
+            Standing::Open | Standing::Unknown | Standing::Refused => None,
         }
     }
 
@@ -204,7 +222,7 @@ impl Dossier {
 
     pub(super) fn forget(&mut self, person: PersonId) {
         self.readings.retain(|reading| reading.person != Some(person));
-        self.decided.retain(|outcome| *outcome != Some(person));
+        self.decided.retain(|outcome| *outcome != Outcome::Person(person));
         if self.person() == Some(person) {
             self.standing = Standing::Open;
             self.progress = 0.0;
@@ -216,11 +234,34 @@ impl Dossier {
         self.open = 0;
     }
 
+    /// A reading of an unknown or refused face that changed nothing.
+    fn still_fruitless(&mut self, config: &TrackingConfig, agreed: bool, nobody: bool) {
+        if agreed {
+            self.standing = Standing::Refused;
+        } else if self.readings.iter().all(|reading| reading.person.is_none()) {
+            self.standing = Standing::Unknown; // the picture of somebody enrolled was taken away
+        }
+        if nobody {
+            self.retry = (self.retry * 2).min(config.retry_at_most);
+        }
+    }
+
+    /// Whether the readings that speak for somebody show a person rather than a picture, as far as anybody checks.
+    fn is_bona_fide(&self, config: &TrackingConfig) -> bool {
+        let scores = || {
+            let speaking = self.readings.iter().filter(|reading| reading.person.is_some());
+            speaking.filter_map(|reading| reading.bona_fide)
+        };
+        let each = self.standing != Standing::Refused || scores().all(|p| p >= config.min_bona_fide);
+        each && mean(scores()).is_none_or(|p| p >= config.min_bona_fide)
+    }
+
     fn agreement(&self, config: &TrackingConfig) -> Option<Agreement> {
         // The newest must speak, else old readings would settle a new doubt.
         let person = self.readings.back()?.person?;
         let mut speaking = self.readings.iter().filter_map(|reading| reading.person);
-        let needed = config.min_agreeing.max(1) + if self.standing == Standing::Unknown { SLACK } else { 0 };
+        let doubtful = matches!(self.standing, Standing::Unknown | Standing::Refused);
+        let needed = config.min_agreeing.max(1) + if doubtful { SLACK } else { 0 };
         if speaking.clone().count() < needed || speaking.any(|other| other != person) {
             return None;
         }
@@ -247,10 +288,13 @@ impl Dossier {
 
 impl Reading {
     fn new(config: &TrackingConfig, evidence: &Evidence) -> Self {
-        let Some(best) = evidence.best else { return Self { person: None, cosine: 0.0, margin: None } };
+        let bona_fide = evidence.bona_fide;
+        let Some(best) = evidence.best else {
+            return Self { person: None, cosine: 0.0, margin: None, bona_fide };
+        };
         let margin = evidence.second_best.map(|second| best.cosine - second.cosine);
         let speaks = best.cosine >= config.threshold_cosine && margin.is_none_or(|m| m >= config.min_margin);
-        Self { person: speaks.then_some(best.person), cosine: best.cosine, margin }
+        Self { person: speaks.then_some(best.person), cosine: best.cosine, margin, bona_fide }
     }
 }
 

@@ -28,6 +28,8 @@ pub struct TrackingConfig {
     pub threshold_cosine: f32,
     /// By how much the best person's cosine must exceed the second-best person's, if there is one.
     pub min_margin: f32,
+    /// From this probability on, a presentation is bona fide; counts only where presentations are checked.
+    pub min_bona_fide: f32,
     /// Readings that must agree on a person; 1 or more.
     pub min_agreeing: usize,
     /// After so many readings without agreement, and [`TrackingConfig::unknown_after`], the face is unknown.
@@ -51,6 +53,7 @@ impl Default for TrackingConfig {
             same_visit: Duration::from_secs(5),
             threshold_cosine: 0.5,
             min_margin: 0.05,
+            min_bona_fide: 0.5,
             min_agreeing: 3,
             unknown_after_readings: 8,
             unknown_after: Duration::from_millis(1200),
@@ -79,6 +82,8 @@ pub struct Tracker {
     config: TrackingConfig,
     next: u64,
     tracks: Vec<Track>,
+    /// When a presentation was refused last.
+    refused: Option<Duration>,
     /// When each person who was decided about was last seen; forgotten after [`TrackingConfig::same_visit`].
     visits: BTreeMap<PersonId, Duration>,
 }
@@ -94,7 +99,7 @@ impl Tracker {
     /// A tracker that has seen nothing.
     #[must_use]
     pub fn new(config: TrackingConfig) -> Self {
-        Self { config, next: 1, tracks: Vec::new(), visits: BTreeMap::new() }
+        Self { config, next: 1, tracks: Vec::new(), refused: None, visits: BTreeMap::new() }
     }
 
     /// Takes in the faces of the frame captured `at` and says which track each belongs to.
@@ -166,7 +171,7 @@ impl Tracker {
     }
 
     /// The decision that a track's verdict calls for, exactly once per track and outcome: once for each person it
-    /// was matched to, once for unknown. Nothing while it is being read.
+    /// was matched to, once for unknown, once for refused. Nothing while it is being read.
     ///
     /// However long somebody stands there, they are matched once. An unknown face that is recognised later gives a
     /// second decision, and so does somebody else taking the place of a recognised person. A person matched on
@@ -174,17 +179,33 @@ impl Tracker {
     pub fn take_decision(&mut self, track: TrackId) -> Option<Decided> {
         let track = self.tracks.iter_mut().find(|t| t.id == track)?;
         let decided = track.dossier.take_decision()?;
-        if let Decided::Match { person, .. } = decided
-            && self.visits.insert(person, track.motion.last_seen()).is_some()
-        {
-            return None;
-        }
-        Some(decided)
+        let seen = track.motion.last_seen();
+        let known = match decided {
+            Decided::Match { person, .. } => self.visits.insert(person, seen).is_some(),
+            // A sheet of paper that comes and goes makes many tracks, and is one try.
+            Decided::Refused => self
+                .refused
+                .replace(seen)
+                .is_some_and(|last| seen.saturating_sub(last) <= self.config.same_visit),
+            Decided::Unknown => false,
+        };
+        (!known).then_some(decided)
     }
 
     /// Sets the threshold for the people enrolled now. Evidence already gathered keeps its meaning.
     pub fn set_threshold_cosine(&mut self, threshold_cosine: f32) {
         self.config.threshold_cosine = threshold_cosine;
+    }
+
+    /// Sets from which probability on a presentation is bona fide.
+    pub fn set_min_bona_fide(&mut self, min_bona_fide: f32) {
+        self.config.min_bona_fide = min_bona_fide;
+    }
+
+    /// From which probability on a presentation is bona fide.
+    #[must_use]
+    pub fn min_bona_fide(&self) -> f32 {
+        self.config.min_bona_fide
     }
 
     /// Forgets everything that speaks for a person who was erased; their face is read anew.
@@ -209,11 +230,16 @@ impl Tracker {
         id
     }
 
-    /// A decided person is on a visit for as long as a track that shows them lives, and a little longer.
+    /// A decided person is on a visit for as long as a track that shows them lives, and a little longer; so is a picture.
     fn remember_visits(&mut self, at: Duration) {
         for track in &self.tracks {
             if let Some(person) = track.dossier.person()
                 && let Some(seen) = self.visits.get_mut(&person)
+            {
+                *seen = (*seen).max(track.motion.last_seen());
+            }
+            if track.dossier.verdict() == Verdict::Refused
+                && let Some(seen) = &mut self.refused
             {
                 *seen = (*seen).max(track.motion.last_seen());
             }

@@ -38,7 +38,13 @@ const GOOD: Quality = Quality {
 /// A reading that is most like person `n`, the second-best person far behind.
 fn like(at: Duration, n: u8, cosine: f32) -> Evidence {
     let candidate = |n, cosine| Some(Candidate { person: person(n), cosine });
-    Evidence { at, quality: 1.0, best: candidate(n, cosine), second_best: candidate(n + 100, 0.1) }
+    Evidence {
+        at,
+        quality: 1.0,
+        best: candidate(n, cosine),
+        second_best: candidate(n + 100, 0.1),
+        bona_fide: None,
+    }
 }
 
 /// One still face at 30 frames a second; `cosine` gives each wanted reading. Returns decisions with their times.
@@ -54,14 +60,25 @@ impl Visit {
     }
 
     fn stand(&mut self, millis: u64, who: impl Fn(usize) -> (u8, f32)) -> Vec<Decided> {
+        self.present(millis, |n, at| {
+            let (person, cosine) = who(n);
+            like(at, person, cosine)
+        })
+    }
+
+    /// Person 1 with these probabilities of being one.
+    fn show(&mut self, millis: u64, bona_fide: impl Fn(usize) -> f32) -> Vec<Decided> {
+        self.present(millis, |n, at| Evidence { bona_fide: Some(bona_fide(n)), ..like(at, 1, 0.6) })
+    }
+
+    fn present(&mut self, millis: u64, reading: impl Fn(usize, Duration) -> Evidence) -> Vec<Decided> {
         let end = self.at + ms(millis);
         let mut decided = Vec::new();
         while self.at < end {
             self.at += ms(33);
             let id = self.tracker.update(self.at, &[face(300.0, 200.0)]).assigned[0];
             if self.tracker.wants_embedding(id, &GOOD, None, self.at) {
-                let (n, cosine) = who(self.readings);
-                self.tracker.add_evidence(id, like(self.at, n, cosine));
+                self.tracker.add_evidence(id, reading(self.readings, self.at));
                 self.readings += 1;
             }
             decided.extend(self.tracker.take_decision(id));
@@ -83,7 +100,7 @@ fn who(decided: &[Decided]) -> Vec<Option<PersonId>> {
         .iter()
         .map(|d| match d {
             Decided::Match { person, .. } => Some(*person),
-            Decided::Unknown => None,
+            Decided::Unknown | Decided::Refused => None,
         })
         .collect()
 }
@@ -219,6 +236,44 @@ fn an_unknown_face_may_still_be_recognised_with_stronger_agreement() {
     let so_far = visit.readings;
     assert_eq!(who(&visit.stand(5000, |_| (1, 0.6))), [Some(person(1))]);
     assert!(visit.readings - so_far >= 5, "all of the last five must agree");
+}
+
+#[test]
+fn a_picture_of_somebody_is_refused_once_and_marks_nobody() {
+    let mut visit = Visit::new();
+    assert_eq!(visit.show(1000, |_| 0.1), [], "not too soon");
+    assert_eq!(visit.show(60_000, |_| 0.1), [Decided::Refused]);
+    visit.away(2000);
+    assert_eq!(visit.show(3000, |_| 0.1), [], "the sheet that comes back at once is the same try");
+    visit.away(10_000);
+    assert_eq!(visit.show(3000, |_| 0.1), [Decided::Refused]);
+}
+
+#[test]
+fn a_person_counts_though_a_frame_or_two_look_like_a_picture() {
+    let mut visit = Visit::new();
+    let decided = visit.show(2000, |n| if n % 3 == 0 { 0.2 } else { 0.9 });
+    assert_eq!(who(&decided), [Some(person(1))]);
+    assert!(visit.at < ms(2100) && visit.readings >= 3);
+}
+
+#[test]
+fn after_a_refusal_every_newest_frame_must_be_bona_fide() {
+    let mut visit = Visit::new();
+    assert_eq!(visit.show(3000, |_| 0.1), [Decided::Refused]);
+    assert_eq!(visit.show(20_000, |n| if n % 5 == 0 { 0.3 } else { 0.9 }), [], "good in the mean alone");
+    assert_eq!(who(&visit.show(3000, |_| 0.9)), [Some(person(1))], "the person themselves is let in");
+}
+
+#[test]
+fn a_stranger_with_a_picture_is_refused_and_then_a_stranger() {
+    let mut visit = Visit::new();
+    assert_eq!(visit.stand(3000, |_| (1, 0.3)), [Decided::Unknown]);
+    assert_eq!(visit.show(3000, |_| 0.1), [Decided::Refused]);
+    let id = visit.tracker.live().next().unwrap();
+    assert_eq!(visit.tracker.verdict(id), Verdict::Refused);
+    assert_eq!(visit.stand(20_000, |_| (1, 0.3)), []);
+    assert_eq!(visit.tracker.verdict(id), Verdict::Unknown);
 }
 
 #[test]

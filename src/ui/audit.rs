@@ -1,43 +1,143 @@
-//! The audit log in words.
+//! The audit log in words: find, verify, export.
 //!
-//! Job: numbered entries to sentences. It must not know how the chain is kept; verifying it is a command.
+//! Job: numbered entries to sentences, and a check of their chain. It must not know how the chain is kept.
 
 use super::{
     Action, Asked, Scene,
     host::{empty, loading},
-    people::{CELL, head},
+    reports::folder_name,
+    table::{Col, faint, plain_table, text},
     theme,
-    widgets::{Weight, banner, button, caption, page_title, quiet},
+    widgets::{Weight, banner, button, caption, page_title, pick, quiet, search},
     words::{Words, date_and_time, sentence},
 };
 use crate::{
     domain::{Actor, AuditAction, AuditEntry, HostId, MarkKind, PersonId},
-    runtime::messages::{HostRequest, PersonRow, Refusal, ReplyBody},
+    runtime::messages::{AuditReport, FolderView, HostRequest, Job, JobView, PersonRow, Refusal, ReplyBody},
 };
-use egui::{Align, Layout, Ui};
-use egui_extras::{Column, TableBuilder};
+use egui::{ProgressBar, Ui};
+use std::{collections::HashMap, path::PathBuf};
 
-/// Entries asked for at once.
-pub(super) const NEWEST: usize = 500;
+/// Entries asked for at once. Older ones are in the export.
+pub(super) const NEWEST: usize = 20_000;
 
-/// What was loaded.
+/// What was loaded and chosen.
 #[derive(Default)]
 pub struct Audit {
     entries: Option<Vec<AuditEntry>>,
-    people: Vec<PersonRow>,
+    /// Sentences of the entries that search and group let through: place in `entries`, who, what.
+    shown: Option<Vec<(usize, String, String)>>,
+    people: HashMap<PersonId, String>,
+    group: Group,
+    search: String,
+    folders: Vec<FolderView>,
+    folder: Option<PathBuf>,
+    checking: bool,
+    checked: Option<AuditReport>,
+    saved: Option<String>,
     refused: Option<String>,
+}
+
+/// Kinds of entries that are looked for together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Group {
+    #[default]
+    All,
+    Marks,
+    People,
+    Hosts,
+    Files,
+    Kiosk,
+}
+
+impl Group {
+    fn of(action: &AuditAction) -> Self {
+        match action {
+            AuditAction::Marked(..) | AuditAction::Corrected { .. } => Self::Marks,
+            AuditAction::PersonAdded(_)
+            | AuditAction::PersonChanged(_)
+            | AuditAction::Enrolled(..)
+            | AuditAction::PersonErased
+            | AuditAction::PersonPin(..)
+            | AuditAction::PersonPinWrong(_)
+            | AuditAction::PersonLockedOut(_)
+            | AuditAction::PersonUnlocked(_)
+            | AuditAction::ConsentWithdrawn(..) => Self::People,
+            AuditAction::HostAdded(_)
+            | AuditAction::Login(_)
+            | AuditAction::LoginFailed(_)
+            | AuditAction::LockedOut(_)
+            | AuditAction::SessionEnded(_)
+            | AuditAction::HostRemoved(_)
+            | AuditAction::PinChanged(_)
+            | AuditAction::HostUnlocked(_)
+            | AuditAction::RecoveryCodeMade
+            | AuditAction::RecoveryCodeUsed(_)
+            | AuditAction::RecoveryCodeWrong => Self::Hosts,
+            AuditAction::Exported(_) | AuditAction::BackedUp(_) | AuditAction::PersonExported(_) => {
+                Self::Files
+            }
+            _ => Self::Kiosk,
+        }
+    }
 }
 
 impl Audit {
     /// A reply for this page.
     pub fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>) -> Vec<Action> {
         match (asked, body) {
-            (_, Ok(ReplyBody::Audit(entries))) => self.entries = Some(entries),
-            (_, Ok(ReplyBody::People(people))) => self.people = people,
-            (Asked::Audit, Err(refusal)) => self.refused = Some(sentence(&refusal.to_string())),
+            (_, Ok(ReplyBody::Audit(entries))) => (self.entries, self.shown) = (Some(entries), None),
+            (_, Ok(ReplyBody::People(people))) => {
+                let name = |row: PersonRow| (row.person.id, row.person.name.into());
+                (self.people, self.shown) = (people.into_iter().map(name).collect(), None);
+            }
+            (Asked::VerifyAudit, body) => {
+                self.checking = false;
+                match body {
+                    Ok(ReplyBody::AuditVerified(report)) => self.checked = Some(report),
+                    Ok(_) => {}
+                    Err(refusal) => self.refused = Some(sentence(&refusal.to_string())),
+                }
+            }
+            (Asked::Folders, Ok(ReplyBody::Folders(folders))) => {
+                self.folder = folders.first().map(|folder| folder.path.clone());
+                self.folders = folders;
+            }
+            (Asked::ExportAudit, Ok(ReplyBody::Exported { path, .. })) => {
+                self.saved = Some(path.display().to_string());
+                return vec![Action::AskHost(HostRequest::Audit { limit: NEWEST })];
+            }
+            (Asked::Audit | Asked::ExportAudit, Err(refusal)) => {
+                self.refused = Some(sentence(&refusal.to_string()));
+            }
             _ => {}
         }
         Vec::new()
+    }
+
+    /// A check goes on that must end with the page.
+    pub(super) fn checking(&self) -> bool {
+        self.checking
+    }
+
+    /// Sentences and filters, once for each change: not for each frame.
+    fn arrange(&mut self, scene: &Scene<'_>) {
+        if self.shown.is_some() {
+            return;
+        }
+        let names = Names { words: scene.words, scene, people: &self.people };
+        let wanted = self.search.trim().to_lowercase();
+        let line = |(place, entry): (usize, &AuditEntry)| {
+            let (who, what) = (names.actor(entry.actor), names.action(&entry.action));
+            let hit = wanted.is_empty()
+                || what.to_lowercase().contains(&wanted)
+                || who.to_lowercase().contains(&wanted);
+            hit.then_some((place, who, what))
+        };
+        let entries = self.entries.iter().flatten().enumerate();
+        let of_group =
+            entries.filter(|(_, entry)| self.group == Group::All || self.group == Group::of(&entry.action));
+        self.shown = Some(of_group.filter_map(line).collect());
     }
 }
 
@@ -45,78 +145,137 @@ impl Audit {
 pub(super) fn audit_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Vec<Action> {
     let mut actions = Vec::new();
     let words = scene.words;
+    let colours = theme::palette(ui);
     page_title(ui, &words.say("page-audit"), |ui| {
-        if button(ui, &words.say("audit-refresh"), Weight::Quiet).clicked() {
-            actions.push(Action::AskHost(HostRequest::Audit { limit: NEWEST }));
+        let job = scene.snapshot.job;
+        if super::widgets::button_if(ui, job.is_none(), &words.say("audit-verify"), Weight::Primary).clicked()
+        {
+            (local.checking, local.checked, local.refused) = (true, None, None);
+            actions.push(Action::AskHost(HostRequest::VerifyAudit { against: None }));
+        }
+        if button(ui, &words.say("audit-export"), Weight::Quiet).clicked() {
+            (local.saved, local.refused) = (None, None);
+            actions.push(Action::AskHost(HostRequest::ExportAudit { folder: local.folder.clone() }));
+        }
+        let options: Vec<_> = local
+            .folders
+            .iter()
+            .map(|folder| (Some(folder.path.clone()), folder_name(words, folder)))
+            .collect();
+        if options.len() > 1 {
+            pick(ui, &words.say("reports-where"), &mut local.folder, &options);
         }
     });
-    caption(ui, &words.say("audit-text"));
-    if let Some(refused) = &local.refused {
-        banner(ui, theme::palette(ui).alarm, refused);
+    if local.checking {
+        actions.extend(check_ui(ui, scene));
     }
-    match &local.entries {
-        None if local.refused.is_none() => loading(ui, scene),
-        None => {}
-        Some(entries) if entries.is_empty() => {
+    if let Some(report) = &local.checked {
+        report_ui(ui, words, report);
+    }
+    if let Some(path) = &local.saved {
+        let text = words.with("audit-saved", &[("path", path.as_str().into())]);
+        banner(ui, colours.arrived, &text);
+    }
+    if let Some(refused) = &local.refused {
+        banner(ui, colours.alarm, refused);
+    }
+    local.arrange(scene);
+    filters(ui, words, local);
+    local.arrange(scene); // what was typed in this frame shows in this frame
+    match (&local.entries, &local.shown) {
+        (Some(entries), _) if entries.is_empty() => {
             empty(ui, &words.say("audit-none"), &words.say("audit-none-text"));
         }
-        Some(entries) => table(ui, scene, entries, &local.people),
+        (Some(_), Some(shown)) if shown.is_empty() => drop(quiet(ui, &words.say("audit-not-found"))),
+        (Some(entries), Some(shown)) => entries_table(ui, scene, entries, shown),
+        _ if local.refused.is_none() => loading(ui, scene),
+        _ => {}
     }
     actions
 }
 
-fn table(ui: &mut Ui, scene: &Scene<'_>, entries: &[AuditEntry], people: &[PersonRow]) {
-    let words = scene.words;
-    let names = Names { words, scene, people };
-    let narrow = ui.available_width() < 720.0;
-    let mut builder = TableBuilder::new(ui)
-        .striped(true)
-        .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::exact(64.0))
-        .column(Column::exact(178.0));
-    if !narrow {
-        builder = builder.column(Column::exact(150.0).clip(true));
+/// How far the check is, and the button that stops it.
+fn check_ui(ui: &mut Ui, scene: &Scene<'_>) -> Option<Action> {
+    let view = scene.snapshot.job.filter(|view| view.job == Job::VerifyAudit);
+    let JobView { done, total, .. } = view.unwrap_or(JobView { job: Job::VerifyAudit, done: 0, total: 1 });
+    let mut stop = false;
+    ui.horizontal(|ui| {
+        let values = [("done", done.into()), ("total", total.into())];
+        let text = scene.words.with("work-progress", &values);
+        let width = ui.available_width() - 160.0;
+        ui.add(ProgressBar::new(done as f32 / total.max(1) as f32).desired_width(width).text(text));
+        stop = button(ui, &scene.words.say("button-stop"), Weight::Quiet).clicked();
+    });
+    stop.then_some(Action::AskHost(HostRequest::CancelWork))
+}
+
+fn report_ui(ui: &mut Ui, words: &Words, report: &AuditReport) {
+    let colours = theme::palette(ui);
+    match &report.fault {
+        None => {
+            let [a, b, c, d, ..] = report.head.hash;
+            let hash = format!("{a:02x}{b:02x}{c:02x}{d:02x}");
+            let values = [("entries", report.good.into()), ("hash", hash.into())];
+            banner(ui, colours.arrived, &words.with("audit-unbroken", &values));
+        }
+        Some(fault) => {
+            let values = [("fault", sentence(&fault.to_string()).into()), ("entries", report.good.into())];
+            banner(ui, colours.alarm, &words.with("audit-broken", &values));
+        }
     }
-    builder
-        .column(Column::remainder().clip(true))
-        .header(34.0, |mut header| {
-            header.col(|ui| head(ui, &words.say("audit-number")));
-            header.col(|ui| head(ui, &words.say("audit-time")));
-            if !narrow {
-                header.col(|ui| head(ui, &words.say("audit-who")));
-            }
-            header.col(|ui| head(ui, &words.say("audit-what")));
-        })
-        .body(|body| {
-            body.rows(theme::ROW * 0.8, entries.len(), |mut row| {
-                let Some(entry) = entries.get(row.index()) else { return };
-                row.col(|ui| {
-                    ui.add_space(CELL);
-                    quiet(ui, &entry.number.to_string());
-                });
-                row.col(|ui| {
-                    ui.add_space(CELL);
-                    ui.label(date_and_time(entry.at, scene.zone()));
-                });
-                if !narrow {
-                    row.col(|ui| {
-                        ui.add_space(CELL);
-                        ui.add(egui::Label::new(names.actor(entry.actor)).truncate());
-                    });
-                }
-                row.col(|ui| {
-                    ui.add_space(CELL);
-                    ui.add(egui::Label::new(names.action(&entry.action)).truncate());
-                });
-            });
-        });
+}
+
+fn filters(ui: &mut Ui, words: &Words, local: &mut Audit) {
+    let before = (local.group, local.search.clone());
+    ui.horizontal(|ui| {
+        search(ui, &words.say("audit-search"), &mut local.search, 280.0);
+        let groups = [
+            (Group::All, words.say("audit-group-all")),
+            (Group::Marks, words.say("audit-group-marks")),
+            (Group::People, words.say("page-people")),
+            (Group::Hosts, words.say("audit-group-hosts")),
+            (Group::Files, words.say("audit-group-files")),
+            (Group::Kiosk, words.say("audit-kiosk")),
+        ];
+        pick(ui, &words.say("audit-group"), &mut local.group, &groups);
+        if let (Some(entries), Some(shown)) = (&local.entries, &local.shown)
+            && ui.available_width() > 160.0
+        {
+            let values = [("shown", shown.len().into()), ("entries", entries.len().into())];
+            caption(ui, &words.with("audit-count", &values));
+        }
+    });
+    if before != (local.group, local.search.clone()) {
+        local.shown = None;
+    }
+}
+
+fn entries_table(ui: &mut Ui, scene: &Scene<'_>, entries: &[AuditEntry], shown: &[(usize, String, String)]) {
+    let words = scene.words;
+    let narrow = ui.available_width() < 720.0;
+    let mut columns =
+        vec![Col::fixed(words.say("audit-number"), 76.0), Col::fixed(words.say("audit-time"), 186.0)];
+    if !narrow {
+        columns.push(Col::fixed(words.say("audit-who"), 160.0));
+    }
+    columns.push(Col::rest(words.say("audit-what")));
+    plain_table(ui, "audit", &columns, theme::ROW * 0.8, shown.len(), |ui, row, column| {
+        let Some((place, who, what)) = shown.get(row) else { return };
+        let Some(entry) = entries.get(*place) else { return };
+        match column {
+            0 => faint(ui, &entry.number.to_string()),
+            1 => text(ui, &date_and_time(entry.at, scene.zone())),
+            2 if !narrow => text(ui, who),
+            _ => text(ui, what),
+        }
+    });
 }
 
 /// Ids to the names that this screen may show.
 struct Names<'a> {
     words: &'a Words,
     scene: &'a Scene<'a>,
-    people: &'a [PersonRow],
+    people: &'a HashMap<PersonId, String>,
 }
 
 impl Names<'_> {
@@ -125,8 +284,7 @@ impl Names<'_> {
     }
 
     fn person(&self, id: PersonId) -> String {
-        let found = self.people.iter().find(|row| row.person.id == id);
-        found.map_or_else(|| self.words.say("audit-erased-person"), |row| row.person.name.as_str().to_owned())
+        self.people.get(&id).cloned().unwrap_or_else(|| self.words.say("audit-erased-person"))
     }
 
     fn actor(&self, actor: Actor) -> String {
@@ -143,6 +301,7 @@ impl Names<'_> {
         let host = |id: &'static str, who: &HostId| words.with(id, &[("name", self.host(*who).into())]);
         match action {
             AuditAction::StoreCreated => words.say("audit-store-created"),
+            AuditAction::PresentationRefused => words.say("audit-presentation-refused"),
             AuditAction::Started => words.say("audit-started"),
             AuditAction::Stopped => words.say("audit-stopped"),
             AuditAction::Rebuilt => words.say("audit-rebuilt"),
@@ -161,6 +320,8 @@ impl Names<'_> {
             AuditAction::PersonErased => words.say("audit-person-erased"),
             AuditAction::Marked(_, who, MarkKind::CheckIn) => person("audit-marked-in", who),
             AuditAction::Marked(_, who, MarkKind::CheckOut) => person("audit-marked-out", who),
+            AuditAction::Marked(_, who, MarkKind::BreakStart) => person("audit-marked-break", who),
+            AuditAction::Marked(_, who, MarkKind::BreakEnd) => person("audit-marked-back", who),
             AuditAction::Corrected { replaces, by } => {
                 words.with("audit-corrected", &[("old", replaces.0.into()), ("new", by.0.into())])
             }
@@ -170,6 +331,29 @@ impl Names<'_> {
                 words.with("audit-weights-changed", &[("id", id.as_str().into())])
             }
             AuditAction::ClockJumped(secs) => words.with("audit-clock-jumped", &[("secs", (*secs).into())]),
+            AuditAction::HostRemoved(who) => host("audit-host-removed", who),
+            AuditAction::PinChanged(who) => host("audit-pin-changed", who),
+            AuditAction::HostUnlocked(who) => host("audit-unlocked", who),
+            AuditAction::RecoveryCodeMade => words.say("audit-recovery-made"),
+            AuditAction::RecoveryCodeUsed(who) => host("audit-recovery-used", who),
+            AuditAction::RecoveryCodeWrong => words.say("audit-recovery-wrong"),
+            AuditAction::PersonPin(who, true) => person("audit-pin-set", who),
+            AuditAction::PersonPin(who, false) => person("audit-pin-removed", who),
+            AuditAction::PersonPinWrong(who) => person("audit-login-failed", who),
+            AuditAction::PersonLockedOut(who) => person("audit-locked-out", who),
+            AuditAction::PersonUnlocked(who) => person("audit-unlocked", who),
+            AuditAction::ConsentWithdrawn(who, _) => person("audit-consent-withdrawn", who),
+            AuditAction::KeyChanged => words.say("audit-key-changed"),
+            AuditAction::KeyRotationBegun => words.say("audit-key-rotation-begun"),
+            AuditAction::KeyRotated => words.say("audit-key-rotated"),
+            AuditAction::BackedUp(records) => {
+                words.with("audit-backed-up", &[("records", (*records).into())])
+            }
+            AuditAction::Restored => words.say("audit-restored"),
+            AuditAction::PersonExported(who) => person("audit-person-exported", who),
+            AuditAction::Swept { marks, faces } => {
+                words.with("audit-swept", &[("marks", (*marks).into()), ("faces", (*faces).into())])
+            }
         }
     }
 }

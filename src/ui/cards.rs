@@ -6,7 +6,7 @@ use crate::{
     domain::{EventId, MarkKind, PersonId, PersonName, TrackId},
     runtime::messages::Notice,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 /// Cards in view, newest first.
@@ -39,6 +39,8 @@ pub enum Content {
         kind: MarkKind,
         /// When.
         at: Timestamp,
+        /// Time inside today so far, when known.
+        today: Option<SignedDuration>,
         /// "Not me" was pressed and is on its way.
         disputed: bool,
     },
@@ -81,8 +83,8 @@ impl Cards {
     pub fn take(&mut self, notice: Notice, now: Duration, not_me: Duration) {
         let card = |track, content, stay| Card { track, content, since: now, until: now + stay };
         let card = match notice {
-            Notice::Recorded { event, track, name, kind, at } => {
-                card(track, Content::Recorded { event, name, kind, at, disputed: false }, not_me)
+            Notice::Recorded { event, track, name, kind, at, today } => {
+                card(track, Content::Recorded { event, name, kind, at, today, disputed: false }, not_me)
             }
             Notice::Duplicate { track, name, kind, at } => {
                 card(Some(track), Content::Duplicate { name, kind, at }, DUPLICATE)
@@ -98,7 +100,9 @@ impl Cards {
                 }
                 return;
             }
-            Notice::Enrolled { .. } | Notice::EnrolmentFailed { .. } => return,
+            Notice::Enrolled { .. } | Notice::EnrolledAlready { .. } | Notice::EnrolmentFailed { .. } => {
+                return;
+            }
         };
         // One card per face: the newer one says more. A recorded card is only replaced by another record.
         let same = |old: &Card| old.track.is_some() && old.track == card.track;
@@ -193,6 +197,7 @@ mod tests {
             name: PersonName::new("Ada").unwrap(),
             kind: MarkKind::CheckIn,
             at: Timestamp::UNIX_EPOCH,
+            today: None,
         }
     }
 

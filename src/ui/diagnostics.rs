@@ -1,20 +1,55 @@
-//! How the kiosk runs: frame rates, stage times, camera, networks, faults.
+//! How the kiosk runs: frame rates and stage times as they go, camera, networks, machine, faults, and a speed test.
 //!
 //! Job: the workers' own figures, laid out for a technician. It must not know how they are measured.
 
 use super::{
-    Scene, camera_words,
-    people::{CELL, head},
+    Action, Scene, camera_words, history,
+    table::{CELL, head},
     theme,
-    widgets::{banner, caption, card, page_title, tile},
+    widgets::{PlotLine, Weight, banner, button, caption, card, page_title, plot, quiet, tile},
     words::sentence,
 };
 use crate::runtime::messages::{CameraStatus, StageTime};
-use egui::{Align, Layout, RichText, Ui};
+use egui::{Align, Layout, ProgressBar, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
+/// Where the speed test is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum BenchView {
+    /// Not asked for.
+    #[default]
+    Idle,
+    /// Frames measured so far.
+    Running {
+        /// Done.
+        done: u64,
+        /// Of how many.
+        of: u64,
+    },
+    /// Told to end.
+    Stopping,
+    /// What came out.
+    Done(BenchFigures),
+    /// What failed and what to do.
+    Failed(String),
+}
+
+/// Result of a speed test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BenchFigures {
+    /// Processor, cores, networks and picture size, in one line.
+    pub on: String,
+    /// Frames measured.
+    pub frames: u64,
+    /// Frames a second, one after the other.
+    pub fps: f64,
+    /// Percentiles.
+    pub stages: Vec<StageTime>,
+}
+
 /// Draws it.
-pub(super) fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>) {
+pub(super) fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Action> {
+    let mut actions = Vec::new();
     let words = scene.words;
     let colours = theme::palette(ui);
     let stats = &scene.snapshot.stats;
@@ -31,6 +66,9 @@ pub(super) fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>) {
             }
             CameraStatus::Live => {}
         }
+        for fault in &scene.snapshot.faults {
+            banner(ui, colours.alarm, &sentence(&fault.sentence));
+        }
         let width = ((ui.available_width() - 2.0 * theme::GAP) / 3.0).floor();
         ui.horizontal(|ui| {
             let camera = format!("{:.1}", stats.captured_fps);
@@ -39,40 +77,136 @@ pub(super) fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>) {
             tile(ui, width, &processed, &words.say("diagnostics-processed"), colours.ink);
             tile(ui, width, &stats.dropped.to_string(), &words.say("diagnostics-dropped"), colours.ink);
         });
-        ui.add_space(theme::GAP / 2.0);
-        card(ui, |ui| {
-            ui.set_width(ui.available_width() - 4.0);
-            egui::Grid::new("figures")
-                .num_columns(2)
-                .spacing([theme::SPACE, theme::GAP])
-                .min_row_height(24.0)
-                .show(ui, |ui| {
-                    for (id, value) in [
-                        ("diagnostics-camera", stats.camera.clone()),
-                        ("diagnostics-weights", stats.weights.join(", ")),
-                        ("diagnostics-device", stats.device.clone()),
-                        ("diagnostics-templates", stats.templates.to_string()),
-                        ("diagnostics-threshold", format!("{:.3}", stats.threshold_cosine)),
-                    ] {
-                        caption(ui, &words.say(id));
-                        ui.label(if value.is_empty() { "–".to_owned() } else { value });
-                        ui.end_row();
-                    }
-                });
-        });
-        for fault in &scene.snapshot.faults {
-            banner(ui, colours.alarm, &sentence(&fault.sentence));
-        }
+        plots_ui(ui, scene);
+        figures_ui(ui, scene);
         if !stats.stages.is_empty() {
-            ui.add_space(theme::GAP / 2.0);
             caption(ui, &words.say("diagnostics-stages"));
-            stage_table(ui, scene, &stats.stages);
+            stage_table(ui, scene, "live stages", &stats.stages);
         }
+        actions.extend(bench_ui(ui, scene));
+    });
+    actions
+}
+
+fn plots_ui(ui: &mut Ui, scene: &Scene<'_>) {
+    let words = scene.words;
+    let colours = theme::palette(ui);
+    let names = ["diagnostics-plot-camera", "diagnostics-plot-recognised"].map(|id| words.say(id));
+    let [camera, recognised] = &names;
+    let places = history::PLACES;
+    let rates = [
+        PlotLine { name: camera, ink: colours.left.solid, values: scene.history.captured_fps(), places },
+        PlotLine {
+            name: recognised,
+            ink: colours.accent.solid,
+            values: scene.history.processed_fps(),
+            places,
+        },
+    ];
+    let names = ["diagnostics-detect", "diagnostics-embed", "diagnostics-frame"].map(|id| words.say(id));
+    let inks = [colours.left.solid, colours.notice.solid, colours.accent.solid];
+    let times: Vec<_> = names
+        .iter()
+        .zip(inks)
+        .zip(scene.history.stage_ms())
+        .map(|((name, ink), values)| PlotLine { name, ink, values, places })
+        .collect();
+    let draw = |ui: &mut Ui, width: f32| {
+        plot(ui, &words.say("diagnostics-rates"), "/s", width, 30.0, &rates);
+        plot(ui, &words.say("diagnostics-times"), "ms", width, 10.0, &times);
+    };
+    if ui.available_width() > theme::SMALL_WIDTH * 0.8 {
+        let width = ((ui.available_width() - theme::GAP) / 2.0).floor();
+        ui.horizontal_top(|ui| draw(ui, width));
+    } else {
+        let width = ui.available_width();
+        draw(ui, width);
+    }
+}
+
+fn figures_ui(ui: &mut Ui, scene: &Scene<'_>) {
+    let words = scene.words;
+    let stats = &scene.snapshot.stats;
+    let machine = &scene.snapshot.machine;
+    let disk = match (machine.disk_free, machine.disk_total) {
+        (Some(free), Some(total)) => {
+            let values = [("free", bytes(free).into()), ("total", bytes(total).into())];
+            words.with("diagnostics-disk-free", &values)
+        }
+        _ => String::new(),
+    };
+    let clock = match machine.clock_synchronised {
+        Some(true) => words.say("diagnostics-clock-kept"),
+        Some(false) => words.say("diagnostics-clock-loose"),
+        None => words.say("diagnostics-clock-unknown"),
+    };
+    let rows = [
+        ("diagnostics-camera", stats.camera.clone()),
+        ("diagnostics-weights", stats.weights.join(", ")),
+        ("diagnostics-device", stats.device.clone()),
+        ("diagnostics-templates", stats.templates.to_string()),
+        ("diagnostics-threshold", format!("{:.3}", stats.threshold_cosine)),
+        ("diagnostics-disk", disk),
+        ("diagnostics-data", machine.data_bytes.map(bytes).unwrap_or_default()),
+        ("diagnostics-memory", machine.memory_bytes.map(bytes).unwrap_or_default()),
+        ("diagnostics-temperature", machine.temperature_c.map(|c| format!("{c:.0} °C")).unwrap_or_default()),
+        ("diagnostics-clock", clock),
+    ];
+    card(ui, |ui| {
+        ui.set_width(ui.available_width() - 4.0);
+        egui::Grid::new("figures")
+            .num_columns(2)
+            .spacing([theme::SPACE, theme::GAP])
+            .min_row_height(24.0)
+            .show(ui, |ui| {
+                for (id, value) in rows {
+                    caption(ui, &words.say(id));
+                    ui.label(if value.is_empty() { "–".to_owned() } else { value });
+                    ui.end_row();
+                }
+            });
     });
 }
 
-fn stage_table(ui: &mut Ui, scene: &Scene<'_>, stages: &[StageTime]) {
+fn bench_ui(ui: &mut Ui, scene: &Scene<'_>) -> Option<Action> {
+    let words = scene.words;
+    let colours = theme::palette(ui);
+    let bench = scene.bench?;
+    card(ui, |ui| {
+        ui.set_width(ui.available_width() - 4.0);
+        ui.heading(words.say("bench-title"));
+        quiet(ui, &words.say("bench-text"));
+        match bench {
+            BenchView::Running { done, of } => {
+                let share = *done as f32 / (*of).max(1) as f32;
+                let text = words.with("bench-progress", &[("done", (*done).into()), ("of", (*of).into())]);
+                ui.add(ProgressBar::new(share).desired_height(18.0));
+                caption(ui, &text);
+                return button(ui, &words.say("button-cancel"), Weight::Quiet)
+                    .clicked()
+                    .then_some(Action::CancelBench);
+            }
+            BenchView::Done(figures) => {
+                let fps = format!("{:.1}", figures.fps);
+                let values = [("fps", fps.into()), ("frames", figures.frames.into())];
+                banner(ui, colours.arrived, &words.with("bench-result", &values));
+                caption(ui, &figures.on);
+                stage_table(ui, scene, "bench stages", &figures.stages);
+            }
+            BenchView::Stopping => {
+                quiet(ui, &words.say("button-working"));
+                return None;
+            }
+            BenchView::Failed(sentence) => banner(ui, colours.alarm, sentence),
+            BenchView::Idle => {}
+        }
+        button(ui, &words.say("bench-start"), Weight::Primary).clicked().then_some(Action::StartBench)
+    })
+}
+
+fn stage_table(ui: &mut Ui, scene: &Scene<'_>, id: &str, stages: &[StageTime]) {
     TableBuilder::new(ui)
+        .id_salt(id)
         .striped(true)
         .vscroll(false)
         .cell_layout(Layout::left_to_right(Align::Center))
@@ -99,4 +233,28 @@ fn stage_table(ui: &mut Ui, scene: &Scene<'_>, stages: &[StageTime]) {
                 }
             });
         });
+}
+
+/// "1.4 GB", in powers of a thousand as on the disk's label.
+fn bytes(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    for unit in ["B", "kB", "MB", "GB"] {
+        if value < 1_000.0 {
+            return if unit == "B" { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") };
+        }
+        value /= 1_000.0;
+    }
+    format!("{value:.1} TB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_as_on_the_label() {
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(bytes(1_440_000), "1.4 MB");
+        assert_eq!(bytes(2_000_000_000_000), "2.0 TB");
+    }
 }

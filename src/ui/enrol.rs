@@ -29,7 +29,14 @@ pub struct Enrol {
 enum Stage {
     Consent,
     Running,
-    Done { shots: usize },
+    Done {
+        shots: usize,
+        look_alike: Option<PersonName>,
+    },
+    /// This face is enrolled under another name: the host decides.
+    Already {
+        other: PersonName,
+    },
     Failed(String),
 }
 
@@ -46,9 +53,15 @@ impl Enrol {
         self.stage == Stage::Running
     }
 
+    /// Something is under way that must not go on unseen.
+    #[must_use]
+    pub fn unfinished(&self) -> bool {
+        matches!(self.stage, Stage::Running | Stage::Already { .. })
+    }
+
     /// A reply for this page.
     pub fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>) -> Vec<Action> {
-        if let (Asked::StartEnrolment, Err(refusal)) = (asked, body) {
+        if let (Asked::StartEnrolment | Asked::StoreShots, Err(refusal)) = (asked, body) {
             self.stage = Stage::Failed(sentence(&refusal.to_string()));
         }
         Vec::new()
@@ -57,8 +70,11 @@ impl Enrol {
     /// How it ended.
     pub fn notice(&mut self, notice: &Notice) {
         match notice {
-            Notice::Enrolled { person, shots } if *person == self.person => {
-                self.stage = Stage::Done { shots: *shots }
+            Notice::Enrolled { person, shots, look_alike } if *person == self.person => {
+                self.stage = Stage::Done { shots: *shots, look_alike: look_alike.clone() };
+            }
+            Notice::EnrolledAlready { person, other } if *person == self.person => {
+                self.stage = Stage::Already { other: other.clone() };
             }
             Notice::EnrolmentFailed { person, sentence: text } if *person == self.person => {
                 self.stage = Stage::Failed(sentence(text));
@@ -109,7 +125,8 @@ fn stage_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Enrol) -> Option<Action>
                 card(ui, |ui| {
                     ui.set_width(ui.available_width());
                     ui.heading(words.say("consent-title"));
-                    ui.label(words.say("consent-text"));
+                    let text = &scene.settings.consent_text;
+                    ui.label(if text.is_empty() { words.say("consent-text") } else { text.clone() });
                     let version = scene.settings.consent_version.as_str();
                     super::widgets::caption(
                         ui,
@@ -130,8 +147,25 @@ fn stage_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Enrol) -> Option<Action>
             progress_ui(ui, scene, view);
             None
         }
-        Stage::Done { shots } => {
+        Stage::Already { other } => {
+            let name = [("name", other.as_str().into())];
+            banner(ui, colours.notice, &words.with("enrol-already", &name));
+            quiet(ui, &words.say("enrol-already-text"));
+            let store = Action::AskHost(HostRequest::StoreShots { person: local.person });
+            if button(ui, &words.say("enrol-store"), Weight::Quiet).clicked() {
+                local.stage = Stage::Running;
+                return Some(store);
+            }
+            button(ui, &words.say("enrol-drop"), Weight::Primary)
+                .clicked()
+                .then_some(Action::Go(Goto::Page(HostPage::People)))
+        }
+        Stage::Done { shots, look_alike } => {
             banner(ui, colours.arrived, &words.with("enrol-done", &[("shots", (*shots).into())]));
+            if let Some(other) = look_alike {
+                let name = [("name", other.as_str().into())];
+                banner(ui, colours.notice, &words.with("enrol-look-alike", &name));
+            }
             quiet(ui, &words.say("enrol-done-text"));
             let people = Action::Go(Goto::Page(HostPage::People));
             button(ui, &words.say("enrol-back"), Weight::Primary).clicked().then_some(people)
@@ -192,6 +226,7 @@ fn advice_words(given: EnrolmentAdvice) -> &'static str {
         EnrolmentAdvice::SeveralFaces => "enrol-several-faces",
         EnrolmentAdvice::Quality(issue) => advice(issue),
         EnrolmentAdvice::Pose => "enrol-pose",
+        EnrolmentAdvice::Refused => "attendee-refused",
     }
 }
 
@@ -254,11 +289,14 @@ mod tests {
         let (me, other) = (PersonId::from_bytes([1; 16]), PersonId::from_bytes([2; 16]));
         let mut page = Enrol::new(me, PersonName::new("Ada").unwrap());
         page.stage = Stage::Running;
-        page.notice(&Notice::Enrolled { person: other, shots: 3 });
+        page.notice(&Notice::Enrolled { person: other, shots: 3, look_alike: None });
         assert!(page.running());
         page.notice(&Notice::EnrolmentFailed { person: me, sentence: "the face was not steady".into() });
         assert_eq!(page.stage, Stage::Failed("The face was not steady.".into()));
-        page.notice(&Notice::Enrolled { person: me, shots: 3 });
-        assert_eq!(page.stage, Stage::Done { shots: 3 });
+        page.notice(&Notice::EnrolledAlready { person: me, other: PersonName::new("Eve").unwrap() });
+        assert!(page.unfinished() && !page.running(), "leaving now drops the pictures");
+        page.notice(&Notice::Enrolled { person: me, shots: 3, look_alike: None });
+        assert_eq!(page.stage, Stage::Done { shots: 3, look_alike: None });
+        assert!(!page.unfinished());
     }
 }

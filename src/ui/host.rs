@@ -4,37 +4,45 @@
 
 use super::{
     Action, Goto, HostPage, HostScreen, Scene,
+    attendance::attendance_ui,
     audit::audit_ui,
+    code::code_page_ui,
     diagnostics::diagnostics_ui,
     enrol::enrol_ui,
-    export::export_ui,
+    hosts::hosts_ui,
     people::people_ui,
+    reports::reports_ui,
     settings_form::settings_ui,
     theme,
     today::today_ui,
-    widgets::{Weight, banner, button, caption, centred, ring},
+    widgets::{Weight, banner, button, caption, centred, fitted, name, ring},
     words::{countdown, sentence},
 };
 use crate::runtime::messages::HostSession;
 use egui::{Button, CentralPanel, Frame, Margin, Panel, RichText, Sense, Stroke, Ui, Vec2};
 use std::time::Duration;
 
-const PAGES: [(HostPage, &str); 6] = [
+const PAGES: [(HostPage, &str); 8] = [
     (HostPage::Today, "page-today"),
     (HostPage::People, "page-people"),
-    (HostPage::Export, "page-export"),
+    (HostPage::Attendance, "page-attendance"),
+    (HostPage::Reports, "page-reports"),
     (HostPage::Audit, "page-audit"),
+    (HostPage::Hosts, "page-hosts"),
     (HostPage::Settings, "page-settings"),
     (HostPage::Diagnostics, "page-diagnostics"),
 ];
 
 /// Draws the navigation and the page.
 pub fn host_ui(ui: &mut Ui, scene: &Scene<'_>, page: &mut HostScreen, session: &HostSession) -> Vec<Action> {
+    if let HostScreen::Code(local) = page {
+        return code_page_ui(ui, scene, local); // nothing leads away from it but having written it down
+    }
     let colours = theme::palette(ui);
     let mut actions = Vec::new();
     let small = ui.available_width() < theme::SMALL_WIDTH;
     let width = if small { theme::NAV_SMALL } else { theme::NAV };
-    let margin = if small { 10 } else { 16 };
+    let margin = if small { 8 } else { 16 };
     Panel::left("navigation")
         .exact_size(width)
         .resizable(false)
@@ -52,13 +60,13 @@ pub fn host_ui(ui: &mut Ui, scene: &Scene<'_>, page: &mut HostScreen, session: &
                 HostScreen::People(local) => people_ui(ui, scene, local),
                 HostScreen::Enrol(local) => enrol_ui(ui, scene, local),
                 HostScreen::Today(local) => today_ui(ui, scene, local),
-                HostScreen::Export(local) => export_ui(ui, scene, local),
+                HostScreen::Attendance(local) => attendance_ui(ui, scene, local),
+                HostScreen::Reports(local) => reports_ui(ui, scene, local),
                 HostScreen::Audit(local) => audit_ui(ui, scene, local),
+                HostScreen::Hosts(local) => hosts_ui(ui, scene, local),
+                HostScreen::Code(_) => Vec::new(), // drawn above
                 HostScreen::Settings(local) => settings_ui(ui, scene, local),
-                HostScreen::Diagnostics => {
-                    diagnostics_ui(ui, scene);
-                    Vec::new()
-                }
+                HostScreen::Diagnostics => diagnostics_ui(ui, scene),
             });
         },
     );
@@ -75,6 +83,9 @@ fn navigation(
     let words = scene.words;
     let mut actions = Vec::new();
     ui.spacing_mut().item_spacing.y = if small { 2.0 } else { 6.0 };
+    if small {
+        ui.spacing_mut().button_padding.x = theme::GAP * 0.75;
+    }
     if !small {
         ui.add_space(4.0);
         ui.label(RichText::new(&scene.settings.site_name).heading());
@@ -84,7 +95,7 @@ fn navigation(
         ui.add_space(theme::GAP);
     }
     for (page, id) in PAGES {
-        let text = words.say(id);
+        let text = nav_text(ui, words.say(id));
         let entry =
             Button::selectable(here == page, text).min_size(Vec2::new(ui.available_width(), theme::TOUCH));
         if ui.add(entry).clicked() {
@@ -92,15 +103,29 @@ fn navigation(
         }
     }
     ui.with_layout(egui::Layout::bottom_up(egui::Align::Min), |ui| {
-        let lock = centred(RichText::new(words.say("host-lock")))
-            .min_size(Vec2::new(ui.available_width(), theme::TOUCH));
-        if ui.add(lock).clicked() {
+        let mut text = words.say("host-lock");
+        if small {
+            text = format!("{text} {}", countdown(session.idle_left(scene.now)));
+        }
+        let lock = centred(nav_text(ui, text)).min_size(Vec2::new(ui.available_width(), theme::TOUCH));
+        let lock = ui.add(lock);
+        name(&lock, &words.say("host-lock"));
+        if lock.clicked() {
             actions.push(Action::Lock);
         }
-        ui.add_space(4.0);
-        idle_ui(ui, scene, session);
+        if !small {
+            ui.add_space(4.0);
+            idle_ui(ui, scene, session);
+        }
     });
     actions
+}
+
+/// An entry's text in one line, smaller when it is long.
+fn nav_text(ui: &Ui, text: String) -> RichText {
+    let room = ui.available_width() - 2.0 * ui.spacing().button_padding.x;
+    let size = fitted(ui, &text, egui::TextStyle::Button.resolve(ui.style()).size, room);
+    RichText::new(text).font(theme::font(size))
 }
 
 /// How long until host mode locks by itself.

@@ -3,13 +3,16 @@
 //! Job: who, which digits, and what the answer was. It must not know whether a PIN is right: it asks, and shows dots.
 
 use super::{
-    Action, Asked, Goto, Scene, theme,
-    widgets::{PadKey, Weight, banner, button, caption, pin_dots, pin_pad, quiet, within},
+    Action, Asked, Goto, Scene,
+    code::{CodePage, code_ui},
+    hosts::{Recover, recover_ui},
+    theme,
+    widgets::{PadKey, Weight, banner, button, caption, pin_dots, pin_pad, quiet, typed, within},
     words::{Words, countdown, sentence},
 };
 use crate::{
     domain::HostId,
-    runtime::messages::{PinAttempt, Refusal, RequestBody},
+    runtime::messages::{Pin, PinAttempt, Refusal, ReplyBody, RequestBody},
 };
 use egui::{Align, Button, Key, Layout, RichText, Ui, UiBuilder, Vec2};
 use std::time::Duration;
@@ -21,6 +24,10 @@ pub struct Login {
     chosen: Option<HostId>,
     pin: Zeroizing<String>,
     verdict: Verdict,
+    /// The recovery code instead.
+    recover: Option<Recover>,
+    /// The next recovery code, to be shown once.
+    code: Option<CodePage>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -41,6 +48,9 @@ enum Verdict {
 impl Login {
     /// The answer to [`RequestBody::Login`] when it was no; a yes leaves this screen.
     pub fn refused(&mut self, asked: Asked, refusal: &Refusal, now: Duration) {
+        if let (Asked::Recover, Some(recover)) = (asked, &mut self.recover) {
+            recover.refused(refusal);
+        }
         if asked != Asked::Login {
             return;
         }
@@ -50,6 +60,20 @@ impl Login {
             Refusal::LockedOut { retry_in: None } => Verdict::Locked,
             other => Verdict::Failed(sentence(&other.to_string())),
         };
+    }
+
+    /// The recovery code was right: the host is unlocked, and the next code is to be written down.
+    pub fn reply(&mut self, asked: Asked, body: ReplyBody) {
+        if let (Asked::Recover, ReplyBody::RecoveryCode(code)) = (asked, body) {
+            *self =
+                Self { chosen: self.chosen, code: Some(CodePage::with(code.0.shown())), ..Self::default() };
+        }
+    }
+
+    /// A page on which somebody writes: nobody has to touch anything meanwhile.
+    #[must_use]
+    pub fn busy(&self) -> bool {
+        self.recover.is_some() || self.code.is_some()
     }
 
     fn open(&self, now: Duration) -> bool {
@@ -63,7 +87,7 @@ impl Login {
     /// One key of the pad; a request when the PIN is to be tried. The typed digits are wiped then.
     fn press(&mut self, key: PadKey, host: Option<HostId>) -> Option<RequestBody> {
         match key {
-            PadKey::Digit(digit) if self.pin.len() < 12 => {
+            PadKey::Digit(digit) if self.pin.chars().count() < Pin::MAX_PHRASE => {
                 if self.pin.is_empty() {
                     self.verdict = Verdict::None;
                 }
@@ -90,6 +114,12 @@ impl Login {
 pub fn login_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login) -> Vec<Action> {
     let mut actions = Vec::new();
     let words = scene.words;
+    if let Some(page) = &mut local.code {
+        if code_ui(ui, scene, page) {
+            local.code = None;
+        }
+        return actions;
+    }
     let room = ui.available_size();
     let wide = room.x > room.y && room.y < 640.0;
     let key = Vec2::new(96.0, if wide { 64.0 } else { 72.0 });
@@ -99,9 +129,27 @@ pub fn login_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login) -> Vec<Action
     let corner = ui.max_rect().shrink(theme::SPACE);
     within(ui, corner, Layout::left_to_right(Align::Min), |ui| {
         if button(ui, &words.say("button-back"), Weight::Quiet).clicked() {
-            actions.push(Action::Go(Goto::Attendee));
+            match local.recover.take() {
+                Some(_) => {}
+                None => actions.push(Action::Go(Goto::Attendee)),
+            }
         }
     });
+    if let Some(recover) = &mut local.recover {
+        let column = room.x.min(theme::COLUMN);
+        let place = corner.with_min_y(corner.top() + theme::TOUCH + theme::GAP);
+        let place = egui::Rect::from_center_size(
+            place.center(),
+            Vec2::new(column - 2.0 * theme::SPACE, place.height()),
+        );
+        within(ui, place, Layout::top_down(Align::Min), |ui| {
+            egui::ScrollArea::vertical().show(ui, |ui| {
+                ui.label(RichText::new(words.say("recover-title")).font(theme::font(theme::TITLE)));
+                actions.extend(host.and_then(|host| recover_ui(ui, scene, recover, host)).map(Action::Ask));
+            });
+        });
+        return actions;
+    }
     let height = 4.0 * key.y + if wide { 90.0 } else { 220.0 };
     let middle = ui.max_rect().with_min_y(ui.max_rect().top() + ((room.y - height) / 2.0).max(theme::SPACE));
     let mut ui = ui.new_child(UiBuilder::new().max_rect(middle));
@@ -119,15 +167,17 @@ pub fn login_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login) -> Vec<Action
         };
         let pad = |ui: &mut Ui, local: &mut Login, actions: &mut Vec<Action>| {
             ui.vertical(|ui| {
-                pin_dots(
-                    ui,
-                    local.pin.len(),
-                    &words.with("login-digits", &[("count", local.pin.len().into())]),
-                );
+                let count = local.pin.chars().count();
+                pin_dots(ui, count, &words.with("login-digits", &[("count", count.into())]));
                 ui.add_space(theme::GAP / 2.0);
                 let open = local.open(scene.now.mono) && host.is_some();
-                for pressed in pin_pad(ui, open, key, &words.say("login-delete"), &words.say("login-unlock"))
-                {
+                let (delete, unlock) = (words.say("login-delete"), words.say("login-unlock"));
+                let mut keys = pin_pad(ui, open, key, &delete, &unlock);
+                if open {
+                    // A host may have a passphrase: all of the keyboard counts.
+                    keys.extend(typed(ui, |c| !c.is_control()));
+                }
+                for pressed in keys {
                     actions.extend(local.press(pressed, host).map(Action::Ask));
                 }
             });
@@ -180,6 +230,10 @@ fn head_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login, host: Option<HostI
     if let Some((tone_is_alarm, text)) = verdict_words(&local.verdict, words, scene.now.mono) {
         banner(ui, if tone_is_alarm { colours.alarm } else { colours.notice }, &text);
     }
+    let trouble = !matches!(local.verdict, Verdict::None | Verdict::Asked);
+    if trouble && host.is_some() && button(ui, &words.say("login-recover"), Weight::Quiet).clicked() {
+        local.recover = Some(Recover::default());
+    }
 }
 
 /// Whether it is serious, and in words.
@@ -209,12 +263,12 @@ mod tests {
     #[test]
     fn digits_gather_and_are_gone_once_tried() {
         let mut login = Login::default();
-        for digit in "1234567890123456".chars() {
-            assert!(login.press(PadKey::Digit(digit), Some(HOST)).is_none());
+        for _ in 0..Pin::MAX_PHRASE + 4 {
+            assert!(login.press(PadKey::Digit('ß'), Some(HOST)).is_none());
         }
-        assert_eq!(login.pin.len(), 12);
+        assert_eq!(login.pin.chars().count(), Pin::MAX_PHRASE);
         login.press(PadKey::Back, Some(HOST));
-        assert_eq!(login.pin.len(), 11);
+        assert_eq!(login.pin.chars().count(), Pin::MAX_PHRASE - 1);
         assert!(matches!(
             login.press(PadKey::Enter, Some(HOST)),
             Some(RequestBody::Login { host: HOST, .. })

@@ -4,8 +4,9 @@
 //! with what was typed on it, and which reply belongs to it. It must not know who answers.
 
 use super::{
-    PictureTexture, Words, audit::Audit, enrol::Enrol, export::Export, first_start::FirstStart, login::Login,
-    people::People, settings_form::SettingsForm, today::Today,
+    BenchView, History, PictureTexture, Words, attendance::Attendance, audit::Audit, badge::Badge,
+    code::CodePage, enrol::Enrol, first_start::FirstStart, hosts::Hosts, login::Login, people::People,
+    reports::Reports, settings_form::SettingsForm, today::Today,
 };
 use crate::{
     domain::{EventId, Host, Moment, PersonId, PersonName, TrackId},
@@ -18,9 +19,11 @@ use std::{sync::Arc, time::Duration};
 /// What the window shows.
 pub enum Screen {
     /// No host yet: set the kiosk up.
-    FirstStart(FirstStart),
+    FirstStart(Box<FirstStart>),
     /// For everybody.
     Attendee,
+    /// Marking oneself by badge and PIN.
+    Badge(Badge),
     /// Who are you, and your PIN.
     Login(Login),
     /// Host mode, opened by a login.
@@ -35,12 +38,18 @@ pub enum HostScreen {
     Enrol(Enrol),
     /// Who came and went.
     Today(Today),
+    /// Every mark of a range.
+    Attendance(Attendance),
     /// Reports to a file.
-    Export(Export),
+    Reports(Box<Reports>),
     /// What was done, by whom.
     Audit(Audit),
+    /// Who may open host mode.
+    Hosts(Hosts),
+    /// The recovery code, shown once.
+    Code(CodePage),
     /// What can be changed.
-    Settings(SettingsForm),
+    Settings(Box<SettingsForm>),
     /// How it runs.
     Diagnostics,
 }
@@ -52,10 +61,14 @@ pub enum HostPage {
     Today,
     /// [`HostScreen::People`] and [`HostScreen::Enrol`].
     People,
-    /// [`HostScreen::Export`].
-    Export,
+    /// [`HostScreen::Attendance`].
+    Attendance,
+    /// [`HostScreen::Reports`].
+    Reports,
     /// [`HostScreen::Audit`].
     Audit,
+    /// [`HostScreen::Hosts`] and [`HostScreen::Code`].
+    Hosts,
     /// [`HostScreen::Settings`].
     Settings,
     /// [`HostScreen::Diagnostics`].
@@ -78,6 +91,12 @@ pub struct Scene<'a> {
     pub hosts: &'a [Host],
     /// Time until a camera that is at fault is opened again, if it is.
     pub camera_retry: Option<Duration>,
+    /// The machine's clock was set by more than some seconds not long ago.
+    pub clock_jumped: bool,
+    /// Figures of the last minutes.
+    pub history: &'a History,
+    /// The speed test that a technician may run from the screen; `None` where none can be run.
+    pub bench: Option<&'a BenchView>,
 }
 
 /// What a view asks for.
@@ -91,6 +110,14 @@ pub enum Action {
     AskHost(HostRequest),
     /// "Not me" on a card.
     NotMe(EventId),
+    /// Show the words of this language from now on; what is saved stays.
+    Language(&'static str),
+    /// Begin the speed test.
+    StartBench,
+    /// End it without a result.
+    CancelBench,
+    /// Close the window: only host mode offers it.
+    Quit,
     /// End host mode.
     Lock,
 }
@@ -100,12 +127,16 @@ pub enum Action {
 pub enum Goto {
     /// Back to everybody's screen.
     Attendee,
+    /// To badge and PIN.
+    Badge,
     /// To the PIN pad.
     Login,
     /// To a page of host mode.
     Page(HostPage),
     /// To the enrolment of a person.
     Enrol(PersonId, PersonName),
+    /// To a new recovery code.
+    NewCode,
 }
 
 /// What a pending request was about, so that its reply finds its screen.
@@ -122,14 +153,39 @@ pub enum Asked {
     AddPerson,
     StartEnrolment,
     CancelEnrolment,
+    StoreShots,
     ErasePerson,
     Day,
+    Attendance,
+    History,
     AddMark,
     CorrectMark,
+    ChangePerson,
+    Folders,
+    PlanImport,
+    Import,
+    Preview,
     Export,
+    ExportAudit,
+    CancelWork,
     Audit,
     Settings,
     SaveSettings,
+    MarkByPin,
+    Recover,
+    HostRows,
+    AddHost,
+    RemoveHost,
+    ChangePin,
+    UnlockHost,
+    NewRecoveryCode,
+    SetPersonPin,
+    UnlockPerson,
+    WithdrawConsent,
+    VerifyAudit,
+    Backup,
+    RotateKey,
+    ExportPerson,
 }
 
 impl Asked {
@@ -143,19 +199,44 @@ impl Asked {
             RequestBody::Logout { .. } => Self::Logout,
             RequestBody::NotMe(event) => Self::NotMe(*event),
             RequestBody::ChooseKind { track, .. } => Self::ChooseKind(*track),
+            RequestBody::MarkByPin { .. } => Self::MarkByPin,
+            RequestBody::Recover { .. } => Self::Recover,
             RequestBody::Host(_, request) => match request {
                 HostRequest::People => Self::People,
                 HostRequest::AddPerson { .. } => Self::AddPerson,
                 HostRequest::StartEnrolment { .. } => Self::StartEnrolment,
                 HostRequest::CancelEnrolment => Self::CancelEnrolment,
+                HostRequest::StoreShots { .. } => Self::StoreShots,
                 HostRequest::ErasePerson(_) => Self::ErasePerson,
                 HostRequest::Day(_) => Self::Day,
                 HostRequest::AddMark { .. } => Self::AddMark,
                 HostRequest::CorrectMark { .. } => Self::CorrectMark,
+                HostRequest::Attendance { .. } => Self::Attendance,
+                HostRequest::History(_) => Self::History,
+                HostRequest::ChangePerson(_) => Self::ChangePerson,
+                HostRequest::Folders => Self::Folders,
+                HostRequest::PlanImport(_) => Self::PlanImport,
+                HostRequest::Import(_) => Self::Import,
+                HostRequest::Preview(_) => Self::Preview,
                 HostRequest::Export { .. } => Self::Export,
+                HostRequest::ExportAudit { .. } => Self::ExportAudit,
+                HostRequest::CancelWork => Self::CancelWork,
                 HostRequest::Audit { .. } => Self::Audit,
                 HostRequest::Settings => Self::Settings,
                 HostRequest::SaveSettings(_) => Self::SaveSettings,
+                HostRequest::HostRows => Self::HostRows,
+                HostRequest::AddHost { .. } => Self::AddHost,
+                HostRequest::RemoveHost(_) => Self::RemoveHost,
+                HostRequest::ChangePin { .. } => Self::ChangePin,
+                HostRequest::UnlockHost(_) => Self::UnlockHost,
+                HostRequest::NewRecoveryCode => Self::NewRecoveryCode,
+                HostRequest::SetPersonPin { .. } => Self::SetPersonPin,
+                HostRequest::UnlockPerson(_) => Self::UnlockPerson,
+                HostRequest::WithdrawConsent(_) => Self::WithdrawConsent,
+                HostRequest::VerifyAudit { .. } => Self::VerifyAudit,
+                HostRequest::Backup { .. } => Self::Backup,
+                HostRequest::RotateKey => Self::RotateKey,
+                HostRequest::ExportPerson { .. } => Self::ExportPerson,
             },
         }
     }
@@ -193,12 +274,20 @@ impl HostScreen {
                 (Self::Today(Today::new(day)), vec![HostRequest::Day(day), HostRequest::People])
             }
             HostPage::People => (Self::People(People::default()), vec![HostRequest::People]),
-            HostPage::Export => (Self::Export(Export::new(scene.attendance_day())), Vec::new()),
-            HostPage::Audit => (
-                Self::Audit(Audit::default()),
-                vec![HostRequest::Audit { limit: super::audit::NEWEST }, HostRequest::People],
-            ),
-            HostPage::Settings => (Self::Settings(SettingsForm::default()), vec![HostRequest::Settings]),
+            HostPage::Attendance => {
+                let (page, request) = Attendance::new(scene.attendance_day());
+                (Self::Attendance(page), vec![request, HostRequest::People])
+            }
+            HostPage::Reports => {
+                let page = Box::new(Reports::new(scene.attendance_day()));
+                (Self::Reports(page), vec![HostRequest::Folders, HostRequest::People])
+            }
+            HostPage::Audit => {
+                let entries = HostRequest::Audit { limit: super::audit::NEWEST };
+                (Self::Audit(Audit::default()), vec![HostRequest::People, entries, HostRequest::Folders])
+            }
+            HostPage::Hosts => (Self::Hosts(Hosts::default()), vec![HostRequest::HostRows]),
+            HostPage::Settings => (Self::Settings(Box::default()), vec![HostRequest::Settings]),
             HostPage::Diagnostics => (Self::Diagnostics, Vec::new()),
         }
     }
@@ -215,8 +304,10 @@ impl HostScreen {
         match self {
             Self::People(_) | Self::Enrol(_) => HostPage::People,
             Self::Today(_) => HostPage::Today,
-            Self::Export(_) => HostPage::Export,
+            Self::Attendance(_) => HostPage::Attendance,
+            Self::Reports(_) => HostPage::Reports,
             Self::Audit(_) => HostPage::Audit,
+            Self::Hosts(_) | Self::Code(_) => HostPage::Hosts,
             Self::Settings(_) => HostPage::Settings,
             Self::Diagnostics => HostPage::Diagnostics,
         }
@@ -228,8 +319,14 @@ impl HostScreen {
             Self::People(page) => page.reply(asked, body),
             Self::Enrol(page) => page.reply(asked, body),
             Self::Today(page) => page.reply(asked, body),
-            Self::Export(page) => page.reply(asked, body),
+            Self::Attendance(page) => page.reply(asked, body),
+            Self::Reports(page) => page.reply(asked, body),
             Self::Audit(page) => page.reply(asked, body),
+            Self::Hosts(page) => page.reply(asked, body),
+            Self::Code(page) => {
+                page.reply(asked, body);
+                Vec::new()
+            }
             Self::Settings(page) => page.reply(asked, body),
             Self::Diagnostics => Vec::new(),
         }
@@ -249,11 +346,20 @@ impl HostScreen {
         }
     }
 
+    /// Whether it keeps host mode open although nobody touches anything.
+    pub fn keeps_open(&mut self, now: Moment) -> bool {
+        match self {
+            Self::Code(page) => page.keeps_open(now),
+            _ => false,
+        }
+    }
+
     /// Ends what must not go on unseen when the page is left.
     #[must_use]
     pub fn leave(&self) -> Option<HostRequest> {
         match self {
-            Self::Enrol(page) if page.running() => Some(HostRequest::CancelEnrolment),
+            Self::Enrol(page) if page.unfinished() => Some(HostRequest::CancelEnrolment),
+            Self::Audit(page) if page.checking() => Some(HostRequest::CancelWork),
             _ => None,
         }
     }

@@ -3,11 +3,14 @@
 //! Job: one place to change how the product looks. It must not know any screen: names say what a colour is for
 //! (`ground`, `quiet`, `alarm`), never where it is used. A test keeps colour literals out of every other file.
 
+use super::fonts::SystemFonts;
+use crate::settings::{Display, Look};
 use egui::{
-    Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Theme, Ui, Vec2,
-    Visuals,
+    Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Theme,
+    ThemePreference, Ui, Vec2, Visuals,
     style::{Selection, WidgetVisuals},
 };
+use std::sync::Arc;
 
 /// Smallest side of anything that a finger presses, points.
 pub const TOUCH: f32 = 48.0;
@@ -21,6 +24,8 @@ pub const RADIUS: u8 = 16;
 pub const RADIUS_SMALL: u8 = 10;
 /// Height of a table row; holds a button.
 pub const ROW: f32 = 52.0;
+/// Height of a plot's curves.
+pub const PLOT: f32 = 120.0;
 /// Widest column of text and fields that still reads well.
 pub const COLUMN: f32 = 520.0;
 /// Width of the host navigation.
@@ -29,6 +34,11 @@ pub const NAV: f32 = 216.0;
 pub const NAV_SMALL: f32 = 148.0;
 /// Screens narrower than this are small.
 pub const SMALL_WIDTH: f32 = 1000.0;
+/// Screens lower than this are small.
+pub const SMALL_HEIGHT: f32 = 600.0;
+
+/// How much larger letters are for those who asked for it.
+const LARGE_TYPE: f32 = 1.25;
 
 /// Large text of a page's title.
 pub const TITLE: f32 = 30.0;
@@ -38,6 +48,8 @@ pub const FIGURE: f32 = 36.0;
 pub const DIGIT: f32 = 26.0;
 /// A picture in its own colours.
 pub const UNTINTED: Color32 = Color32::WHITE;
+/// Letters are never smaller than this.
+pub const SMALLEST: f32 = 14.0;
 const HEADING: f32 = 22.0;
 const BODY: f32 = 17.0;
 const SMALL: f32 = 14.5;
@@ -128,16 +140,67 @@ pub const DARK: Palette = Palette {
     on_picture: rgb(0x00ff_ffff),
 };
 
-/// The palette in force.
+/// For daylight and weak eyes: black on white, 7:1 and more.
+pub const LIGHT_STRONG: Palette = Palette {
+    ground: rgb(0x00ff_fffe),
+    surface: rgb(0x00ff_ffff),
+    sunken: rgb(0x00f0_f0f0),
+    line: rgb(0x0000_0000),
+    ink: rgb(0x0000_0000),
+    quiet: rgb(0x002b_2b2b),
+    accent: tone(0x0000_4a3c, 0x00ff_ffff, 0x00d9_f5ee, 0x0000_3329),
+    arrived: tone(0x0000_5223, 0x00ff_ffff, 0x00d6_f5e0, 0x0000_3a18),
+    left: tone(0x0008_3a86, 0x00ff_ffff, 0x00dd_e8fb, 0x0006_2c66),
+    notice: tone(0x005c_3a00, 0x00ff_ffff, 0x00ff_edc7, 0x0044_2b00),
+    alarm: tone(0x008f_0d07, 0x00ff_ffff, 0x00ff_e1de, 0x006b_0904),
+    shade: Color32::from_black_alpha(210),
+    on_picture: rgb(0x00ff_ffff),
+};
+
+/// For the evening and weak eyes: white on black, 7:1 and more.
+pub const DARK_STRONG: Palette = Palette {
+    ground: rgb(0x0000_0001),
+    surface: rgb(0x0000_0000),
+    sunken: rgb(0x0010_1010),
+    line: rgb(0x00ff_ffff),
+    ink: rgb(0x00ff_ffff),
+    quiet: rgb(0x00dc_dcdc),
+    accent: tone(0x006f_ebd0, 0x0000_0000, 0x0000_2b23, 0x00b9_fbea),
+    arrived: tone(0x006d_ed9f, 0x0000_0000, 0x0000_2c12, 0x00b4_fccd),
+    left: tone(0x00a9_cbff, 0x0000_0000, 0x000a_1f44, 0x00d2_e4ff),
+    notice: tone(0x00ff_d06b, 0x0000_0000, 0x0036_2500, 0x00ff_e5ac),
+    alarm: tone(0x00ff_aaa2, 0x0000_0000, 0x0042_0f0a, 0x00ff_d2cd),
+    shade: Color32::from_black_alpha(220),
+    on_picture: rgb(0x00ff_ffff),
+};
+
+const PALETTES: [&Palette; 4] = [&LIGHT, &DARK, &LIGHT_STRONG, &DARK_STRONG];
+
+/// The palette in force: the one whose ground the style carries (no two share one).
 #[must_use]
 pub fn palette(ui: &Ui) -> &'static Palette {
-    if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+    let ground = ui.visuals().panel_fill;
+    PALETTES.into_iter().find(|palette| palette.ground == ground).unwrap_or(&DARK)
 }
 
-/// Gives a context both looks; egui picks one by the system's or the caller's preference.
+/// Prepares a context, once: both looks as a new site has them, and the system's fonts for names that the built-in
+/// ones cannot write.
 pub fn install(ctx: &egui::Context) {
-    ctx.set_style_of(Theme::Light, style(&LIGHT, Visuals::light()));
-    ctx.set_style_of(Theme::Dark, style(&DARK, Visuals::dark()));
+    ctx.add_font_provider(Arc::new(SystemFonts::of_this_machine()));
+    apply(ctx, &Display::default());
+}
+
+/// Dresses a context as the site chose.
+pub fn apply(ctx: &egui::Context, display: &Display) {
+    let (light, dark) = if display.high_contrast { (&LIGHT_STRONG, &DARK_STRONG) } else { (&LIGHT, &DARK) };
+    let enlarge = if display.large_type { LARGE_TYPE } else { 1.0 };
+    ctx.set_style_of(Theme::Light, style(light, Visuals::light(), enlarge));
+    ctx.set_style_of(Theme::Dark, style(dark, Visuals::dark(), enlarge));
+    ctx.set_theme(match display.look {
+        Look::System => ThemePreference::System,
+        Look::Light => ThemePreference::Light,
+        Look::Dark => ThemePreference::Dark,
+    });
 }
 
 /// A font of `size` points in the text family.
@@ -155,20 +218,30 @@ pub fn rounded() -> CornerRadius {
 /// How large things are on the attendee screen, which is read from two metres on anything from 800x480 to
 /// a portrait 1080x1920.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scale(f32);
+pub struct Scale {
+    lengths: f32,
+    letters: f32,
+}
 
 impl Scale {
-    /// By the window's size in points; 1 at 1280x720.
+    /// By the window's size in points; 1 at 1280x720. Large type enlarges letters, not lengths.
     #[must_use]
-    pub fn of(window: Vec2) -> Self {
+    pub fn of(window: Vec2, large_type: bool) -> Self {
         let (short, long) = (window.min_elem(), window.max_elem());
-        Self((short / 720.0).min(long / 1280.0).clamp(0.6, 2.0))
+        let lengths = (short / 720.0).min(long / 1280.0).clamp(0.6, 2.0);
+        Self { lengths, letters: lengths * if large_type { LARGE_TYPE } else { 1.0 } }
     }
 
     /// A length that is `points` at 1280x720.
     #[must_use]
     pub fn px(self, points: f32) -> f32 {
-        (points * self.0).round()
+        (points * self.lengths).round()
+    }
+
+    /// The height of letters that are `points` high at 1280x720.
+    #[must_use]
+    pub fn letters(self, points: f32) -> f32 {
+        (points * self.letters).round().max(SMALLEST)
     }
 
     /// A length for fingers: never below [`TOUCH`].
@@ -180,18 +253,18 @@ impl Scale {
     /// A font that is `points` high at 1280x720, and never too small to read.
     #[must_use]
     pub fn font(self, points: f32) -> FontId {
-        font(self.px(points).max(14.0))
+        font(self.letters(points))
     }
 }
 
-fn style(colours: &Palette, visuals: Visuals) -> Style {
+fn style(colours: &Palette, visuals: Visuals, enlarge: f32) -> Style {
     let mut style = Style { visuals: visuals_of(colours, visuals), ..Style::default() };
     style.text_styles = [
-        (TextStyle::Heading, font(HEADING)),
-        (TextStyle::Body, font(BODY)),
-        (TextStyle::Button, font(BODY)),
-        (TextStyle::Small, font(SMALL)),
-        (TextStyle::Monospace, FontId::new(SMALL, FontFamily::Monospace)),
+        (TextStyle::Heading, font(HEADING * enlarge)),
+        (TextStyle::Body, font(BODY * enlarge)),
+        (TextStyle::Button, font(BODY * enlarge)),
+        (TextStyle::Small, font(SMALL * enlarge)),
+        (TextStyle::Monospace, FontId::new(SMALL * enlarge, FontFamily::Monospace)),
     ]
     .into();
     let spacing = &mut style.spacing;
@@ -263,7 +336,9 @@ mod tests {
 
     #[test]
     fn every_text_reads_at_4_5_to_1_on_what_it_stands_on() {
-        for (look, p) in [("light", &LIGHT), ("dark", &DARK)] {
+        let looks = ["light", "dark", "light, high contrast", "dark, high contrast"];
+        for (look, p) in looks.into_iter().zip(PALETTES) {
+            let wanted = if look.contains("high") { 7.0 } else { 4.5 };
             let mut pairs = vec![
                 ("ink on ground", p.ink, p.ground),
                 ("ink on surface", p.ink, p.surface),
@@ -274,7 +349,7 @@ mod tests {
                 (
                     "text on a shaded white picture",
                     p.on_picture,
-                    Color32::WHITE.lerp_to_gamma(Color32::BLACK, 0.6),
+                    Color32::WHITE.lerp_to_gamma(Color32::BLACK, f32::from(p.shade.a()) / 255.0),
                 ),
             ];
             for tone in [p.accent, p.arrived, p.left, p.notice, p.alarm] {
@@ -287,9 +362,11 @@ mod tests {
             }
             for (what, text, behind) in pairs {
                 let ratio = contrast(text, behind);
-                assert!(ratio >= 4.5, "{look}: {what} is {ratio:.2}:1 ({text:?} on {behind:?})");
+                assert!(ratio >= wanted, "{look}: {what} is {ratio:.2}:1 ({text:?} on {behind:?})");
             }
         }
+        let grounds: std::collections::BTreeSet<_> = PALETTES.map(|p| p.ground.to_array()).into();
+        assert_eq!(grounds.len(), PALETTES.len(), "a palette is known by its ground");
         assert!((contrast(Color32::WHITE, Color32::BLACK) - 21.0).abs() < 1e-9);
         assert!(contrast(rgb(0x0077_7777), Color32::WHITE) < 4.5);
     }
@@ -315,10 +392,12 @@ mod tests {
 
     #[test]
     fn touch_targets_stay_large_on_small_screens() {
-        let small = Scale::of(Vec2::new(800.0, 480.0));
-        let portrait = Scale::of(Vec2::new(1080.0, 1920.0));
+        let small = Scale::of(Vec2::new(800.0, 480.0), false);
+        let portrait = Scale::of(Vec2::new(1080.0, 1920.0), false);
         assert!(small.touch(56.0) >= TOUCH);
         assert!(small.font(22.0).size >= 14.0);
         assert!(portrait.px(100.0) > small.px(100.0));
+        let large = Scale::of(Vec2::new(1280.0, 720.0), true);
+        assert!(large.font(40.0).size >= 50.0 && large.px(100.0) == 100.0);
     }
 }

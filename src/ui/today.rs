@@ -1,63 +1,69 @@
-//! One attendance day: who is here, every mark, and correcting by hand.
+//! One attendance day: who is here, late or missing, how the day went, and every mark.
 //!
-//! Job: show a day and ask for corrections, each with a reason. It must not know how an event is replaced.
+//! Job: show a day. It must not know how late and absent are found out.
 
 use super::{
     Action, Asked, Scene,
-    host::{dialog_foot, empty, loading},
-    people::{CELL, head},
-    theme,
+    day_chart::day_chart,
+    host::{empty, loading},
+    marks::{Marks, source_word},
+    table::{Col, Sort, buttons, faint, table, text},
+    theme::{self, Palette, Tone},
     widgets::{
-        Weight, badge, banner, button, caption, choice, dialog, field, page_title, quiet, row_button,
-        segments, tile,
+        Weight, badge, banner, button, button_if, caption, kind_tone, page_title, quiet, row_button,
+        segments, tile_button,
     },
-    words::{sentence, time_of_day},
+    words::{Words, hours, sentence, time_of_day},
 };
-use crate::{
-    domain::{EventId, MarkKind, MarkSource, PersonId},
-    runtime::messages::{DayView, HostRequest, MarkRow, PersonRow, Refusal, ReplyBody},
+use crate::runtime::messages::{
+    DayPerson, DayView, HostRequest, MarkRow, PersonRow, Presence, Refusal, ReplyBody,
 };
-use egui::{Align, Layout, Ui};
-use egui_extras::{Column, TableBuilder};
-use jiff::{Timestamp, civil::Date, civil::Time, tz::TimeZone};
+use egui::Ui;
+use jiff::civil::Date;
 
-/// The day shown, and what was typed.
+/// The day shown, what of it, and what was typed.
 pub struct Today {
     day: Date,
     view: Option<DayView>,
     people: Vec<PersonRow>,
-    dialog: Dialog,
+    marks: Marks,
     refused: Option<String>,
+    show: Show,
+    sort: Sort<Key>,
 }
 
-enum Dialog {
-    None,
-    /// A mark that the kiosk missed.
-    Add {
-        person: Option<PersonId>,
-        typed: Typed,
-    },
-    /// A mark that is wrong.
-    Correct {
-        event: EventId,
-        strike_out: bool,
-        typed: Typed,
-    },
+/// What the table lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Show {
+    Everybody,
+    Inside,
+    Late,
+    Absent,
+    Gone,
+    Marks,
 }
 
-/// The fields that both dialogs share.
-struct Typed {
-    kind: MarkKind,
-    time: String,
-    reason: String,
-    waiting: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Name,
+    State,
+    Came,
+    Last,
 }
 
 impl Today {
     /// A day that is not loaded yet.
     #[must_use]
     pub fn new(day: Date) -> Self {
-        Self { day, view: None, people: Vec::new(), dialog: Dialog::None, refused: None }
+        Self {
+            day,
+            view: None,
+            people: Vec::new(),
+            marks: Marks::default(),
+            refused: None,
+            show: Show::Everybody,
+            sort: Sort::new(Key::State, false),
+        }
     }
 
     /// The day shown.
@@ -67,29 +73,20 @@ impl Today {
     }
 
     /// A reply for this page.
-    pub fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>) -> Vec<Action> {
+    pub fn reply(&mut self, asked: Asked, mut body: Result<ReplyBody, Refusal>) -> Vec<Action> {
+        if self.marks.reply(asked, &mut body) {
+            return vec![Action::AskHost(HostRequest::Day(self.day))];
+        }
         match (asked, body) {
-            (_, Ok(ReplyBody::Day(view))) if view.date.is_none_or(|date| date == self.day) => {
-                self.view = Some(view);
-            }
+            (_, Ok(ReplyBody::Day(view))) if view.date == self.day => self.view = Some(*view),
             (_, Ok(ReplyBody::People(people))) => self.people = people,
-            (Asked::AddMark | Asked::CorrectMark, Ok(_)) => {
-                self.dialog = Dialog::None;
-                self.refused = None;
-                return vec![Action::AskHost(HostRequest::Day(self.day))];
-            }
-            (Asked::AddMark | Asked::CorrectMark | Asked::Day, Err(refusal)) => {
-                self.refused = Some(sentence(&refusal.to_string()));
-                if let Dialog::Add { typed, .. } | Dialog::Correct { typed, .. } = &mut self.dialog {
-                    typed.waiting = false;
-                }
-            }
+            (Asked::Day, Err(refusal)) => self.refused = Some(sentence(&refusal.to_string())),
             _ => {}
         }
         Vec::new()
     }
 
-    fn show(&mut self, day: Date) -> Action {
+    fn go(&mut self, day: Date) -> Action {
         self.day = day;
         self.view = None;
         self.refused = None;
@@ -97,278 +94,275 @@ impl Today {
     }
 }
 
-/// The instant of a local time on an attendance day: an hour before the day begins is on the next calendar day.
-fn instant(day: Date, time: &str, zone: &TimeZone, day_start_hour: u8) -> Option<Timestamp> {
-    let time = Time::strptime("%H:%M", time.trim()).ok()?;
-    let early = i16::from(time.hour()) < i16::from(day_start_hour);
-    let date = if early { day.tomorrow().ok()? } else { day };
-    zone.to_zoned(date.to_datetime(time)).ok().map(|zoned| zoned.timestamp())
+impl Show {
+    fn wants(self, person: &DayPerson) -> bool {
+        match self {
+            Self::Everybody | Self::Marks => true,
+            Self::Inside => matches!(person.presence, Presence::Inside | Presence::OnBreak),
+            Self::Late => person.late.is_some(),
+            Self::Absent => not_seen(person.presence),
+            Self::Gone => person.presence == Presence::Left,
+        }
+    }
+}
+
+/// Where the site keeps schedules, whoever is free is not missing; where it does not, everybody not seen is listed.
+fn not_seen(presence: Presence) -> bool {
+    matches!(presence, Presence::Absent | Presence::Free)
 }
 
 /// Draws it.
 pub(super) fn today_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Today) -> Vec<Action> {
     let mut actions = Vec::new();
     let words = scene.words;
-    let colours = theme::palette(ui);
     let today = scene.attendance_day();
     let title = if local.day == today { words.say("page-today") } else { words.date(local.day) };
     page_title(ui, &title, |ui| {
         if button(ui, &words.say("today-add"), Weight::Primary).clicked() {
-            local.refused = None;
-            let typed = Typed::new(MarkKind::CheckIn, time_of_day(scene.now.utc, scene.zone()));
-            local.dialog = Dialog::Add { person: None, typed };
+            let at = local
+                .view
+                .as_ref()
+                .filter(|_| local.day != today)
+                .map_or(scene.now.utc, |view| view.range.start);
+            local.marks.add(at, scene.zone());
         }
         let next = local.day.tomorrow().ok().filter(|next| *next <= today);
         for (id, day) in [("today-next-day", next), ("today-day-before", local.day.yesterday().ok())] {
-            let enabled = day.is_some();
-            let pressed = super::widgets::button_if(ui, enabled, &words.say(id), Weight::Quiet).clicked();
+            let pressed = button_if(ui, day.is_some(), &words.say(id), Weight::Quiet).clicked();
             if let Some(day) = day.filter(|_| pressed) {
-                actions.push(local.show(day));
+                actions.push(local.go(day));
             }
         }
     });
-    if local.day == today {
-        caption(ui, &words.date(local.day));
-    }
-    if let Some(refused) = local.refused.as_ref().filter(|_| matches!(local.dialog, Dialog::None)) {
-        banner(ui, colours.alarm, refused);
+    if let Some(refused) = &local.refused {
+        banner(ui, theme::palette(ui).alarm, refused);
     }
     match &local.view {
         None => loading(ui, scene),
         Some(view) => {
-            counts(ui, scene, view);
-            if view.marks.is_empty() {
-                empty(ui, &words.say("today-none"), &words.say("today-none-text"));
-            } else if let Some(mark) = table(ui, scene, &view.marks) {
-                let typed = Typed::new(mark.kind, time_of_day(mark.at, scene.zone()));
-                local.refused = None;
-                local.dialog = Dialog::Correct { event: mark.event, strike_out: false, typed };
+            let low = ui.ctx().content_rect().height() < theme::SMALL_HEIGHT;
+            if local.day == today || view.holiday.is_some() {
+                day_line(ui, scene, local.day, view);
+            }
+            tiles(ui, words, view, &mut local.show);
+            if !low {
+                day_chart(ui, scene, view);
+            }
+            let lists =
+                [(Show::Everybody, words.say("today-everybody")), (Show::Marks, words.say("today-marks"))];
+            segments(ui, &mut local.show, &lists);
+            if local.show == Show::Marks {
+                actions.extend(marks_table(ui, scene, &view.marks, &mut local.marks));
+            } else {
+                people_table(ui, scene, view, local.show, &mut local.sort);
             }
         }
     }
-    actions.extend(dialogs(ui, scene, local));
+    actions.extend(local.marks.ui(ui, scene, &local.people));
     actions
 }
 
-fn counts(ui: &mut Ui, scene: &Scene<'_>, view: &DayView) {
-    let words = scene.words;
+/// The date, and the holiday if it is one.
+fn day_line(ui: &mut Ui, scene: &Scene<'_>, day: Date, view: &DayView) {
+    let mut line = scene.words.date(day);
+    if let Some(holiday) = &view.holiday {
+        let name = if holiday.is_empty() { scene.words.say("today-holiday") } else { holiday.clone() };
+        line = format!("{line} · {name}");
+    }
+    caption(ui, &line);
+}
+
+fn tiles(ui: &mut Ui, words: &Words, view: &DayView, show: &mut Show) {
     let colours = theme::palette(ui);
-    let absent = view.people.saturating_sub(view.present);
-    let figures = [
-        (view.present, "today-present", colours.arrived.solid),
-        (view.inside, "today-inside", colours.accent.solid),
-        (absent, "today-absent", colours.quiet),
+    let count = |show: Show| view.people.iter().filter(|person| show.wants(person)).count();
+    let absent = view.people.iter().filter(|person| person.presence == Presence::Absent).count();
+    let missing = if view.expects {
+        (Show::Absent, absent, "today-absent", colours.alarm.solid)
+    } else {
+        (Show::Absent, count(Show::Absent), "today-not-seen", colours.quiet)
+    };
+    let mut figures = vec![
+        (Show::Inside, count(Show::Inside), "today-inside", colours.arrived.solid),
+        missing,
+        (Show::Gone, count(Show::Gone), "today-gone", colours.left.solid),
     ];
-    let width = ((ui.available_width() - 2.0 * theme::GAP) / 3.0).floor();
+    if view.expects {
+        figures.insert(1, (Show::Late, count(Show::Late), "today-late", colours.notice.solid));
+    }
+    let width = (ui.available_width() - (figures.len() - 1) as f32 * theme::GAP) / figures.len() as f32;
     ui.horizontal(|ui| {
-        for (figure, id, ink) in figures {
-            let text = words.with(id, &[("people", view.people.into())]);
-            tile(ui, width, &figure.to_string(), &text, ink);
+        for (list, figure, id, ink) in figures {
+            let chosen = *show == list;
+            let text = words.say(id);
+            if tile_button(ui, width.floor(), &figure.to_string(), &text, ink, chosen).clicked() {
+                *show = if chosen { Show::Everybody } else { list };
+            }
         }
     });
-    ui.add_space(theme::GAP / 2.0);
 }
 
-fn table(ui: &mut Ui, scene: &Scene<'_>, marks: &[MarkRow]) -> Option<MarkRow> {
+fn people_table(ui: &mut Ui, scene: &Scene<'_>, view: &DayView, show: Show, sort: &mut Sort<Key>) {
     let words = scene.words;
+    let mut rows: Vec<&DayPerson> = view
+        .people
+        .iter()
+        .filter(|person| show.wants(person))
+        .filter(|person| !(view.expects && show == Show::Absent && person.presence == Presence::Free))
+        .collect();
+    if rows.is_empty() {
+        ui.add_space(theme::GAP);
+        quiet(ui, &words.say("today-nobody"));
+        return;
+    }
+    // The ledger gives them in name order; sorting keeps it among equals.
+    match sort.by {
+        Key::Name => {}
+        Key::State => rows.sort_by_key(|person| (person.presence, person.late.is_none())),
+        Key::Came => rows.sort_by_key(|person| (person.first_in.is_none(), person.first_in)),
+        Key::Last => rows.sort_by_key(|person| (person.last.is_none(), person.last)),
+    }
+    if sort.descending {
+        rows.reverse();
+    }
+    let narrow = ui.available_width() < 720.0;
+    let mut columns = vec![
+        Col::rest(words.say("people-name")).sorts(Key::Name),
+        Col::fixed(words.say("people-state"), if narrow { 170.0 } else { 220.0 }).sorts(Key::State),
+        Col::fixed(words.say("today-came"), 84.0).sorts(Key::Came),
+    ];
+    if !narrow {
+        columns.push(Col::fixed(words.say("today-last"), 84.0).sorts(Key::Last));
+        columns.push(Col::fixed(words.say("today-worked"), 96.0));
+        columns.push(Col::fixed(words.say("today-planned"), 132.0));
+    }
+    let colours = theme::palette(ui);
+    let time = |at: Option<jiff::Timestamp>| at.map_or_else(String::new, |at| time_of_day(at, scene.zone()));
+    table(ui, "day people", &columns, sort, theme::ROW, rows.len(), |ui, row, column| {
+        let Some(person) = rows.get(row) else { return };
+        match column {
+            0 => {
+                let erased = words.say("today-erased");
+                text(ui, person.name.as_ref().map_or(&erased, |name| name.as_str()));
+            }
+            1 => state(ui, words, colours, person),
+            2 => text(ui, &time(person.first_in)),
+            3 => text(ui, &time(person.last)),
+            4 if person.worked.is_zero() => {}
+            4 => text(ui, &hours(person.worked)),
+            _ => {
+                let planned = person.planned.as_ref();
+                let range = |shift: &std::ops::Range<jiff::Timestamp>| {
+                    format!("{}–{}", time(Some(shift.start)), time(Some(shift.end)))
+                };
+                faint(ui, &planned.map_or_else(String::new, range));
+            }
+        }
+    });
+}
+
+/// Where somebody is, and what is wrong with their day.
+fn state(ui: &mut Ui, words: &Words, colours: &Palette, person: &DayPerson) {
+    let (tone, id): (Option<Tone>, _) = match person.presence {
+        Presence::Inside => (Some(colours.arrived), "presence-inside"),
+        Presence::OnBreak => (Some(colours.notice), "presence-on-break"),
+        Presence::Left => (Some(colours.left), "presence-left"),
+        Presence::Absent => (Some(colours.alarm), "presence-absent"),
+        Presence::Expected => (None, "presence-expected"),
+        Presence::Free => (None, "presence-free"),
+    };
+    match tone {
+        Some(tone) => badge(ui, tone, &words.say(id)),
+        None => faint(ui, &words.say(id)),
+    }
+    if let Some(late) = person.late {
+        badge(ui, colours.notice, &words.with("today-late-by", &[("time", hours(late).into())]));
+    }
+    if person.incomplete {
+        faint(ui, &words.say("today-incomplete"));
+    }
+}
+
+fn marks_table(ui: &mut Ui, scene: &Scene<'_>, marks: &[MarkRow], dialogs: &mut Marks) -> Option<Action> {
+    let words = scene.words;
+    if marks.is_empty() {
+        empty(ui, &words.say("today-none"), &words.say("today-none-text"));
+        return None;
+    }
     let colours = theme::palette(ui);
     let narrow = ui.available_width() < 720.0;
-    let mut pressed = None;
-    let mut builder = TableBuilder::new(ui)
-        .striped(true)
-        .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::exact(88.0))
-        .column(Column::remainder().at_least(120.0).clip(true))
-        .column(Column::exact(100.0));
+    let mut columns = vec![
+        Col::fixed(words.say("today-time"), 84.0),
+        Col::rest(words.say("people-name")),
+        Col::fixed(words.say("today-kind"), 110.0),
+    ];
     if !narrow {
-        builder = builder.column(Column::exact(190.0));
+        columns.push(Col::fixed(words.say("today-source"), 170.0));
     }
-    builder
-        .column(Column::exact(140.0))
-        .header(34.0, |mut header| {
-            header.col(|ui| head(ui, &words.say("today-time")));
-            header.col(|ui| head(ui, &words.say("people-name")));
-            header.col(|ui| head(ui, &words.say("today-kind")));
-            if !narrow {
-                header.col(|ui| head(ui, &words.say("today-source")));
-            }
-            header.col(|_| {});
-        })
-        .body(|body| {
-            body.rows(theme::ROW, marks.len(), |mut row| {
-                // Newest on top: that is the one asked about.
-                let Some(mark) = marks.iter().rev().nth(row.index()) else { return };
-                let time = time_of_day(mark.at, scene.zone());
-                let erased = words.say("today-erased");
-                let name = mark.name.as_ref().map_or(erased.as_str(), |name| name.as_str());
-                row.col(|ui| {
-                    ui.add_space(CELL);
-                    ui.label(&time);
-                });
-                row.col(|ui| {
-                    ui.add_space(CELL);
-                    ui.add(egui::Label::new(name).truncate());
-                });
-                row.col(|ui| {
-                    ui.add_space(CELL);
-                    let tone = match mark.kind {
-                        MarkKind::CheckIn => colours.arrived,
-                        MarkKind::CheckOut => colours.left,
-                    };
-                    badge(ui, tone, &words.kind(mark.kind));
-                });
-                if !narrow {
-                    row.col(|ui| {
-                        ui.add_space(CELL);
-                        let id = match (mark.corrected, mark.source) {
-                            (true, _) => "today-corrected",
-                            (false, MarkSource::Face) => "today-by-face",
-                            (false, MarkSource::Host) => "today-by-host",
-                            (false, MarkSource::NotMe) => "today-not-me",
-                        };
-                        quiet(ui, &words.say(id));
-                    });
-                }
-                row.col(|ui| {
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        ui.add_space(6.0);
-                        let value = [("name", name.into()), ("time", time.as_str().into())];
-                        let spoken = words.with("today-correct-spoken", &value);
-                        if row_button(ui, &words.say("today-correct"), &spoken, Weight::Primary).clicked() {
-                            pressed = Some(mark.clone());
-                        }
-                    });
-                });
-            });
-        });
-    pressed
-}
-
-impl Typed {
-    fn new(kind: MarkKind, time: String) -> Self {
-        Self { kind, time, reason: String::new(), waiting: false }
-    }
-
-    fn mark_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>) {
-        let kinds = [MarkKind::CheckIn, MarkKind::CheckOut].map(|kind| (kind, scene.words.kind(kind)));
-        segments(ui, &mut self.kind, &kinds);
-        field(ui, &scene.words.say("today-time-field"), &mut self.time, "08:00");
-    }
-
-    fn reason_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>, refused: Option<&str>) {
-        field(ui, &scene.words.say("today-reason"), &mut self.reason, &scene.words.say("today-reason-hint"));
-        if let Some(refused) = refused {
-            banner(ui, theme::palette(ui).alarm, refused);
-        }
-    }
-
-    fn reason(&self) -> String {
-        self.reason.trim().to_owned()
-    }
-}
-
-fn dialogs(ui: &mut Ui, scene: &Scene<'_>, local: &mut Today) -> Option<Action> {
-    let words = scene.words;
-    let settings = &scene.settings;
-    let (day, refused) = (local.day, local.refused.clone());
-    let at = |typed: &Typed| instant(day, &typed.time, scene.zone(), settings.day_start_hour);
+    columns.push(Col::fixed(String::new(), if narrow { 120.0 } else { 236.0 }));
     let mut action = None;
-    let mut close = false;
-    let mut foot = |ui: &mut Ui, typed: &mut Typed, deed: &str, request: Option<HostRequest>| {
-        let enabled = request.is_some() && !typed.reason().is_empty() && !typed.waiting;
-        match dialog_foot(ui, &words.say("button-cancel"), deed, enabled, Weight::Primary) {
-            Some(true) => {
-                typed.waiting = true;
-                action = request.map(Action::AskHost);
-            }
-            Some(false) => close = true,
-            None => {}
-        }
-    };
-    let shut = match &mut local.dialog {
-        Dialog::None => None,
-        Dialog::Add { person, typed } => dialog(ui, "add mark", &words.say("today-add-title"), |ui| {
-            let mut options = vec![(None, words.say("today-choose-person"))];
-            let active = local.people.iter().filter(|row| row.person.active);
-            options.extend(active.map(|row| (Some(row.person.id), row.person.name.as_str().to_owned())));
-            choice(ui, &words.say("today-person"), person, &options);
-            typed.mark_ui(ui, scene);
-            typed.reason_ui(ui, scene, refused.as_deref());
-            let request = person.zip(at(typed)).map(|(person, at)| HostRequest::AddMark {
-                person,
-                kind: typed.kind,
-                at,
-                reason: typed.reason(),
-            });
-            foot(ui, typed, &words.say("today-add-deed"), request);
-        }),
-        Dialog::Correct { event, strike_out, typed } => {
-            dialog(ui, "correct mark", &words.say("today-correct-title"), |ui| {
-                let ways = [(false, words.say("today-replace")), (true, words.say("today-strike-out"))];
-                segments(ui, strike_out, &ways);
-                if *strike_out {
-                    quiet(ui, &words.say("today-strike-out-text"));
-                } else {
-                    typed.mark_ui(ui, scene);
+    super::table::plain_table(ui, "day marks", &columns, theme::ROW, marks.len(), |ui, row, column| {
+        // Newest on top: that is the one asked about.
+        let Some(mark) = marks.len().checked_sub(row + 1).and_then(|at| marks.get(at)) else { return };
+        let time = time_of_day(mark.at, scene.zone());
+        let erased = words.say("today-erased");
+        let name = mark.name.as_ref().map_or(erased.as_str(), |name| name.as_str());
+        match column {
+            0 => text(ui, &time),
+            1 => text(ui, name),
+            2 => badge(ui, kind_tone(colours, mark.kind), &words.kind(mark.kind)),
+            3 if !narrow => faint(ui, &mark_source(words, mark)),
+            _ => buttons(ui, |ui| {
+                let value = [("name", name.into()), ("time", time.as_str().into())];
+                let spoken = words.with("today-correct-spoken", &value);
+                if row_button(ui, &words.say("today-correct"), &spoken, Weight::Primary).clicked() {
+                    dialogs.correct(mark, scene.zone());
                 }
-                typed.reason_ui(ui, scene, refused.as_deref());
-                let replacement =
-                    if *strike_out { Some(None) } else { at(typed).map(|at| Some((typed.kind, at))) };
-                let request = replacement.map(|replacement| HostRequest::CorrectMark {
-                    event: *event,
-                    replacement,
-                    reason: typed.reason(),
-                });
-                foot(ui, typed, &words.say("today-correct-deed"), request);
-            })
+                let spoken = words.with("history-spoken", &value);
+                if !narrow && row_button(ui, &words.say("history-button"), &spoken, Weight::Primary).clicked()
+                {
+                    action = Some(dialogs.history(mark));
+                }
+            }),
         }
-    };
-    if close || shut.is_some() {
-        local.dialog = Dialog::None;
-        local.refused = None;
-    }
+    });
     action
+}
+
+/// How the kiosk came to know of a mark, or that it was corrected.
+pub(super) fn mark_source(words: &Words, mark: &MarkRow) -> String {
+    if mark.reason.is_some() { words.say("today-corrected") } else { source_word(words, mark.source) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::civil::date;
+    use jiff::{Timestamp, civil::date};
 
-    #[test]
-    fn early_hours_belong_to_the_night_after_the_day() {
-        let zone = TimeZone::get("Europe/Berlin").unwrap();
-        let day = date(2026, 11, 25);
-        let at = |time: &str| instant(day, time, &zone, 4).map(|at| at.to_string());
-        assert_eq!(at("08:58").as_deref(), Some("2026-11-25T07:58:00Z"));
-        assert_eq!(at("01:30").as_deref(), Some("2026-11-26T00:30:00Z"));
-        assert_eq!(at("25:00"), None);
-        assert_eq!(at("soon"), None);
+    fn view(day: Date) -> DayView {
+        DayView {
+            date: day,
+            range: Timestamp::MIN..Timestamp::MAX,
+            holiday: None,
+            expects: true,
+            people: Vec::new(),
+            marks: Vec::new(),
+            curve: Vec::new(),
+        }
     }
 
     #[test]
     fn a_day_that_was_left_is_not_shown_for_another() {
         let mut page = Today::new(date(2026, 11, 25));
-        let late = DayView { date: Some(date(2026, 11, 24)), ..DayView::default() };
-        page.reply(Asked::Day, Ok(ReplyBody::Day(late)));
+        page.reply(Asked::Day, Ok(ReplyBody::Day(Box::new(view(date(2026, 11, 24))))));
         assert!(page.view.is_none());
-        let right = DayView { date: Some(date(2026, 11, 25)), ..DayView::default() };
-        page.reply(Asked::Day, Ok(ReplyBody::Day(right)));
+        page.reply(Asked::Day, Ok(ReplyBody::Day(Box::new(view(date(2026, 11, 25))))));
         assert!(page.view.is_some());
     }
 
     #[test]
-    fn a_saved_correction_closes_the_dialog_and_loads_the_day_again() {
+    fn a_saved_mark_loads_the_day_again() {
         let mut page = Today::new(date(2026, 11, 25));
-        page.dialog = Dialog::Correct {
-            event: EventId(4),
-            strike_out: true,
-            typed: Typed::new(MarkKind::CheckIn, "08:00".into()),
-        };
-        page.reply(Asked::CorrectMark, Err(Refusal::Failed("the disk is full".into())));
-        assert!(matches!(page.dialog, Dialog::Correct { .. }));
-        let actions = page.reply(Asked::CorrectMark, Ok(ReplyBody::Done));
-        assert!(matches!(page.dialog, Dialog::None));
+        let actions = page.reply(Asked::AddMark, Ok(ReplyBody::Done));
         assert!(matches!(actions[..], [Action::AskHost(HostRequest::Day(_))]));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Job: one look for each thing, from the theme. It must not know what any of them is used for.
 
-use super::theme::{self, Tone};
+use super::theme::{self, Palette, Tone};
+use crate::domain::MarkKind;
 use egui::{
     Align, Align2, Atom, Button, Color32, ComboBox, CornerRadius, Frame, Id, Key, Layout, Margin, Modal,
     Painter, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, StrokeKind, TextEdit, Ui, UiBuilder,
@@ -50,7 +51,49 @@ pub(super) fn row_button(ui: &mut Ui, text: &str, spoken: &str, weight: Weight) 
     response
 }
 
-/// A button of `size` with text of `font_size`, filled with a tone.
+/// The height of letters, at most `size`, at which `text` fits `width` in one line; never below what can be read.
+pub(super) fn fitted(ui: &Ui, text: &str, size: f32, width: f32) -> f32 {
+    let ink = Color32::PLACEHOLDER;
+    let wide = ui.painter().layout_no_wrap(text.to_owned(), theme::font(size), ink).size().x;
+    if wide <= width { size } else { (size * width / wide).floor().max(theme::SMALLEST) }
+}
+
+/// Wrapped text that fits `room`: in smaller letters if it must be, cut only when even the smallest do not fit.
+/// Aligned within the room's width; a centred one hangs from the middle of its top.
+pub(super) fn paragraph(
+    ui: &Ui,
+    text: &str,
+    size: f32,
+    ink: Color32,
+    room: Vec2,
+    align: Align,
+) -> std::sync::Arc<egui::Galley> {
+    let mut size = size;
+    loop {
+        let mut job = egui::text::LayoutJob::simple(text.to_owned(), theme::font(size), ink, room.x);
+        job.halign = align;
+        let smallest = size <= theme::SMALLEST;
+        if smallest {
+            job.wrap.max_rows = ((room.y / (size * 1.2)).floor() as usize).max(1);
+        }
+        let galley = ui.painter().layout_job(job);
+        if smallest || galley.size().y <= room.y {
+            return galley;
+        }
+        size = (size - 1.0).max(theme::SMALLEST);
+    }
+}
+
+/// Paints laid-out text at a place and tells it to assistive technology.
+pub(super) fn paint(ui: &Ui, at: Pos2, galley: std::sync::Arc<egui::Galley>, ink: Color32) {
+    let place = galley.rect.translate(at.to_vec2());
+    let id = ui.scope_id().with((galley.text(), at.x as i32, at.y as i32));
+    let response = ui.interact(place, id, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, galley.text()));
+    ui.painter().galley(at, galley, ink);
+}
+
+/// A button of `size` with text of `font_size` or as much smaller as it takes to fit, filled with a tone.
 pub(super) fn sized_button(
     ui: &mut Ui,
     text: &str,
@@ -59,7 +102,8 @@ pub(super) fn sized_button(
     font_size: f32,
 ) -> Response {
     let colours = theme::palette(ui);
-    let text = RichText::new(text).font(theme::font(font_size));
+    let room = size.x - 2.0 * theme::GAP * 0.75;
+    let text = RichText::new(text).font(theme::font(fitted(ui, text, font_size, room)));
     let button = match tone {
         Some(tone) => {
             Button::new(text.color(tone.on_solid)).fill(tone.solid).stroke(Stroke::new(1.0, tone.solid))
@@ -68,7 +112,11 @@ pub(super) fn sized_button(
             Button::new(text.color(colours.ink)).fill(colours.surface).stroke(Stroke::new(1.0, colours.line))
         }
     };
-    ui.add_sized(size, button.corner_radius(CornerRadius::same(theme::RADIUS)))
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding.x = theme::GAP * 0.5;
+        ui.add_sized(size, button.corner_radius(CornerRadius::same(theme::RADIUS)).truncate())
+    })
+    .inner
 }
 
 fn toned_button(text: &str, tone: Option<Tone>) -> Button<'static> {
@@ -147,6 +195,64 @@ pub(super) fn badge(ui: &mut Ui, tone: Tone, text: &str) {
     ui.painter().galley(rect.center() - galley.size() / 2.0, galley, tone.on_soft);
 }
 
+/// What a kind of mark looks like everywhere.
+pub(super) fn kind_tone(colours: &Palette, kind: MarkKind) -> Tone {
+    match kind {
+        MarkKind::CheckIn | MarkKind::BreakEnd => colours.arrived,
+        MarkKind::CheckOut => colours.left,
+        MarkKind::BreakStart => colours.notice,
+    }
+}
+
+/// A figure with its caption, that can be pressed to show what it counts.
+pub(super) fn tile_button(
+    ui: &mut Ui,
+    width: f32,
+    figure: &str,
+    text: &str,
+    ink: Color32,
+    chosen: bool,
+) -> Response {
+    let colours = theme::palette(ui);
+    let small = ui.ctx().content_rect().height() < theme::SMALL_HEIGHT;
+    let size = Vec2::new(width, if small { theme::TOUCH + 8.0 } else { 88.0 });
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, format!("{text}: {figure}")));
+    let fill = if chosen { colours.accent.soft } else { colours.surface };
+    let edge = if chosen || response.hovered() || response.has_focus() {
+        colours.accent.solid
+    } else {
+        colours.line
+    };
+    let radius = theme::rounded();
+    ui.painter().rect(rect, radius, fill, Stroke::new(1.0, edge), StrokeKind::Inside);
+    let ink = if chosen { colours.accent.on_soft } else { ink };
+    let quiet = if chosen { colours.accent.on_soft } else { colours.quiet };
+    let inner = rect.shrink2(Vec2::new(16.0, 10.0));
+    let figure_size = if small { theme::TITLE } else { theme::FIGURE };
+    let caption = egui::TextStyle::Small.resolve(ui.style());
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), caption, quiet);
+    let galley = |ui: &Ui, text: &str, size: f32, ink| {
+        ui.painter().layout_no_wrap(text.to_owned(), theme::font(size), ink)
+    };
+    let figure = galley(ui, figure, figure_size, ink);
+    if small {
+        // Figure and caption side by side.
+        let left = inner.left() + figure.size().x + 10.0;
+        job.wrap = egui::text::TextWrapping::truncate_at_width(inner.right() - left);
+        let text = ui.painter().layout_job(job);
+        let middle = rect.center().y;
+        ui.painter().galley(Pos2::new(inner.left(), middle - figure.size().y / 2.0), figure, ink);
+        ui.painter().galley(Pos2::new(left, middle - text.size().y / 2.0), text, quiet);
+    } else {
+        job.wrap = egui::text::TextWrapping::truncate_at_width(inner.width());
+        let text = ui.painter().layout_job(job);
+        ui.painter().galley(inner.left_top(), figure, ink);
+        ui.painter().galley(Pos2::new(inner.left(), inner.bottom() - text.size().y), text, quiet);
+    }
+    response
+}
+
 /// A figure with its caption.
 pub(super) fn tile(ui: &mut Ui, width: f32, figure: &str, text: &str, ink: Color32) {
     let colours = theme::palette(ui);
@@ -179,9 +285,49 @@ pub(super) fn field(ui: &mut Ui, label: &str, text: &mut String, hint: &str) -> 
     })
 }
 
+/// A field of several lines with its name above.
+pub(super) fn text_area(ui: &mut Ui, label: &str, text: &mut String, rows: usize) -> Response {
+    labelled(ui, label, |ui| {
+        let width = ui.available_width();
+        ui.add(
+            TextEdit::multiline(text)
+                .desired_rows(rows)
+                .desired_width(width)
+                .margin(Margin::symmetric(14, 12)),
+        )
+    })
+}
+
+/// A rule, and whether it is kept: a tick or an empty ring before its words.
+pub(super) fn rule(ui: &mut Ui, kept: bool, text: &str) {
+    let colours = theme::palette(ui);
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 24.0; // nothing here is pressed
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 10.0;
+            let (rect, _) = ui.allocate_exact_size(Vec2::splat(22.0), Sense::hover());
+            if kept {
+                ui.painter().circle_filled(rect.center(), 10.0, colours.arrived.solid);
+                tick(ui.painter(), rect.center(), 9.0, Stroke::new(2.0, colours.arrived.on_solid));
+            } else {
+                ui.painter().circle_stroke(rect.center(), 9.0, Stroke::new(2.0, colours.quiet));
+            }
+            let ink = if kept { colours.ink } else { colours.quiet };
+            ui.add(egui::Label::new(RichText::new(text).color(ink)).wrap());
+        });
+    });
+}
+
 /// A field for a PIN: dots, digits only.
 pub(super) fn pin_field(ui: &mut Ui, label: &str, text: &mut String) -> Response {
-    let response = labelled(ui, label, |ui| {
+    let response = secret_field(ui, label, text);
+    text.retain(|c| c.is_ascii_digit());
+    response
+}
+
+/// A field for a PIN or passphrase: dots.
+pub(super) fn secret_field(ui: &mut Ui, label: &str, text: &mut String) -> Response {
+    labelled(ui, label, |ui| {
         let width = ui.available_width().min(theme::COLUMN);
         ui.add(
             TextEdit::singleline(text)
@@ -190,9 +336,7 @@ pub(super) fn pin_field(ui: &mut Ui, label: &str, text: &mut String) -> Response
                 .margin(Margin::symmetric(14, 12))
                 .min_size(Vec2::new(0.0, theme::TOUCH)),
         )
-    });
-    text.retain(|c| c.is_ascii_digit());
-    response
+    })
 }
 
 fn labelled(ui: &mut Ui, label: &str, add: impl FnOnce(&mut Ui) -> Response) -> Response {
@@ -223,6 +367,123 @@ pub(super) fn choice<T: PartialEq + Clone>(ui: &mut Ui, label: &str, value: &mut
     });
 }
 
+/// A whole number with its name above and a button at each side: fingers cannot drag a number.
+pub(super) fn stepper(
+    ui: &mut Ui,
+    label: &str,
+    value: &mut u32,
+    range: std::ops::RangeInclusive<u32>,
+    step: u32,
+) {
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        let id = caption(ui, label).id;
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            let key = |text: &str| centred(RichText::new(text)).min_size(Vec2::splat(theme::TOUCH));
+            let less = ui.add_enabled(*value > *range.start(), key("–"));
+            name(&less, &format!("{label}: –{step}"));
+            if less.clicked() {
+                *value = value.saturating_sub(step).max(*range.start());
+            }
+            let drag = egui::DragValue::new(value).range(range.clone());
+            ui.add_sized([96.0, theme::TOUCH], drag).labelled_by(id);
+            let more = ui.add_enabled(*value < *range.end(), key("+"));
+            name(&more, &format!("{label}: +{step}"));
+            if more.clicked() {
+                *value = value.saturating_add(step).min(*range.end());
+            }
+        });
+    });
+}
+
+/// A line over time on a card: `lines` are names, colours and values, oldest first; `top` is at least the highest value
+/// of the axis.
+pub(super) fn plot(ui: &mut Ui, title: &str, unit: &str, width: f32, top: f32, lines: &[PlotLine<'_>]) {
+    let colours = theme::palette(ui);
+    Frame::new()
+        .fill(colours.surface)
+        .stroke(Stroke::new(1.0, colours.line))
+        .corner_radius(theme::rounded())
+        .inner_margin(Margin::symmetric(18, 12))
+        .show(ui, |ui| {
+            ui.set_width(width - 38.0);
+            ui.vertical(|ui| {
+                caption(ui, title);
+                let (rect, _) =
+                    ui.allocate_exact_size(Vec2::new(ui.available_width(), theme::PLOT), Sense::hover());
+                let highest = lines.iter().flat_map(|line| line.values).copied().fold(top, f32::max);
+                let axis = Rect::from_min_max(Pos2::new(rect.left() + 44.0, rect.top() + 8.0), rect.max);
+                let at = |share: f32| axis.bottom() - share * axis.height();
+                for share in [0.0, 0.5, 1.0] {
+                    ui.painter().hline(axis.x_range(), at(share), Stroke::new(1.0, colours.line));
+                    let text = format!("{:.0}", highest * share);
+                    let font = theme::font(theme::SMALLEST);
+                    let place = Pos2::new(axis.left() - 8.0, at(share));
+                    ui.painter().text(place, Align2::RIGHT_CENTER, text, font, colours.quiet);
+                }
+                for line in lines {
+                    let step = axis.width() / (line.places.max(2) - 1) as f32;
+                    let from = line.places.saturating_sub(line.values.len());
+                    let points = line.values.iter().enumerate().map(|(place, value)| {
+                        Pos2::new(
+                            axis.left() + (from + place) as f32 * step,
+                            at((value / highest).clamp(0.0, 1.0)),
+                        )
+                    });
+                    ui.painter().add(Shape::line(points.collect(), Stroke::new(2.0, line.ink)));
+                }
+                ui.horizontal_wrapped(|ui| {
+                    for line in lines {
+                        let (mark, _) = ui.allocate_exact_size(Vec2::new(18.0, 20.0), Sense::hover());
+                        let y = mark.center().y;
+                        ui.painter().hline(mark.x_range(), y, Stroke::new(3.0, line.ink));
+                        let last = line.values.last().map_or("–".to_owned(), |value| format!("{value:.1}"));
+                        caption(ui, &format!("{} {last} {unit}", line.name));
+                    }
+                });
+            });
+        });
+}
+
+/// One line of a [`plot`].
+pub(super) struct PlotLine<'a> {
+    /// What it is.
+    pub name: &'a str,
+    /// Its colour.
+    pub ink: Color32,
+    /// Oldest first.
+    pub values: &'a [f32],
+    /// How many values the axis has room for.
+    pub places: usize,
+}
+
+/// A choice among a few without a caption; `spoken` is its name for assistive technology.
+pub(super) fn pick<T: PartialEq + Clone>(ui: &mut Ui, spoken: &str, value: &mut T, options: &[(T, String)]) {
+    let chosen = options.iter().find(|(option, _)| option == value).map_or("", |(_, text)| text);
+    let combo = ComboBox::from_id_salt(spoken).width(140.0).truncate().selected_text(chosen);
+    let response = combo
+        .show_ui(ui, |ui| {
+            for (option, text) in options {
+                ui.selectable_value(value, option.clone(), text);
+            }
+        })
+        .response;
+    response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, spoken));
+}
+
+/// A field that narrows what is shown.
+pub(super) fn search(ui: &mut Ui, hint: &str, text: &mut String, width: f32) {
+    let response = ui.add(
+        TextEdit::singleline(text)
+            .hint_text(hint.to_owned())
+            .desired_width(width.min(ui.available_width()))
+            .margin(Margin::symmetric(14, 12))
+            .min_size(Vec2::new(0.0, theme::TOUCH)),
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, hint));
+}
+
 /// Two or three choices side by side, all in view.
 pub(super) fn segments<T: PartialEq + Clone>(ui: &mut Ui, value: &mut T, options: &[(T, String)]) {
     ui.horizontal(|ui| {
@@ -241,17 +502,32 @@ pub(super) fn segments<T: PartialEq + Clone>(ui: &mut Ui, value: &mut T, options
 
 /// A dialog over the page. `None` while it stays, `Some(())` when it was closed by Escape or a press beside it.
 pub(super) fn dialog(ui: &Ui, id: &str, title: &str, add: impl FnOnce(&mut Ui)) -> Option<()> {
+    dialog_of(ui, id, title, theme::COLUMN, add)
+}
+
+/// The same, with room for a table.
+pub(super) fn wide_dialog(ui: &Ui, id: &str, title: &str, add: impl FnOnce(&mut Ui)) -> Option<()> {
+    dialog_of(ui, id, title, theme::COLUMN * 1.7, add)
+}
+
+fn dialog_of(ui: &Ui, id: &str, title: &str, width: f32, add: impl FnOnce(&mut Ui)) -> Option<()> {
     let colours = theme::palette(ui);
     let window = ui.ctx().content_rect().size();
-    let width = (window.x - 4.0 * theme::SPACE).min(theme::COLUMN);
-    let height = window.y - 4.0 * theme::SPACE;
+    let width = (window.x - 4.0 * theme::SPACE).min(width);
+    // On a low screen every line counts: what must be pressed comes last.
+    let small = window.y < theme::SMALL_HEIGHT;
+    let margin = if small { 14 } else { theme::SPACE as i8 };
+    let height = window.y - if small { 56.0 } else { 4.0 * theme::SPACE };
     let frame = Frame::new()
         .fill(colours.surface)
         .stroke(Stroke::new(1.0, colours.line))
         .corner_radius(theme::rounded())
-        .inner_margin(Margin::same(theme::SPACE as i8));
+        .inner_margin(Margin::same(margin));
     let modal = Modal::new(Id::unique(id)).frame(frame).backdrop_color(colours.shade).show(ui.ctx(), |ui| {
         ui.set_width(width);
+        if small {
+            ui.spacing_mut().item_spacing.y = 8.0;
+        }
         egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             ui.heading(title);
             ui.add_space(theme::GAP / 2.0);
@@ -345,32 +621,33 @@ pub(super) enum PadKey {
     Enter,
 }
 
-/// A PIN pad for fingers; the keyboard does the same. `key` is the side of one key in points.
+/// A PIN pad for fingers; [`typed`] gives the keyboard's keys. `key` is the side of one key in points.
 pub(super) fn pin_pad(ui: &mut Ui, enabled: bool, key: Vec2, back: &str, enter: &str) -> Vec<PadKey> {
     let mut pressed = Vec::new();
     let accent = theme::palette(ui).accent;
+    let letters = (key.y * 0.36).max(theme::DIGIT);
     ui.add_enabled_ui(enabled, |ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(theme::GAP * 0.75);
         for row in [['1', '2', '3'], ['4', '5', '6'], ['7', '8', '9']] {
             ui.horizontal(|ui| {
                 for digit in row {
-                    if sized_button(ui, &digit.to_string(), None, key, theme::DIGIT).clicked() {
+                    if sized_button(ui, &digit.to_string(), None, key, letters).clicked() {
                         pressed.push(PadKey::Digit(digit));
                     }
                 }
             });
         }
         ui.horizontal(|ui| {
-            let response = sized_button(ui, "", None, key, theme::DIGIT);
+            let response = sized_button(ui, "", None, key, letters);
             name(&response, back);
             backspace(ui, &response);
             if response.clicked() {
                 pressed.push(PadKey::Back);
             }
-            if sized_button(ui, "0", None, key, theme::DIGIT).clicked() {
+            if sized_button(ui, "0", None, key, letters).clicked() {
                 pressed.push(PadKey::Digit('0'));
             }
-            let response = sized_button(ui, "", Some(accent), key, theme::DIGIT);
+            let response = sized_button(ui, "", Some(accent), key, letters);
             name(&response, enter);
             tick(ui.painter(), response.rect.center(), 22.0, Stroke::new(3.0, accent.on_solid));
             if response.clicked() {
@@ -378,20 +655,57 @@ pub(super) fn pin_pad(ui: &mut Ui, enabled: bool, key: Vec2, back: &str, enter: 
             }
         });
     });
-    if enabled {
-        pressed.extend(typed(ui));
-    }
     pressed
 }
 
-fn typed(ui: &Ui) -> Vec<PadKey> {
+/// Letters, digits and a hyphen for fingers, in `room`.
+pub(super) fn letter_pad(ui: &mut Ui, enabled: bool, room: Vec2, back: &str, enter: &str) -> Vec<PadKey> {
+    let mut pressed = Vec::new();
+    let accent = theme::palette(ui).accent;
+    let gap = theme::GAP * 0.5;
+    let key = Vec2::new(
+        (room.x - 9.0 * gap) / 10.0,
+        ((room.y - 3.0 * gap) / 4.0).clamp(theme::TOUCH, theme::TOUCH * 1.8),
+    );
+    ui.add_enabled_ui(enabled, |ui| {
+        ui.spacing_mut().item_spacing = Vec2::splat(gap);
+        for row in ["1234567890", "QWERTYUIOP", "ASDFGHJKL-", "ZXCVBNM"] {
+            ui.horizontal(|ui| {
+                for letter in row.chars() {
+                    if sized_button(ui, &letter.to_string(), None, key, theme::DIGIT).clicked() {
+                        pressed.push(PadKey::Digit(letter));
+                    }
+                }
+                if row.starts_with('Z') {
+                    let response = sized_button(ui, "", None, key, theme::DIGIT);
+                    name(&response, back);
+                    backspace(ui, &response);
+                    if response.clicked() {
+                        pressed.push(PadKey::Back);
+                    }
+                    let wide = Vec2::new(key.x * 2.0 + gap, key.y);
+                    let response = sized_button(ui, "", Some(accent), wide, theme::DIGIT);
+                    name(&response, enter);
+                    tick(ui.painter(), response.rect.center(), 22.0, Stroke::new(3.0, accent.on_solid));
+                    if response.clicked() {
+                        pressed.push(PadKey::Enter);
+                    }
+                }
+            });
+        }
+    });
+    pressed
+}
+
+/// What the keyboard did, as keys of a pad: the characters that are `wanted`, backspace and enter.
+pub(super) fn typed(ui: &Ui, wanted: fn(char) -> bool) -> Vec<PadKey> {
     ui.input(|input| {
         input
             .events
             .iter()
             .flat_map(|event| match event {
                 egui::Event::Text(text) => {
-                    text.chars().filter(char::is_ascii_digit).map(PadKey::Digit).collect::<Vec<_>>()
+                    text.chars().filter(|c| wanted(*c)).map(PadKey::Digit).collect::<Vec<_>>()
                 }
                 egui::Event::Key { key: Key::Backspace, pressed: true, .. } => vec![PadKey::Back],
                 egui::Event::Key { key: Key::Enter, pressed: true, repeat: false, .. } => vec![PadKey::Enter],
@@ -413,18 +727,20 @@ fn backspace(ui: &Ui, response: &Response) {
     ui.painter().line_segment([at(-2.0, 4.0), at(6.0, -4.0)], stroke);
 }
 
-/// Dots for the digits typed so far.
+/// Dots for what was typed so far; closer together when there are many.
 pub(super) fn pin_dots(ui: &mut Ui, typed: usize, spoken: &str) {
     let colours = theme::palette(ui);
     let places = typed.max(6);
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(places as f32 * 28.0, 36.0), Sense::hover());
+    let step = (ui.available_width() / places as f32).min(28.0);
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(places as f32 * step, 36.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken));
     for place in 0..places {
-        let centre = Pos2::new(rect.left() + 14.0 + 28.0 * place as f32, rect.center().y);
+        let centre = Pos2::new(rect.left() + step * (place as f32 + 0.5), rect.center().y);
+        let radius = (step * 0.29).min(8.0);
         if place < typed {
-            ui.painter().circle_filled(centre, 8.0, colours.ink);
+            ui.painter().circle_filled(centre, radius, colours.ink);
         } else {
-            ui.painter().circle_stroke(centre, 7.0, Stroke::new(1.5, colours.line));
+            ui.painter().circle_stroke(centre, radius - 1.0, Stroke::new(1.5, colours.quiet));
         }
     }
 }

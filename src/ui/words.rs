@@ -6,14 +6,16 @@
 
 use crate::domain::MarkKind;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use std::time::Duration;
 use unic_langid::LanguageIdentifier;
 
 /// Languages that are embedded: code, own name, messages.
-pub const LANGUAGES: [(&str, &str, &str); 2] = [
+pub const LANGUAGES: [(&str, &str, &str); 4] = [
     ("en", "English", include_str!("../../assets/locales/en/faceprint.ftl")),
     ("de", "Deutsch", include_str!("../../assets/locales/de/faceprint.ftl")),
+    ("fr", "Français", include_str!("../../assets/locales/fr/faceprint.ftl")),
+    ("es", "Español", include_str!("../../assets/locales/es/faceprint.ftl")),
 ];
 
 /// The words of one language; what it lacks is said in English.
@@ -62,12 +64,14 @@ impl Words {
         id.to_owned()
     }
 
-    /// "In" or "Out".
+    /// "In", "Out", "Break" or "Back".
     #[must_use]
     pub fn kind(&self, kind: MarkKind) -> String {
         self.say(match kind {
             MarkKind::CheckIn => "kind-in",
             MarkKind::CheckOut => "kind-out",
+            MarkKind::BreakStart => "kind-break",
+            MarkKind::BreakEnd => "kind-back",
         })
     }
 
@@ -98,11 +102,42 @@ pub fn date_and_time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// "8:05" hours and minutes; seconds are cut off.
+#[must_use]
+pub fn hours(time: SignedDuration) -> String {
+    let minutes = time.as_mins().max(0);
+    format!("{}:{:02}", minutes / 60, minutes % 60)
+}
+
 /// "1:05" minutes and seconds, rounded up so that it reaches 0:00 only at the end.
 #[must_use]
 pub fn countdown(left: Duration) -> String {
     let secs = left.as_secs() + u64::from(left.subsec_nanos() > 0);
     format!("{}:{:02}", secs / 60, secs % 60)
+}
+
+/// A name as it must be drawn: the words of a right-to-left script in the order in which they are read. The letters
+/// within each word are put in order where text is shaped; only the words of a line are not.
+#[must_use]
+pub fn visual(name: &str) -> String {
+    let mut words: Vec<&str> = name.split(' ').collect();
+    let mut from = 0;
+    while from < words.len() {
+        let run = words.iter().skip(from).take_while(|word| right_to_left(word)).count();
+        if let Some(run) = words.get_mut(from..from + run) {
+            run.reverse();
+        }
+        from += run.max(1);
+    }
+    words.join(" ")
+}
+
+/// Hebrew, Arabic and their neighbours, by the first letter (Unicode blocks U+0590–08FF, FB1D–FDFF, FE70–FEFF).
+fn right_to_left(word: &str) -> bool {
+    let letter = word.chars().find(|c| c.is_alphabetic());
+    letter.is_some_and(
+        |c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'),
+    )
 }
 
 /// A sentence as it stands on a screen: workers write errors in lower case without a full stop.
@@ -227,5 +262,14 @@ mod tests {
         assert_eq!(countdown(Duration::from_millis(64_200)), "1:05");
         assert_eq!(sentence("the disk is full: free some space"), "The disk is full: free some space.");
         assert_eq!(sentence(""), "");
+    }
+
+    #[test]
+    fn words_of_right_to_left_names_change_places_and_others_do_not() {
+        assert_eq!(visual("Ada Lovelace"), "Ada Lovelace");
+        assert_eq!(visual("محمد علي"), "علي محمد");
+        assert_eq!(visual("דוד בן גוריון"), "גוריון בן דוד");
+        assert_eq!(visual("Dr. דוד לוי Smith"), "Dr. לוי דוד Smith");
+        assert_eq!(visual(""), "");
     }
 }

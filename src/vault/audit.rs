@@ -80,17 +80,34 @@ impl Vault {
         against: Option<AuditHead>,
         mut progress: impl FnMut(u64, u64),
     ) -> Result<AuditReport, VaultError> {
-        let mut check = ChainCheck { chain: &self.chain, against, last: EMPTY, fault: None };
-        self.engine.for_each_from(Tree::Audit, &[], |key, sealed| {
-            let going_on = check.next(key, self.seals.get(Tree::Audit, key, sealed).ok());
-            if check.last.number.is_multiple_of(1024) {
-                progress(check.last.number, self.head.number);
+        let mut walk = AuditWalk::new(against);
+        loop {
+            let report = self.walk_audit(&mut walk, 1024)?;
+            progress(walk.done(), self.head.number);
+            if let Some(report) = report {
+                return Ok(report);
             }
-            Ok(going_on)
+        }
+    }
+
+    /// Checks the next `entries` entries; the report comes when all are done, or at the first fault. Entries that
+    /// are added meanwhile are checked too.
+    pub fn walk_audit(&self, walk: &mut AuditWalk, entries: u64) -> Result<Option<AuditReport>, VaultError> {
+        let stop_after = walk.last.number.saturating_add(entries);
+        let mut at_end = true;
+        // From the very beginning at first: nothing may stand before entry 1.
+        let next = (walk.last.number + 1).to_be_bytes();
+        let from: &[u8] = if walk.last.number == 0 { &[] } else { &next };
+        self.engine.for_each_from(Tree::Audit, from, |key, sealed| {
+            let going_on = walk.next(&self.chain, key, self.seals.get(Tree::Audit, key, sealed).ok());
+            at_end = !(going_on && walk.last.number >= stop_after);
+            Ok(going_on && at_end)
         })?;
-        progress(check.last.number, self.head.number);
-        let (good, fault) = check.finish(self.head);
-        Ok(AuditReport { good, head: self.head, fault })
+        if !at_end {
+            return Ok(None);
+        }
+        let (good, fault) = walk.finish(self.head);
+        Ok(Some(AuditReport { good, head: self.head, fault }))
     }
 
     /// Adds an entry to a draft.
@@ -147,28 +164,39 @@ impl Chain {
     }
 }
 
-/// Walks the log from the first entry on and stops at the first bad one.
-struct ChainCheck<'a> {
-    chain: &'a Chain,
+/// A check of the log on its way from the first entry to the newest; it stops at the first bad one.
+pub struct AuditWalk {
     against: Option<AuditHead>,
     last: AuditHead,
     fault: Option<AuditFault>,
 }
 
-impl ChainCheck<'_> {
+impl AuditWalk {
+    /// At the first entry; `against` is a head exported earlier.
+    #[must_use]
+    pub fn new(against: Option<AuditHead>) -> Self {
+        Self { against, last: EMPTY, fault: None }
+    }
+
+    /// Entries that were found good so far.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.last.number
+    }
+
     /// The next entry as it stands under `key`; false when it is bad.
-    fn next(&mut self, key: &[u8], entry: Option<AuditEntry>) -> bool {
-        self.fault = self.judge(key, entry).err();
+    fn next(&mut self, chain: &Chain, key: &[u8], entry: Option<AuditEntry>) -> bool {
+        self.fault = self.judge(chain, key, entry).err();
         self.fault.is_none()
     }
 
-    fn judge(&mut self, key: &[u8], entry: Option<AuditEntry>) -> Result<(), AuditFault> {
+    fn judge(&mut self, chain: &Chain, key: &[u8], entry: Option<AuditEntry>) -> Result<(), AuditFault> {
         let number = self.last.number + 1;
         if key != number.to_be_bytes() {
             return Err(AuditFault::Missing(number));
         }
         let entry = entry.ok_or(AuditFault::Unreadable(number))?;
-        if entry.number != number || self.chain.hash(self.last, &entry).ok() != Some(entry.hash) {
+        if entry.number != number || chain.hash(self.last, &entry).ok() != Some(entry.hash) {
             return Err(AuditFault::Changed(number));
         }
         self.last = AuditHead { number, hash: entry.hash };
@@ -181,7 +209,7 @@ impl ChainCheck<'_> {
     }
 
     /// Entries that are good, and the first fault, once all have been seen.
-    fn finish(self, head: AuditHead) -> (u64, Option<AuditFault>) {
+    fn finish(&self, head: AuditHead) -> (u64, Option<AuditFault>) {
         let goal = self.against.map_or(head.number, |against| head.number.max(against.number));
         let cut = (self.last.number < goal).then_some(AuditFault::Cut(self.last.number + 1));
         let good = match self.fault {
@@ -224,9 +252,9 @@ mod tests {
     fn fault(stored: &[AuditEntry], original: &[AuditEntry]) -> Option<AuditFault> {
         let chain = chain();
         let against = Some(head_of(original));
-        let mut check = ChainCheck { chain: &chain, against, last: EMPTY, fault: None };
+        let mut check = AuditWalk::new(against);
         for (i, entry) in stored.iter().enumerate() {
-            if !check.next(&(i as u64 + 1).to_be_bytes(), Some(entry.clone())) {
+            if !check.next(&chain, &(i as u64 + 1).to_be_bytes(), Some(entry.clone())) {
                 break;
             }
         }

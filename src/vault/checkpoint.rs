@@ -21,7 +21,7 @@ use super::{
     digest::Digest,
     storage::{Append, Storage, sync_parent},
 };
-use crate::crypto::{SealKey, StoreId};
+use crate::crypto::{SEAL_OVERHEAD, SealRing, StoreId, key_id};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -38,11 +38,11 @@ pub(super) struct Checkpoint {
     disk: Arc<dyn Storage>,
     path: PathBuf,
     store: StoreId,
-    seal: SealKey,
+    seal: SealRing,
 }
 
 impl Checkpoint {
-    pub(super) fn new(disk: Arc<dyn Storage>, dir: &Path, store: StoreId, seal: SealKey) -> Self {
+    pub(super) fn new(disk: Arc<dyn Storage>, dir: &Path, store: StoreId, seal: SealRing) -> Self {
         Self { disk, path: dir.join("checkpoint"), store, seal }
     }
 
@@ -64,6 +64,15 @@ impl Checkpoint {
         match self.disk.read(&self.path, HEADER_LEN as u64) {
             Ok(header) => Ok(self.check_header(&header)?),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(0),
+            Err(e) => Err(VaultError::io("read", &self.path)(e)),
+        }
+    }
+
+    /// The key id that sealed it; `None` when there is no checkpoint yet, or it is damaged at its beginning.
+    pub(super) fn generation(&self) -> Result<Option<u32>, VaultError> {
+        match self.disk.read(&self.path, (HEADER_LEN + 4 + SEAL_OVERHEAD) as u64) {
+            Ok(bytes) => Ok(bytes.get(HEADER_LEN + 4..).and_then(key_id)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(VaultError::io("read", &self.path)(e)),
         }
     }
@@ -178,13 +187,13 @@ fn chunk_key(seq: u64, chunk: u32, is_last: bool) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::{
-        crypto::{KEY_ID_MASTER, Secret},
+        crypto::{KEY_ID_MASTER, SealKey, Secret},
         vault::{codec::Tree, storage::Disk},
     };
     use std::fs;
 
     fn checkpoint(dir: &Path) -> Checkpoint {
-        let seal = SealKey::new(&Secret::from_slice(&[7; 32]).unwrap(), KEY_ID_MASTER);
+        let seal = SealRing::of(SealKey::new(&Secret::from_slice(&[7; 32]).unwrap(), KEY_ID_MASTER));
         Checkpoint::new(Arc::new(Disk), dir, [9; 16], seal)
     }
 

@@ -2,20 +2,21 @@
 //!
 //! | tree | record key | content (format version 1) |
 //! |---|---|---|
-//! | `meta` | text | `site`: [`SiteRecord`]; `weights`: id of the weights in use |
+//! | `meta` | text | `site`: [`SiteRecord`]; `weights`: id of the weights in use; `pin-cost`: [`crate::crypto::PinCost`]; `recovery`: [`PinHash`] of the recovery code; `last-event`: highest event number given before a sweep |
 //! | `hosts` | host id, 16 bytes | [`HostRecord`] |
 //! | `people` | person id, 16 bytes | [`crate::domain::Person`] |
 //! | `person-keys` | person id | 32 bytes, the person's own key |
 //! | `templates` | person id ‖ template id | [`TemplateHead`], then 512 little-endian `f32`; sealed under the person's own key |
 //! | `marks` | event number, 8 bytes big-endian | [`crate::domain::Mark`] |
 //! | `audit` | entry number, 8 bytes big-endian | [`crate::domain::AuditEntry`] |
-//! | `attempts` | host id | [`AttemptRecord`] |
+//! | `attempts` | host id, or person id | [`AttemptRecord`] |
+//! | `person-pins` | person id | [`PinHash`] |
 //!
 //! A change of these types is a new format version. A test holds version 1's bytes and fails when they move.
 
 use super::VaultError;
 use crate::{
-    crypto::{Keys, OpenError, PinHash, SealKey},
+    crypto::{Keys, OpenError, PinHash, SealRing},
     domain::{AttemptState, Host, PersonName, WeightsId},
 };
 use jiff::Timestamp;
@@ -37,10 +38,11 @@ pub(super) enum Tree {
     Marks = 5,
     Audit = 6,
     Attempts = 7,
+    PersonPins = 8,
 }
 
 impl Tree {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Meta,
         Self::Hosts,
         Self::People,
@@ -49,6 +51,7 @@ impl Tree {
         Self::Marks,
         Self::Audit,
         Self::Attempts,
+        Self::PersonPins,
     ];
 
     /// The name that seals and sled know it by.
@@ -62,6 +65,7 @@ impl Tree {
             Self::Marks => "marks",
             Self::Audit => "audit",
             Self::Attempts => "attempts",
+            Self::PersonPins => "person-pins",
         }
     }
 
@@ -106,12 +110,14 @@ pub(super) fn decode_change(bytes: &[u8]) -> Result<Change, OpenError> {
         .collect()
 }
 
-/// The sealing key of every tree.
-pub(super) struct Seals(Vec<SealKey>);
+/// The sealing keys of every tree: seal with the newest generation.
+pub(super) struct Seals(Vec<SealRing>);
 
 impl Seals {
     pub(super) fn new(keys: &Keys) -> Result<Self, VaultError> {
-        Ok(Self(Tree::ALL.iter().map(|tree| keys.seal_key(tree.name())).collect::<Result<_, _>>()?))
+        let newest = keys.newest();
+        let rings = Tree::ALL.iter().map(|tree| keys.seal_ring(tree.name(), newest));
+        Ok(Self(rings.collect::<Result<_, _>>()?))
     }
 
     /// A record, sealed for its place.
@@ -148,7 +154,7 @@ impl Seals {
         self.key(tree)?.open(tree.name(), key, sealed).map_err(record_error(tree))
     }
 
-    fn key(&self, tree: Tree) -> Result<&SealKey, VaultError> {
+    fn key(&self, tree: Tree) -> Result<&SealRing, VaultError> {
         self.0.get(tree as usize).ok_or_else(|| record_error(tree)(OpenError::KeyId(0)))
     }
 }
@@ -250,7 +256,7 @@ mod tests {
 
     fn any_change() -> impl Strategy<Value = Change> {
         let bytes = |max| prop::collection::vec(any::<u8>(), 0..max);
-        prop::collection::vec((0_u8..8, bytes(40), prop::option::of(bytes(300))), 0..6).prop_map(|writes| {
+        prop::collection::vec((0_u8..9, bytes(40), prop::option::of(bytes(300))), 0..6).prop_map(|writes| {
             writes
                 .into_iter()
                 .map(|(tag, key, value)| Write { tree: Tree::from_tag(tag).unwrap(), key, value })

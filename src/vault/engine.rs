@@ -21,7 +21,7 @@ use super::{
     storage::{Storage, replace},
     working::{Pair, Working, WorkingError},
 };
-use crate::crypto::{Keys, MacKey, SealKey};
+use crate::crypto::{Keys, MacKey, SealRing};
 use std::{
     cell::RefCell,
     fs::{self, File, OpenOptions, TryLockError},
@@ -76,7 +76,7 @@ pub(super) struct Engine {
     dir: PathBuf,
     journal: Journal,
     checkpoint: Checkpoint,
-    marker: SealKey,
+    marker: SealRing,
     mac: MacKey,
     copy: RefCell<WorkingCopy>,
     purge_due: bool,
@@ -99,8 +99,9 @@ impl Engine {
         keys: &Keys,
         lock: Lock,
     ) -> Result<Self, VaultError> {
-        let journal = Journal::create(segments(&disk, dir, keys)?)?;
-        let engine = Self::assemble(disk, dir, keys, lock, journal)?;
+        let generation = keys.generation();
+        let journal = Journal::create(segments(&disk, dir, keys, generation)?)?;
+        let engine = Self::assemble(disk, dir, keys, generation, lock, journal)?;
         engine.rebuild()?;
         engine.keep_reserve();
         Ok(engine)
@@ -117,14 +118,16 @@ impl Engine {
             let path = dir.join(rest);
             disk.remove(&path).map_err(VaultError::io("remove", &path))?;
         }
-        let after = checkpoint(&disk, dir, keys)?.seq()?;
+        let checkpoint = checkpoint(&disk, dir, keys, keys.generation())?;
+        let after = checkpoint.seq()?;
+        let generation = files_generation(keys, checkpoint.generation()?);
         // The entry that erased a key goes together with the entry that brought it: while it is there, so may be the key.
         let mut purge_due = false;
-        let journal = Journal::open(segments(&disk, dir, keys)?, after, &mut |_, change| {
-            purge_due |= erases_a_key(&change);
+        let journal = Journal::open(segments(&disk, dir, keys, generation)?, after, &mut |_, change| {
+            purge_due |= must_leave_the_disk(&change);
             Ok(())
         })?;
-        let mut engine = Self::assemble(disk, dir, keys, lock, journal)?;
+        let mut engine = Self::assemble(disk, dir, keys, generation, lock, journal)?;
         engine.purge_due = purge_due;
         engine.open_working()?;
         engine.keep_reserve();
@@ -140,16 +143,17 @@ impl Engine {
         disk: Arc<dyn Storage>,
         dir: &Path,
         keys: &Keys,
+        generation: u32,
         lock: Lock,
         journal: Journal,
     ) -> Result<Self, VaultError> {
         Ok(Self {
-            checkpoint: checkpoint(&disk, dir, keys)?,
+            checkpoint: checkpoint(&disk, dir, keys, generation)?,
             disk,
             dir: dir.to_owned(),
             journal,
-            marker: keys.seal_key("clean")?,
-            mac: keys.mac_key("digest")?,
+            marker: keys.seal_ring("clean", generation)?,
+            mac: keys.mac_key("digest", generation)?,
             copy: RefCell::new(WorkingCopy { working: None, digest: Digest::default() }),
             purge_due: false,
             checkpoint_after: CHECKPOINT_AFTER,
@@ -178,7 +182,7 @@ impl Engine {
             }
             other => other?,
         };
-        self.purge_due |= erases_a_key(change);
+        self.purge_due |= must_leave_the_disk(change);
         if let Err(e) = self.apply(change) {
             log::warn!("the working copy failed and is rebuilt: {e}");
             if let Err(e) = self.rebuild() {
@@ -230,6 +234,18 @@ impl Engine {
         }
     }
 
+    /// How many records there are.
+    pub(super) fn count(&self) -> Result<u64, VaultError> {
+        let mut count = 0;
+        for tree in Tree::ALL {
+            self.for_each(tree, |_, _| {
+                count += 1;
+                Ok(())
+            })?;
+        }
+        Ok(count)
+    }
+
     /// All records of a tree.
     pub(super) fn for_each(
         &self,
@@ -252,6 +268,24 @@ impl Engine {
         self.rebuild()?;
         self.purge_due = false;
         self.keep_reserve();
+        Ok(())
+    }
+
+    /// Seals files with the newest generation from now on and writes all of them anew, so that the older key opens
+    /// none. Records must have been sealed anew before. Can be repeated after an error.
+    pub(super) fn change_generation(&mut self, keys: &Keys) -> Result<(), VaultError> {
+        let newest = keys.newest();
+        let mac = keys.mac_key("digest", newest)?;
+        let checkpoint = checkpoint(&self.disk, &self.dir, keys, newest)?;
+        let (marker, journal) = (keys.seal_ring("clean", newest)?, keys.seal_ring("journal", newest)?);
+        // Once this image is in place, the files are of the new generation, whatever happens next.
+        let digest = self.write_good_image(&checkpoint, &mac)?;
+        (self.mac, self.checkpoint, self.marker) = (mac, checkpoint, marker);
+        self.copy.borrow_mut().digest = digest;
+        self.journal.seal_with(journal);
+        self.journal.rotate()?;
+        self.rebuild()?;
+        self.purge_due = false;
         Ok(())
     }
 
@@ -395,40 +429,46 @@ impl Engine {
         Ok(written)
     }
 
-    /// Writes a checkpoint and lets the older segments go. A working copy that does not hold what it should is
-    /// rebuilt first, so that an image never makes a loss permanent.
+    /// Writes a checkpoint and lets the older segments go.
     fn write_checkpoint(&mut self) -> Result<(), VaultError> {
-        if !self.write_image()? {
-            log::warn!("the working copy was not what was written and is rebuilt");
-            self.rebuild()?;
-            if !self.write_image()? {
-                return Err(VaultError::Working("it does not hold what was written".to_owned()));
-            }
-        }
+        self.write_good_image(&self.checkpoint, &self.mac)?;
         self.journal.rotate()
     }
 
-    /// False when the working copy does not hold what it should.
-    fn write_image(&self) -> Result<bool, VaultError> {
+    /// Writes an image with the digest under `mac`, which it returns. A working copy that does not hold what it should
+    /// is rebuilt first, so that an image never makes a loss permanent.
+    fn write_good_image(&self, checkpoint: &Checkpoint, mac: &MacKey) -> Result<Digest, VaultError> {
+        if let Some(digest) = self.write_image(checkpoint, mac)? {
+            return Ok(digest);
+        }
+        log::warn!("the working copy was not what was written and is rebuilt");
+        self.rebuild()?;
+        let failed = || VaultError::Working("it does not hold what was written".to_owned());
+        self.write_image(checkpoint, mac)?.ok_or_else(failed)
+    }
+
+    /// `None` when the working copy does not hold what it should.
+    fn write_image(&self, checkpoint: &Checkpoint, mac: &MacKey) -> Result<Option<Digest>, VaultError> {
         self.with_working(|_| Ok(()))?;
         let want = self.copy.borrow().digest;
-        let mut image = self.checkpoint.begin(self.journal.last_seq())?;
-        let mut digest = Digest::default();
+        let mut image = checkpoint.begin(self.journal.last_seq())?;
+        let (mut held, mut digest) = (Digest::default(), Digest::default());
         let mut copied = Ok(());
         for tree in Tree::ALL {
             copied = copied.and_then(|()| {
                 self.for_each(tree, |key, value| {
-                    digest.add(&self.mac, tree, key, value);
+                    held.add(&self.mac, tree, key, value);
+                    digest.add(mac, tree, key, value);
                     image.add(Write { tree, key: key.to_vec(), value: Some(value.to_vec()) })
                 })
             });
         }
-        if copied.is_err() || digest != want {
+        if copied.is_err() || held != want {
             image.abandon();
-            return copied.map(|()| false);
+            return copied.map(|()| None);
         }
         image.finish(&digest)?;
-        Ok(true)
+        Ok(Some(digest))
     }
 
     fn generation(&self, number: u64) -> PathBuf {
@@ -471,14 +511,36 @@ fn apply(working: &Working, digest: &mut Digest, mac: &MacKey, change: &Change) 
     working.apply(change)
 }
 
-fn erases_a_key(change: &Change) -> bool {
-    change.iter().any(|write| write.tree == Tree::PersonKeys && write.value.is_none())
+/// A person's key, or attendance whose time is over.
+fn must_leave_the_disk(change: &Change) -> bool {
+    let erased =
+        |write: &Write| matches!(write.tree, Tree::PersonKeys | Tree::Marks) && write.value.is_none();
+    change.iter().any(erased)
 }
 
-fn segments(disk: &Arc<dyn Storage>, dir: &Path, keys: &Keys) -> Result<Segments, VaultError> {
-    Ok(Segments::new(disk.clone(), journal_dir(dir), *keys.store(), keys.seal_key("journal")?))
+/// The generation that seals journal, checkpoint and marker, and keys the digest: the checkpoint's, for it is written
+/// at once and decides; in its absence the one in use.
+pub(super) fn files_generation(keys: &Keys, checkpoint: Option<u32>) -> u32 {
+    let at_hand = keys.generation()..=keys.newest();
+    checkpoint.filter(|generation| at_hand.contains(generation)).unwrap_or(keys.generation())
 }
 
-fn checkpoint(disk: &Arc<dyn Storage>, dir: &Path, keys: &Keys) -> Result<Checkpoint, VaultError> {
-    Ok(Checkpoint::new(disk.clone(), dir, *keys.store(), keys.seal_key("checkpoint")?))
+pub(super) fn segments(
+    disk: &Arc<dyn Storage>,
+    dir: &Path,
+    keys: &Keys,
+    generation: u32,
+) -> Result<Segments, VaultError> {
+    let seal = keys.seal_ring("journal", generation)?;
+    Ok(Segments::new(disk.clone(), journal_dir(dir), *keys.store(), seal))
+}
+
+pub(super) fn checkpoint(
+    disk: &Arc<dyn Storage>,
+    dir: &Path,
+    keys: &Keys,
+    generation: u32,
+) -> Result<Checkpoint, VaultError> {
+    let seal = keys.seal_ring("checkpoint", generation)?;
+    Ok(Checkpoint::new(disk.clone(), dir, *keys.store(), seal))
 }

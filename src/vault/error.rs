@@ -72,6 +72,9 @@ pub enum VaultError {
     /// No such host.
     #[error("there is no such host")]
     NoSuchHost,
+    /// A recovery code when none was ever made, or it was used.
+    #[error("there is no recovery code: another host must unlock this one")]
+    NoRecoveryCode,
     /// The only host cannot be removed.
     #[error("this is the only host: add another one first")]
     LastHost,
@@ -90,6 +93,12 @@ pub enum VaultError {
     /// Two hosts cannot share a name.
     #[error("there is a host of this name already: use another")]
     HostTaken,
+    /// Something is in the way of a new file.
+    #[error("{} exists already: choose another name", .0.display())]
+    FileExists(PathBuf),
+    /// A backup does not open.
+    #[error(transparent)]
+    Backup(#[from] super::BackupFault),
     /// The person is gone from the records, but old files still hold traces.
     #[error(
         "the person is erased, but old files that still hold traces could not be removed yet ({0}); it is tried again at every close and start"

@@ -34,7 +34,7 @@ use super::{
     codec::{Change, decode_change},
     storage::{Append, Storage},
 };
-use crate::crypto::{SealKey, StoreId};
+use crate::crypto::{SealRing, StoreId};
 use sha2::{Digest, Sha256};
 use std::{
     path::{Path, PathBuf},
@@ -112,6 +112,11 @@ impl Journal {
         Ok(seq)
     }
 
+    /// Seals entries with other keys from now on.
+    pub(super) fn seal_with(&mut self, seal: SealRing) {
+        self.files.seal = seal;
+    }
+
     /// It takes no more entries.
     pub(super) fn is_poisoned(&self) -> bool {
         self.poisoned
@@ -146,18 +151,19 @@ pub(super) struct Segments {
     disk: Arc<dyn Storage>,
     dir: PathBuf,
     store: StoreId,
-    seal: SealKey,
+    seal: SealRing,
 }
 
 /// Where reading ended.
-struct End {
+pub(super) struct End {
     number: u64,
     len: u64,
-    next_seq: u64,
+    /// Number of the entry to come.
+    pub(super) next_seq: u64,
 }
 
 impl Segments {
-    pub(super) fn new(disk: Arc<dyn Storage>, dir: PathBuf, store: StoreId, seal: SealKey) -> Self {
+    pub(super) fn new(disk: Arc<dyn Storage>, dir: PathBuf, store: StoreId, seal: SealRing) -> Self {
         Self { disk, dir, store, seal }
     }
 
@@ -195,8 +201,14 @@ impl Segments {
         Ok(numbers)
     }
 
+    /// A journal for a store that is put together from elsewhere: one segment, whose first entry will be `first_seq`.
+    pub(super) fn found(&self, first_seq: u64) -> Result<(), VaultError> {
+        self.disk.create_dir(&self.dir).map_err(VaultError::io("make", &self.dir))?;
+        self.start(1, first_seq).map(|_| ())
+    }
+
     /// Reads every segment in order.
-    fn read(
+    pub(super) fn read(
         &self,
         after: u64,
         visit: &mut dyn FnMut(u64, Change) -> Result<(), VaultError>,
@@ -355,7 +367,7 @@ pub(super) fn journal_dir(dir: &Path) -> PathBuf {
 mod tests {
     use super::*;
     use crate::{
-        crypto::{KEY_ID_MASTER, Secret},
+        crypto::{KEY_ID_MASTER, SealKey, Secret},
         vault::{
             codec::{Tree, Write, encode_change},
             storage::Disk,
@@ -364,7 +376,7 @@ mod tests {
     use std::fs;
 
     fn segments(dir: &Path) -> Segments {
-        let seal = SealKey::new(&Secret::from_slice(&[7; 32]).unwrap(), KEY_ID_MASTER);
+        let seal = SealRing::of(SealKey::new(&Secret::from_slice(&[7; 32]).unwrap(), KEY_ID_MASTER));
         Segments::new(Arc::new(Disk), dir.join("journal"), [9; 16], seal)
     }
 

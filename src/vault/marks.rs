@@ -71,6 +71,11 @@ impl Vault {
         self.marks.last_of(person).map(|id| self.mark(id)).transpose()
     }
 
+    /// Every event of a person, corrected ones too, in the order of `at`.
+    pub fn marks_of(&self, person: PersonId) -> Result<Vec<Mark>, VaultError> {
+        self.marks.all_of(person).map(|id| self.mark(id)).collect()
+    }
+
     /// One event by number.
     pub fn mark(&self, id: EventId) -> Result<Mark, VaultError> {
         let key = id.0.to_be_bytes();
@@ -108,7 +113,24 @@ pub(super) struct MarkIndex {
     striking: HashSet<EventId>,
 }
 
+impl From<u64> for MarkIndex {
+    /// An empty index in which numbers up to `last` were given.
+    fn from(last: u64) -> Self {
+        Self { last, ..Self::default() }
+    }
+}
+
 impl MarkIndex {
+    /// The highest number that was given.
+    pub(super) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Everything about one person, corrected or not, in the order of `at`.
+    fn all_of(&self, person: PersonId) -> impl Iterator<Item = EventId> {
+        self.by_person.get(&person).into_iter().flatten().map(|(_, id)| *id)
+    }
+
     pub(super) fn add(&mut self, mark: &Mark) {
         self.last = self.last.max(mark.id.0);
         self.by_time.insert((mark.at, mark.id));

@@ -17,7 +17,7 @@
 //!
 //! | name | what | lost or damaged |
 //! |---|---|---|
-//! | `vault.key` | key blob ([`crate::crypto`]) | refused: restore a backup |
+//! | `vault.key` | key blob (the documentation of [`crate::crypto`]) | refused: restore a backup |
 //! | `journal/NNNNNN.log` | every change since the checkpoint, at least (`journal`) | refused, naming the entry; a torn tail is cut off |
 //! | `checkpoint` | sealed image of all records (`checkpoint`) | refused, naming the chunk |
 //! | `clean` | sealed: number of the newest entry and digest of all records, at the last close in order | rebuilt |
@@ -30,43 +30,67 @@
 //!
 //! # Threat model
 //!
+//! What is worth something here: faces (for life), names with times of coming and going, and that the record is true.
+//! Who may want it, what they get, and why it is so:
+//!
 //! | who | gets | why |
 //! |---|---|---|
 //! | a thief of the disk or a copy of the folder, without the device key | sizes, times of writing, random ids, how many records of each kind | every value is sealed; keys come from a random master key that the device key wraps. A passphrase costs argon2id with 64 MiB per guess |
 //! | a thief of the whole machine | with a device key file: everything, as the kiosk itself would. With a passphrase: the row above | an unattended restart needs the key on the machine. Disk encryption bound to a TPM helps; out of scope here |
+//! | a thief of a backup | the row of the disk: size and date | the file key is wrapped by a passphrase, argon2id with 64 MiB per guess; nothing else opens it, the device key neither |
+//! | somebody who once copied key and folder, and comes back | what they copied; nothing recorded after [`Vault::begin_rotation`] ended | a new master key, new personal keys; re-wrapping alone ([`Vault::change_key`]) does not lock them out |
 //! | somebody who can write to the folder, without the key | may destroy, or put back a whole older folder; cannot change, add, move or take out a single record unseen | records are bound to their place, the working copy to a keyed digest, journal and checkpoint to their order. An older folder shows against an exported audit head |
-//! | a guesser at the screen | ten tries per host, with waits | `access`; counts are durable before the PIN is looked at. A PIN is never a key |
-//! | a host | what hosts may do, under their name in the audit log | entries cannot be changed or removed through the program |
-//! | root on the running kiosk, or a debugger | everything in memory | out of scope. Keys, PINs and faces are wiped after use, and never logged |
+//! | a guesser at the screen | ten tries per host, with waits; a name that no host has takes as long and is answered alike. The same per attendee, counted apart | `access`; counts are durable before the PIN is looked at, and outlive restarts and clock changes. A PIN is never a key, and a hash is of no use without the pepper under the device key |
+//! | a prankster who types wrong PINs | one host or attendee waits, at the tenth until another host or the recovery code unlocks | the alternative, unlimited tries, is worse. With a single host, keep the recovery code |
+//! | a finder of the recovery code | may reset one host's PIN, once; then it is used up and the host notices | 125 random bits, hashed like a PIN; every use is audited |
+//! | somebody with a photograph of an attendee | perhaps a mark in their name | liveness is the business of `vision`, not of this module; the face alone never opens host mode |
+//! | a host | what hosts may do, under their name in the audit log | entries cannot be changed or removed through the program. Hosts are trusted with names and times, not with templates: no screen or command shows one |
+//! | a host who walked away | nothing for whoever comes next, after the idle time, a suspend or a jump of the clock | sessions are bound to the monotonic clock; a PIN is asked for again to change a PIN |
+//! | the site's owner, with the device key, who wants another history | can write a new chain | any head that left the kiosk before (each report carries one) shows it: give reports away |
+//! | root on the running kiosk, or a debugger | everything in memory | out of scope: whoever controls the kernel controls the program. Keys, PINs and faces are wiped after use and never logged; core dumps are off; `faceprint doctor` looks at swap and file modes |
+//! | somebody who swaps the program or its networks | everything | out of scope: the machine's updates and its boot chain have to see to that. Network files are checked against their sums, for accidents |
 //! | a power cut, kill -9, a full disk | nothing acknowledged | journal first; see above |
+//! | a wrong clock | marks with wrong times, marked as such; a sweep takes at most a month too much | jumps are seen against the monotonic clock and the newest entry |
 //!
 //! Erasure: a person's key exists only sealed, in the journal, checkpoint and working copy; all three are written anew
 //! without it before the erasure is reported done. What the file system, an SSD's spare blocks or a backup still hold is
-//! out of the program's hands: encrypt the disk, and let backups expire. Reasons of corrections are free text and stay:
-//! they should not name anybody.
+//! out of the program's hands: encrypt the disk, and let backups expire. Somebody erased comes back with a restored
+//! backup: erase them again. Reasons of corrections are free text and stay: they should not name anybody.
+//!
+//! # A running kiosk and the command line
+//!
+//! The folder's lock keeps every other program out while a kiosk runs: `faceprint` commands that would write are refused
+//! with a sentence. `backup` alone works beside it, by reading checkpoint and journal (`backup`).
 
 mod audit;
+mod backup;
 mod checkpoint;
 mod codec;
 mod digest;
 mod engine;
 mod error;
+mod hosts;
 mod journal;
 mod marks;
 mod people;
+mod retention;
+mod rotation;
 mod storage;
 #[cfg(test)]
 mod tests;
 mod working;
 
-pub use audit::{AuditFault, AuditReport};
+pub use audit::{AuditFault, AuditReport, AuditWalk};
+pub use backup::{BackupContents, BackupFault};
 pub use codec::MAX_VALUE_LEN;
 pub use error::{Damage, VaultError};
 pub use marks::NewMark;
-pub use people::{NewTemplate, Template};
+pub use people::{NewTemplate, Template, TemplateInfo};
+pub use retention::{Keeping, Swept};
+pub use rotation::RotationProgress;
 
 use crate::{
-    crypto::{DeviceKey, KeySource, Keys, Pepper, Pin, random_bytes},
+    crypto::{DeviceKey, KeyKind, KeySource, Keys, Pepper, Pin, PinCost, random_bytes},
     domain::{Actor, AuditAction, AuditHead, Mark, Moment, PersonId, PersonName, WeightsId},
 };
 use audit::Chain;
@@ -79,10 +103,14 @@ use storage::{Disk, Storage, replace, sync_parent};
 
 /// Wall and monotonic clock may drift apart by this much between two records before it counts as a jump.
 const CLOCK_TOLERANCE_SECS: i64 = 5;
+const MAX_BLOB_LEN: u64 = 4096;
 const KEY_BLOB: &str = "vault.key";
 const KEY_BLOB_UNFINISHED: &str = "vault.key.new";
 const SITE: &[u8] = b"site";
 const WEIGHTS: &[u8] = b"weights";
+const PIN_COST: &[u8] = b"pin-cost";
+const LAST_EVENT: &[u8] = b"last-event";
+const RECOVERY: &[u8] = b"recovery";
 
 /// The first host of a new store.
 pub struct InitHost {
@@ -109,6 +137,9 @@ pub struct Vault {
     jumped_since_mark: bool,
     badges: HashMap<String, PersonId>,
     marks: MarkIndex,
+    /// What a new PIN hash costs.
+    pin_cost: PinCost,
+    rotation: Option<rotation::Place>,
 }
 
 /// Start and stop.
@@ -161,8 +192,15 @@ impl Vault {
     /// are; the old key opens an old copy of `vault.key` still.
     pub fn change_key(&mut self, actor: Actor, key: &KeySource, now: Moment) -> Result<(), VaultError> {
         make_device_key(key)?;
-        replace(&*self.disk, &self.key_blob, &self.keys.wrap(key)?)?;
-        self.audit(actor, AuditAction::SettingsChanged, now).map(|_| ())
+        let blob = self.keys.wrap(key)?;
+        replace(&*self.disk, &self.key_blob, &blob)?;
+        self.audit(actor, AuditAction::KeyChanged, now).map(|_| ())
+    }
+
+    /// What opens the store in `dir`, if there is one.
+    #[must_use]
+    pub fn key_kind(dir: &Path) -> Option<KeyKind> {
+        KeyKind::of_blob(&Disk.read(&dir.join(KEY_BLOB), MAX_BLOB_LEN).ok()?).ok()
     }
 
     fn create_on(
@@ -180,7 +218,7 @@ impl Vault {
         }
         clear_unfinished(&*disk, dir)?;
         make_device_key(key)?;
-        let keys = Keys::generate()?;
+        let mut keys = Keys::generate()?;
         let (unfinished, blob) = (dir.join(KEY_BLOB_UNFINISHED), dir.join(KEY_BLOB));
         replace(&*disk, &unfinished, &keys.wrap(key)?)?;
         let engine = Engine::create(disk.clone(), dir, &keys, lock)?;
@@ -207,12 +245,17 @@ impl Vault {
             return Err(VaultError::NotAStore(dir.to_owned()));
         }
         let lock = Lock::take(dir)?;
-        let blob = dir.join(KEY_BLOB);
-        let blob = disk.read(&blob, 4096).map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => VaultError::KeyBlobMissing(dir.to_owned()),
-            _ => VaultError::io("read", &blob)(e),
-        })?;
-        let keys = Keys::unwrap(&blob, key)?;
+        Self::open_locked(disk, dir, key, lock, now)
+    }
+
+    fn open_locked(
+        disk: Arc<dyn Storage>,
+        dir: &Path,
+        key: &KeySource,
+        lock: Lock,
+        now: Moment,
+    ) -> Result<Self, VaultError> {
+        let keys = open_keys(&*disk, dir, key)?;
         let engine = Engine::open(disk.clone(), dir, &keys, lock)?;
         let mut vault = Self::assemble(engine, keys, disk, dir)?;
         vault.load()?;
@@ -224,7 +267,7 @@ impl Vault {
         Ok(Self {
             engine,
             seals: Seals::new(&keys)?,
-            chain: Chain::new(keys.mac_key("audit")?),
+            chain: Chain::new(keys.audit_key()),
             keys,
             head: audit::EMPTY,
             disk,
@@ -235,6 +278,8 @@ impl Vault {
             jumped_since_mark: false,
             badges: HashMap::new(),
             marks: MarkIndex::default(),
+            pin_cost: PinCost::FLOOR,
+            rotation: None,
         })
     }
 
@@ -244,10 +289,13 @@ impl Vault {
             return Err(Damage::Missing { from: 1, to: 1 }.into());
         };
         self.zone = self.seals.get::<SiteRecord>(Tree::Meta, SITE, &sealed)?.zone;
+        self.pin_cost = self.calibrated_pin_cost()?.unwrap_or(PinCost::FLOOR);
         for person in self.people()? {
             self.index_badge(&person);
         }
-        let mut marks = MarkIndex::default();
+        let last = self.engine.get(Tree::Meta, LAST_EVENT)?;
+        let last = last.map(|sealed| self.seals.get::<u64>(Tree::Meta, LAST_EVENT, &sealed)).transpose()?;
+        let mut marks = MarkIndex::from(last.unwrap_or(0));
         self.engine.for_each(Tree::Marks, |key, sealed| {
             marks.add(&self.seals.get::<Mark>(Tree::Marks, key, sealed)?);
             Ok(())
@@ -369,6 +417,15 @@ fn clock_jump_secs(last: Moment, now: Moment) -> Option<i64> {
     (secs.abs() > CLOCK_TOLERANCE_SECS).then_some(secs)
 }
 
+fn open_keys(disk: &dyn Storage, dir: &Path, key: &KeySource) -> Result<Keys, VaultError> {
+    let blob = dir.join(KEY_BLOB);
+    let blob = disk.read(&blob, MAX_BLOB_LEN).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => VaultError::KeyBlobMissing(dir.to_owned()),
+        _ => VaultError::io("read", &blob)(e),
+    })?;
+    Ok(Keys::unwrap(&blob, key)?)
+}
+
 fn make_device_key(key: &KeySource) -> Result<(), VaultError> {
     match key {
         KeySource::File(path) if !path.exists() => Ok(DeviceKey::create(path)?),
@@ -381,6 +438,8 @@ fn clear_unfinished(disk: &dyn Storage, dir: &Path) -> Result<(), VaultError> {
     if !dir.join(KEY_BLOB_UNFINISHED).exists() {
         return Ok(());
     }
+    let checkpoint = dir.join("checkpoint");
+    disk.remove(&checkpoint).map_err(VaultError::io("remove", &checkpoint))?;
     let journal = journal_dir(dir);
     if journal.exists() {
         for name in disk.list(&journal).map_err(VaultError::io("read", &journal))? {

@@ -1,17 +1,14 @@
-//! Hosts, people, their keys and their templates.
+//! People, their keys and their templates.
 
 use super::{
     Draft, Urgency, Vault, VaultError,
-    codec::{AttemptRecord, HostRecord, TemplateHead, Tree, Write, record_error, same_name},
+    codec::{TemplateHead, Tree, Write, record_error},
 };
 use crate::{
-    crypto::{
-        KEY_ID_PERSON, OpenError, Pin, PinHash, SealKey, Secret, random_host_id, random_person_id,
-        random_template_id,
-    },
+    crypto::{KEY_ID_PERSON, OpenError, SealKey, Secret, random_person_id, random_template_id},
     domain::{
-        Actor, AttemptState, AuditAction, Consent, EMBEDDING_LEN, Embedding, Host, HostId, Moment, Person,
-        PersonId, PersonName, TemplateId, WeightsId,
+        Actor, AuditAction, Consent, EMBEDDING_LEN, Embedding, Moment, Person, PersonId, PersonName,
+        TemplateId, WeightsId,
     },
 };
 use jiff::Timestamp;
@@ -45,124 +42,17 @@ pub struct Template {
     pub embedding: Embedding,
 }
 
-/// Hosts.
-impl Vault {
-    /// All hosts, by id.
-    pub fn hosts(&self) -> Result<Vec<Host>, VaultError> {
-        let mut hosts = Vec::new();
-        self.engine.for_each(Tree::Hosts, |key, sealed| {
-            hosts.push(self.seals.get::<HostRecord>(Tree::Hosts, key, sealed)?.host);
-            Ok(())
-        })?;
-        Ok(hosts)
-    }
-
-    /// The host of this name, without regard to case.
-    pub fn host_by_name(&self, name: &PersonName) -> Result<Option<Host>, VaultError> {
-        Ok(self.hosts()?.into_iter().find(|host| same_name(&host.name, name)))
-    }
-
-    /// Adds a host. Hashing the PIN takes 25 ms or more.
-    pub fn add_host(
-        &mut self,
-        actor: Actor,
-        name: PersonName,
-        pin: &Pin,
-        now: Moment,
-    ) -> Result<Host, VaultError> {
-        if self.host_by_name(&name)?.is_some() {
-            return Err(VaultError::HostTaken);
-        }
-        let mut draft = self.draft(now)?;
-        let host = self.draft_host(&mut draft, actor, name, pin, now)?;
-        self.commit(draft, Urgency::Normal)?;
-        Ok(host)
-    }
-
-    /// Gives a host a new PIN and forgets their wrong ones.
-    pub fn set_host_pin(
-        &mut self,
-        actor: Actor,
-        id: HostId,
-        pin: &Pin,
-        now: Moment,
-    ) -> Result<(), VaultError> {
-        let record = HostRecord { pin: PinHash::new(pin, &self.keys.pepper()?)?, ..self.host_record(id)? };
-        let mut draft = self.draft(now)?;
-        draft.writes.push(self.seals.put(Tree::Hosts, id.as_bytes(), &record)?);
-        draft.writes.push(Write { tree: Tree::Attempts, key: id.as_bytes().to_vec(), value: None });
-        self.log(&mut draft, actor, AuditAction::SettingsChanged, now)?;
-        self.commit(draft, Urgency::Normal)
-    }
-
-    /// Removes a host; one always stays.
-    pub fn remove_host(&mut self, actor: Actor, id: HostId, now: Moment) -> Result<(), VaultError> {
-        self.host_record(id)?;
-        if self.hosts()?.len() < 2 {
-            return Err(VaultError::LastHost);
-        }
-        let mut draft = self.draft(now)?;
-        for tree in [Tree::Hosts, Tree::Attempts] {
-            draft.writes.push(Write { tree, key: id.as_bytes().to_vec(), value: None });
-        }
-        self.log(&mut draft, actor, AuditAction::SettingsChanged, now)?;
-        self.commit(draft, Urgency::Normal)
-    }
-
-    /// A host's PIN hash, for `access` to check against.
-    pub fn host_secret(&self, id: HostId) -> Result<PinHash, VaultError> {
-        Ok(self.host_record(id)?.pin)
-    }
-
-    /// What is kept about wrong PINs under this id, which need not be a host's. The monotonic time in it is this
-    /// run's, or `None`.
-    pub fn attempts(&self, id: HostId) -> Result<AttemptState, VaultError> {
-        let Some(sealed) = self.engine.get(Tree::Attempts, id.as_bytes())? else {
-            return Ok(AttemptState::default());
-        };
-        let AttemptRecord { run, state } = self.seals.get(Tree::Attempts, id.as_bytes(), &sealed)?;
-        Ok(if run == self.run { state } else { AttemptState { last_mono: None, ..state } })
-    }
-
-    /// Keeps what `access` counted, with its audit entry if it has one. Works on a full disk: a try that cannot be
-    /// counted may not be made.
-    pub fn put_attempts(
-        &mut self,
-        id: HostId,
-        state: AttemptState,
-        action: Option<(Actor, AuditAction)>,
-        now: Moment,
-    ) -> Result<(), VaultError> {
-        let mut draft = self.draft(now)?;
-        let record = AttemptRecord { run: self.run, state };
-        draft.writes.push(self.seals.put(Tree::Attempts, id.as_bytes(), &record)?);
-        if let Some((actor, action)) = action {
-            self.log(&mut draft, actor, action, now)?;
-        }
-        self.commit(draft, Urgency::MustSucceed)
-    }
-
-    pub(super) fn draft_host(
-        &self,
-        draft: &mut Draft,
-        actor: Actor,
-        name: PersonName,
-        pin: &Pin,
-        now: Moment,
-    ) -> Result<Host, VaultError> {
-        let host = Host { id: random_host_id()?, name };
-        let record = HostRecord { host: host.clone(), pin: PinHash::new(pin, &self.keys.pepper()?)? };
-        draft.writes.push(self.seals.put(Tree::Hosts, host.id.as_bytes(), &record)?);
-        self.log(draft, actor, AuditAction::HostAdded(host.id), now)?;
-        Ok(host)
-    }
-
-    fn host_record(&self, id: HostId) -> Result<HostRecord, VaultError> {
-        match self.engine.get(Tree::Hosts, id.as_bytes())? {
-            Some(sealed) => self.seals.get(Tree::Hosts, id.as_bytes(), &sealed),
-            None => Err(VaultError::NoSuchHost),
-        }
-    }
+/// What is known about a template, without the face.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TemplateInfo {
+    /// Random id.
+    pub id: TemplateId,
+    /// What made it.
+    pub weights: WeightsId,
+    /// Score of the shot, 0 to 1.
+    pub quality: f32,
+    /// When it was stored.
+    pub created: Timestamp,
 }
 
 /// People.
@@ -218,7 +108,7 @@ impl Vault {
     pub fn erase_person(&mut self, actor: Actor, id: PersonId, now: Moment) -> Result<(), VaultError> {
         self.person(id)?;
         let mut draft = self.draft(now)?;
-        for tree in [Tree::People, Tree::PersonKeys] {
+        for tree in [Tree::People, Tree::PersonKeys, Tree::PersonPins, Tree::Attempts] {
             draft.writes.push(Write { tree, key: id.as_bytes().to_vec(), value: None });
         }
         self.draft_template_removal(&mut draft, id)?;
@@ -226,6 +116,20 @@ impl Vault {
         self.commit(draft, Urgency::MustSucceed)?;
         self.badges.retain(|_, owner| *owner != id);
         self.engine.purge().map_err(|e| VaultError::ErasurePending(Box::new(e)))
+    }
+
+    /// Takes back a person's consent: the templates and the key that sealed them are destroyed as by
+    /// [`Vault::erase_person`], the person stays and can use a PIN. Returns how many templates there were.
+    pub fn withdraw_consent(&mut self, actor: Actor, id: PersonId, now: Moment) -> Result<u32, VaultError> {
+        let person = Person { consent: None, ..self.person(id)? };
+        let mut draft = self.draft(now)?;
+        draft.writes.push(self.seals.put(Tree::People, id.as_bytes(), &person)?);
+        draft.writes.push(Write { tree: Tree::PersonKeys, key: id.as_bytes().to_vec(), value: None });
+        let templates = self.draft_template_removal(&mut draft, id)?;
+        self.log(&mut draft, actor, AuditAction::ConsentWithdrawn(id, templates), now)?;
+        self.commit(draft, Urgency::MustSucceed)?;
+        self.engine.purge().map_err(|e| VaultError::ErasurePending(Box::new(e)))?;
+        Ok(templates)
     }
 
     fn put_person(
@@ -319,6 +223,21 @@ impl Vault {
         Ok(self.template_keys(id)?.len())
     }
 
+    /// What is known about a person's templates, of any weights.
+    pub fn template_infos(&self, id: PersonId) -> Result<Vec<TemplateInfo>, VaultError> {
+        let Some(seal) = self.person_key(id)? else { return Ok(vec![]) };
+        let mut infos = Vec::new();
+        self.engine.for_each_from(Tree::Templates, id.as_bytes(), |key, sealed| {
+            if !key.starts_with(id.as_bytes()) {
+                return Ok(false);
+            }
+            let Template { id, weights, quality, created, .. } = open_template(&seal, key, sealed)?;
+            infos.push(TemplateInfo { id, weights, quality, created });
+            Ok(true)
+        })?;
+        Ok(infos)
+    }
+
     fn template_keys(&self, id: PersonId) -> Result<Vec<Vec<u8>>, VaultError> {
         let mut keys = Vec::new();
         self.engine.for_each_from(Tree::Templates, id.as_bytes(), |key, _| {
@@ -331,10 +250,11 @@ impl Vault {
         Ok(keys)
     }
 
-    fn draft_template_removal(&self, draft: &mut Draft, id: PersonId) -> Result<(), VaultError> {
-        let removed = self.template_keys(id)?.into_iter();
-        draft.writes.extend(removed.map(|key| Write { tree: Tree::Templates, key, value: None }));
-        Ok(())
+    pub(super) fn draft_template_removal(&self, draft: &mut Draft, id: PersonId) -> Result<u32, VaultError> {
+        let removed = self.template_keys(id)?;
+        let count = removed.len() as u32;
+        draft.writes.extend(removed.into_iter().map(|key| Write { tree: Tree::Templates, key, value: None }));
+        Ok(count)
     }
 
     fn draft_person_key(&self, draft: &mut Draft, id: PersonId) -> Result<SealKey, VaultError> {
@@ -348,7 +268,7 @@ impl Vault {
         sealed.map(|sealed| self.open_person_key(id.as_bytes(), &sealed)).transpose()
     }
 
-    fn open_person_key(&self, key: &[u8], sealed: &[u8]) -> Result<SealKey, VaultError> {
+    pub(super) fn open_person_key(&self, key: &[u8], sealed: &[u8]) -> Result<SealKey, VaultError> {
         let plain = self.seals.get_bytes(Tree::PersonKeys, key, sealed)?;
         let secret = Secret::from_slice(&plain).ok_or_else(|| unreadable(Tree::PersonKeys))?;
         Ok(SealKey::new(&secret, KEY_ID_PERSON))
@@ -373,22 +293,29 @@ fn seal_template(
     key: &SealKey,
     person: PersonId,
     id: TemplateId,
-    template: &NewTemplate,
+    new: &NewTemplate,
     created: Timestamp,
 ) -> Result<Write, VaultError> {
+    let NewTemplate { embedding, weights, quality } = new;
+    let (embedding, weights, quality) = (embedding.clone(), weights.clone(), *quality);
+    seal_template_as(key, &Template { id, person, weights, quality, created, embedding })
+}
+
+pub(super) fn seal_template_as(key: &SealKey, template: &Template) -> Result<Write, VaultError> {
+    let Template { id, person, weights, quality, created, embedding } = template;
     let record_key = [&person.as_bytes()[..], id.as_bytes()].concat();
-    let head = TemplateHead { weights: template.weights.clone(), quality: template.quality, created };
+    let head = TemplateHead { weights: weights.clone(), quality: *quality, created: *created };
     let head = postcard::to_allocvec(&head).map_err(|_| VaultError::TooLong(usize::MAX))?;
     let mut plain = Zeroizing::new(Vec::with_capacity(head.len() + 4 * EMBEDDING_LEN));
     plain.extend_from_slice(&head);
-    for value in template.embedding.as_slice() {
+    for value in embedding.as_slice() {
         plain.extend_from_slice(&value.to_le_bytes());
     }
     let value = key.seal(Tree::Templates.name(), &record_key, &plain)?;
     Ok(Write { tree: Tree::Templates, key: record_key, value: Some(value) })
 }
 
-fn open_template(seal: &SealKey, key: &[u8], sealed: &[u8]) -> Result<Template, VaultError> {
+pub(super) fn open_template(seal: &SealKey, key: &[u8], sealed: &[u8]) -> Result<Template, VaultError> {
     let (person, id) = split_template_key(key)?;
     let plain = seal.open(Tree::Templates.name(), key, sealed).map_err(record_error(Tree::Templates))?;
     let (head, numbers): (TemplateHead, _) =

@@ -7,6 +7,7 @@ use super::{
     VisionError,
     align::{Crop, SIDE, push_planes},
     detect::{Detector, DetectorSettings},
+    liveness::Liveness,
     network::{Backend, Network},
     quality,
     weights::{Input, Kind, WeightsStore},
@@ -32,6 +33,17 @@ pub trait FaceEngine: Send {
 
     /// One embedding per face, in their order.
     fn embed(&mut self, frame: &Frame, faces: &[DetectedFace]) -> Result<Vec<Embedding>, VisionError>;
+
+    /// The probability that a face is bona fide, a person and not a picture of one (ISO/IEC 30107); `None` when
+    /// nobody checks.
+    fn bona_fide(&mut self, _frame: &Frame, _face: &DetectedFace) -> Result<Option<f32>, VisionError> {
+        Ok(None)
+    }
+
+    /// Whether [`FaceEngine::bona_fide`] answers.
+    fn checks_liveness(&self) -> bool {
+        false
+    }
 
     /// Which weights make the embeddings.
     fn weights(&self) -> &WeightsId;
@@ -66,9 +78,10 @@ impl DeviceChoice {
     }
 }
 
-/// SCRFD and a recogniser of the `ArcFace` family.
+/// SCRFD, a recogniser of the `ArcFace` family, and networks for liveness.
 pub struct NetworkEngine {
     detector: Detector,
+    liveness: Option<Liveness>,
     recogniser: Network,
     normalise: Input,
     id: WeightsId,
@@ -78,18 +91,22 @@ pub struct NetworkEngine {
 }
 
 impl NetworkEngine {
-    /// Loads and checks both networks.
+    /// Loads and checks detector, recogniser, and the networks for liveness, if there are any.
     pub fn load(
         store: &WeightsStore,
         detector: &WeightsId,
         recogniser: &WeightsId,
+        liveness: &[WeightsId],
         device: DeviceChoice,
     ) -> Result<Self, VisionError> {
         let backend = device.backend()?;
+        let liveness =
+            liveness.iter().map(|id| store.load(id, Kind::Liveness)).collect::<Result<Vec<_>, _>>()?;
         let detector = Detector::new(store.load(detector, Kind::Detector)?, backend.clone());
         let loaded = store.load(recogniser, Kind::Recogniser)?;
         loaded.graph.shapes(SIDE, SIDE)?;
         Ok(Self {
+            liveness: Liveness::new(liveness, &backend)?,
             detector,
             calibration: loaded.manifest.calibration_data(),
             id: loaded.manifest.id,
@@ -148,6 +165,14 @@ impl FaceEngine for NetworkEngine {
             self.embed_some(frame, faces, &mut embeddings)?;
         }
         Ok(embeddings)
+    }
+
+    fn bona_fide(&mut self, frame: &Frame, face: &DetectedFace) -> Result<Option<f32>, VisionError> {
+        self.liveness.as_mut().map(|liveness| liveness.bona_fide(frame, face)).transpose()
+    }
+
+    fn checks_liveness(&self) -> bool {
+        self.liveness.is_some()
     }
 
     fn weights(&self) -> &WeightsId {

@@ -13,9 +13,12 @@ use super::{
         Architecture, Calibration, ChannelOrder, Input, Kind, MAX_FILE_BYTES, Manifest, WeightsError,
         read_limited, sha256_hex,
     },
-    {iresnet, mobilefacenet},
+    {iresnet, minifasnet, mobilefacenet},
 };
-use crate::domain::{EMBEDDING_LEN, WeightsId};
+use crate::{
+    domain::{EMBEDDING_LEN, WeightsId},
+    imaging::{Edge, Surround},
+};
 use std::path::Path;
 
 /// Why a file is not imported.
@@ -29,7 +32,7 @@ pub enum ImportError {
     NotOnnx,
     /// It is a graph that no architecture here has.
     #[error(
-        "this is no network that the kiosk runs (SCRFD, MobileFaceNet, IResNet): compared with {closest}, the first \
+        "this is no network that the kiosk runs (SCRFD, MobileFaceNet, IResNet, MiniFASNet): compared with {closest}, the first \
          node that differs is '{node}' ({op}), where {expected} should be; export it again or choose another file"
     )]
     Differs {
@@ -44,12 +47,22 @@ pub enum ImportError {
     },
 }
 
+impl Imported {
+    /// Whether it comes from a file that many people have, so that its sum says what it is.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.onnx_sha256.as_deref().and_then(known::by_sha256).is_some()
+    }
+}
+
 /// A network ready for [`super::WeightsStore::install`].
 pub struct Imported {
     /// What it is. Id, licence, source and calibration are known for known files; else the id is the file's name.
     pub manifest: Manifest,
     /// `model.safetensors`, f32.
     pub model: Vec<u8>,
+    /// Of the ONNX file that it comes from, if it does; hexadecimal.
+    pub onnx_sha256: Option<String>,
 }
 
 /// Reads and converts an ONNX file.
@@ -65,8 +78,9 @@ pub fn import_bytes(bytes: &[u8], name: &str) -> Result<Imported, ImportError> {
     let (architecture, tensors) = recognise(&graph)?;
     architecture.graph(&tensors)?; // what was written is what will be read
     let model = tensors.to_bytes()?;
-    let manifest = manifest(architecture, &sha256_hex(bytes), sha256_hex(&model), name)?;
-    Ok(Imported { manifest, model })
+    let onnx_sha256 = sha256_hex(bytes);
+    let manifest = manifest(architecture, &onnx_sha256, sha256_hex(&model), name)?;
+    Ok(Imported { manifest, model, onnx_sha256: Some(onnx_sha256) })
 }
 
 /// Tries every architecture; the error is that of the one that agreed longest.
@@ -75,6 +89,7 @@ fn recognise(graph: &Graph) -> Result<(Architecture, Tensors), ImportError> {
     let mobile =
         || mobilefacenet::from_onnx(Walk::new(graph)).map(|(c, t)| (Architecture::MobileFaceNet(c), t));
     let residual = || iresnet::from_onnx(Walk::new(graph)).map(|(c, t)| (Architecture::IResNet(c), t));
+    let mini = || minifasnet::from_onnx(Walk::new(graph)).map(|(c, t)| (Architecture::MiniFasNet(c), t));
     let mut closest: Option<(&'static str, Differs)> = None;
     let mut keep = |name, differs: Differs| {
         if closest.as_ref().is_none_or(|(_, best)| differs.agreed > best.agreed) {
@@ -84,7 +99,8 @@ fn recognise(graph: &Graph) -> Result<(Architecture, Tensors), ImportError> {
     let found = scrfd
         .map_err(|d| keep("SCRFD", d))
         .or_else(|()| mobile().map_err(|d| keep("MobileFaceNet", d)))
-        .or_else(|()| residual().map_err(|d| keep("IResNet", d)));
+        .or_else(|()| residual().map_err(|d| keep("IResNet", d)))
+        .or_else(|()| mini().map_err(|d| keep("MiniFASNet", d)));
     match (found, closest) {
         (Ok(found), _) => Ok(found),
         (Err(()), Some((closest, d))) => {
@@ -105,12 +121,13 @@ fn manifest(
     let id = known.map_or_else(|| id_from(name), |k| k.id.to_owned());
     let id = WeightsId::new(&id)
         .map_err(|e| WeightsError::Manifest { id: name.to_owned(), reason: e.to_string() })?;
-    let (side, std, calibration) = match kind {
-        Kind::Detector => (None, 128.0, Some(Calibration::Detector { score_threshold: 0.5, nms_iou: 0.4 })),
+    let input = input(&architecture);
+    let calibration = match kind {
+        Kind::Detector => Some(Calibration::Detector { score_threshold: 0.5, nms_iou: 0.4 }),
         Kind::Recogniser => {
-            let measured = known.and_then(|k| k.calibration.as_ref());
-            (Some(112), 127.5, measured.map(|m| Calibration::Recogniser(m.data())))
+            known.and_then(|k| k.calibration.as_ref()).map(|m| Calibration::Recogniser(m.data()))
         }
+        Kind::Liveness => None,
     };
     let unknown = "Unknown: ask whoever gave you the file";
     Ok(Manifest {
@@ -118,7 +135,7 @@ fn manifest(
         kind,
         architecture,
         embedding_length: (kind == Kind::Recogniser).then_some(EMBEDDING_LEN),
-        input: Input { width: side, height: side, channel_order: ChannelOrder::Rgb, mean: 127.5, std },
+        input,
         licence: known.map_or(unknown, |k| k.licence).to_owned(),
         source: known.map_or_else(
             || format!("Imported from an ONNX file with sha256 {onnx_sha256}"),
@@ -127,6 +144,28 @@ fn manifest(
         sha256,
         calibration,
     })
+}
+
+/// What a network is given, by the conventions of those who train its architecture: a graph does not say.
+fn input(architecture: &Architecture) -> Input {
+    let square = |side: usize| (Some(side), Some(side));
+    let ((width, height), channel_order, mean, std, surround) = match architecture {
+        Architecture::Scrfd(_) => ((None, None), ChannelOrder::Rgb, 127.5, 128.0, None),
+        Architecture::MobileFaceNet(_) | Architecture::IResNet(_) => {
+            (square(112), ChannelOrder::Rgb, 127.5, 127.5, None)
+        }
+        // Minivision's: bytes as they are. The gated one of the pair sees more of what is around the face.
+        Architecture::MiniFasNet(config) if config.classes == 3 => {
+            let scale = if config.is_gated() { 4.0 } else { 2.7 };
+            let surround = Surround { scale, edge: Edge::Shift };
+            (square(config.side()), ChannelOrder::Bgr, 0.0, 1.0, Some(surround))
+        }
+        Architecture::MiniFasNet(config) => {
+            let surround = Surround { scale: 1.5, edge: Edge::Reflect };
+            (square(config.side()), ChannelOrder::Rgb, 0.0, 255.0, Some(surround))
+        }
+    };
+    Input { width, height, channel_order, mean, std, surround }
 }
 
 /// A file's name as an id: small letters, and `-` for whatever an id cannot hold.
@@ -247,24 +286,34 @@ pub(super) mod tests {
             self.node("PRelu", &[x, &slopes], &[])
         }
 
-        /// Flatten and fully connected, in one of the two forms that exporters have.
+        fn flatten(&mut self, x: &str) -> String {
+            if !self.separate {
+                return self.node("Flatten", &[x], &[("axis", &[1])]);
+            }
+            self.m.integers("shape", &[1, -1]);
+            self.node("Reshape", &[x, "shape"], &[])
+        }
+
+        /// Fully connected, in one of the two forms that exporters have.
+        fn linear(&mut self, x: &str, [length, outputs]: [usize; 2]) -> String {
+            let weight = self.numbers(&[length, outputs]);
+            let bias = self.numbers(&[outputs]);
+            let b = self.constant(&[outputs], &bias);
+            if self.separate {
+                let w = self.constant(&[length, outputs], &weight);
+                let product = self.node("MatMul", &[x, &w], &[]);
+                return self.node("Add", &[&b, &product], &[]);
+            }
+            let turned: Vec<f32> =
+                (0..weight.len()).map(|i| weight[i % length * outputs + i / length]).collect();
+            let w = self.constant(&[outputs, length], &turned);
+            self.node("Gemm", &[x, &w, &b], &[("transB", &[1])])
+        }
+
+        /// What is flattened, fully connected and given out.
         fn finish(mut self, x: &str, length: usize) -> Vec<u8> {
-            let weight = self.numbers(&[length, EMBEDDING_LEN]);
-            let bias = self.numbers(&[EMBEDDING_LEN]);
-            let b = self.constant(&[EMBEDDING_LEN], &bias);
-            let out = if self.separate {
-                let w = self.constant(&[length, EMBEDDING_LEN], &weight);
-                self.m.integers("shape", &[1, -1]);
-                let flat = self.node("Reshape", &[x, "shape"], &[]);
-                let product = self.node("MatMul", &[&flat, &w], &[]);
-                self.node("Add", &[&b, &product], &[])
-            } else {
-                let turned: Vec<f32> =
-                    (0..weight.len()).map(|i| weight[i % length * EMBEDDING_LEN + i / length]).collect();
-                let w = self.constant(&[EMBEDDING_LEN, length], &turned);
-                let flat = self.node("Flatten", &[x], &[("axis", &[1])]);
-                self.node("Gemm", &[&flat, &w, &b], &[("transB", &[1])])
-            };
+            let flat = self.flatten(x);
+            let out = self.linear(&flat, [length, EMBEDDING_LEN]);
             self.m.output(&out);
             self.m.to_bytes()
         }
@@ -308,22 +357,58 @@ pub(super) mod tests {
         e.finish(&x, 10)
     }
 
-    /// The embedding of a pattern.
-    fn embedding(onnx: &[u8]) -> Vec<f32> {
+    /// `MiniFASNet` of two classes, its second block gated, for 64x64 pixels.
+    fn mini(separate: bool) -> Vec<u8> {
+        let mut e = Export::new(separate);
+        let x = e.conv("input", [4, 3, 3], 2, 1, 1);
+        let x = e.prelu(&x, 4);
+        let x = e.conv(&x, [4, 1, 3], 1, 4, 1);
+        let mut x = e.prelu(&x, 4);
+        for (stride, gated) in [(2, false), (1, true), (1, false), (2, false), (2, false)] {
+            let y = e.conv(&x, [6, 4, 1], 1, 1, 0);
+            let y = e.prelu(&y, 6);
+            let y = e.conv(&y, [6, 1, 3], stride, 6, 1);
+            let y = e.prelu(&y, 6);
+            let mut y = e.conv(&y, [4, 6, 1], 1, 1, 0);
+            if gated {
+                let means = e.node("GlobalAveragePool", &[&y], &[]);
+                let z = e.conv(&means, [2, 4, 1], 1, 1, 0);
+                let z = e.node("Relu", &[&z], &[]);
+                let z = e.conv(&z, [4, 2, 1], 1, 1, 0);
+                let z = e.node("Sigmoid", &[&z], &[]);
+                y = e.node("Mul", &[&y, &z], &[]);
+            }
+            x = if stride == 1 { e.node("Add", &[&x, &y], &[]) } else { y };
+        }
+        let x = e.conv(&x, [10, 4, 1], 1, 1, 0);
+        let x = e.prelu(&x, 10);
+        let x = e.conv(&x, [10, 1, 4], 1, 10, 0);
+        let x = e.flatten(&x);
+        let x = e.linear(&x, [10, 6]);
+        let x = e.linear(&x, [6, 2]);
+        e.m.output(&x);
+        e.m.to_bytes()
+    }
+
+    /// What comes out for a pattern of that side.
+    fn output(onnx: &[u8], side: usize) -> Vec<f32> {
         let imported = import_bytes(onnx, "x").unwrap();
         let graph = imported.manifest.architecture.graph(&Tensors::parse(&imported.model).unwrap()).unwrap();
         let mut network = Network::new(graph, Backend::Candle(candle_core::Device::Cpu));
-        let input: Vec<f32> = (0..3 * 28 * 28).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect();
-        network.run((28, 28), &input).unwrap();
+        let input: Vec<f32> = (0..3 * side * side).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect();
+        network.run((side, side), &input).unwrap();
         network.output(0).to_vec()
     }
 
     #[test]
     fn separate_and_folded_batch_norms_are_the_same_network() {
-        for export in [residual, mobile] {
-            let (separate, folded) = (embedding(&export(true)), embedding(&export(false)));
+        type Export = fn(bool) -> Vec<u8>;
+        let exports: [(Export, usize, usize); 3] =
+            [(residual, 28, EMBEDDING_LEN), (mobile, 28, EMBEDDING_LEN), (mini, 64, 2)];
+        for (export, side, length) in exports {
+            let (separate, folded) = (output(&export(true), side), output(&export(false), side));
             let largest = folded.iter().fold(0.0f32, |m, v| m.max(v.abs()));
-            assert!(separate.len() == EMBEDDING_LEN && largest > 0.01);
+            assert!(separate.len() == length && largest > 0.01);
             for (a, b) in separate.iter().zip(&folded) {
                 assert!((a - b).abs() < 1e-4 * largest, "{a} {b}");
             }
@@ -342,6 +427,13 @@ pub(super) mod tests {
         assert_eq!(manifest.id.as_str(), "my-net--1-");
         let Architecture::MobileFaceNet(c) = manifest.architecture else { panic!("not a MobileFaceNet") };
         assert_eq!((c.strides, c.tail), (vec![2, 1], mobilefacenet::Tail::Gdc));
+        let manifest = import_bytes(&mini(true), "x").unwrap().manifest;
+        assert_eq!((manifest.kind, manifest.embedding_length), (Kind::Liveness, None));
+        assert_eq!((manifest.input.width, manifest.input.std), (Some(64), 255.0));
+        let Architecture::MiniFasNet(c) = manifest.architecture else { panic!("not a MiniFASNet") };
+        assert_eq!((c.last_side, c.features, c.classes, c.bona_fide), (4, 6, 2, 0));
+        let blocks: Vec<_> = c.blocks.iter().map(|b| (b.stride, b.gated)).collect();
+        assert_eq!(blocks, [(2, false), (1, true), (1, false), (2, false), (2, false)]);
     }
 
     #[test]
@@ -368,10 +460,11 @@ pub(super) mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn changed_bytes_never_panic(at: prop::sample::Index, value: u8) {
-            let mut bytes = residual(false);
-            let at = at.index(bytes.len());
-            bytes[at] = value;
-            drop(import_bytes(&bytes, "x"));
+            for mut bytes in [residual(false), mini(true)] {
+                let at = at.index(bytes.len());
+                bytes[at] = value;
+                drop(import_bytes(&bytes, "x"));
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Network files that many people have, by their sha256: what they are, whose they are, and what was measured.
+//! Packs to download, and network files that many people have, by their sha256: what they are, whose they are, and what was measured.
 //!
 //! Job: a table. It must not decide whether a file can be used; the walk over its graph does.
 
@@ -30,6 +30,7 @@ pub struct Measured {
 
 impl Measured {
     /// The same, owned.
+    #[must_use]
     pub fn data(&self) -> CalibrationData {
         CalibrationData {
             threshold_cosine: self.threshold_cosine,
@@ -42,11 +43,53 @@ impl Measured {
     }
 }
 
+/// An archive of networks with a name.
+pub struct Pack {
+    /// What people call it.
+    pub name: &'static str,
+    /// Where it is.
+    pub url: &'static str,
+    /// Of the archive, hexadecimal, where it is known; else the sums of its networks vouch for it.
+    pub sha256: Option<&'static str>,
+    /// Who may use it for what.
+    pub licence: &'static str,
+}
+
+/// Packs by name.
+pub const PACKS: &[Pack] = &[
+    Pack {
+        name: "buffalo_l",
+        url: "https://github.com/deepinsight/insightface/releases/download/v0.7/buffalo_l.zip",
+        sha256: Some("80ffe37d8a5940d59a7384c201a2a38d4741f2f3c51eef46ebb28218a7b0ca2f"),
+        licence: INSIGHTFACE,
+    },
+    Pack {
+        name: "buffalo_s",
+        url: "https://github.com/deepinsight/insightface/releases/download/v0.7/buffalo_s.zip",
+        sha256: None,
+        licence: INSIGHTFACE,
+    },
+    Pack {
+        name: "buffalo_sc",
+        url: "https://github.com/deepinsight/insightface/releases/download/v0.7/buffalo_sc.zip",
+        sha256: None,
+        licence: INSIGHTFACE,
+    },
+    Pack {
+        name: "antelopev2",
+        url: "https://github.com/deepinsight/insightface/releases/download/v0.7/antelopev2.zip",
+        sha256: None,
+        licence: INSIGHTFACE,
+    },
+];
+
 /// The file with that sha256.
+#[must_use]
 pub fn by_sha256(sha256: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|k| k.sha256 == sha256)
 }
 
+const MINIVISION: &str = "Apache-2.0 (Minivision, Silent-Face-Anti-Spoofing)";
 const INSIGHTFACE: &str = "InsightFace model zoo, for non-commercial research only";
 
 const KNOWN: &[Known] = &[
@@ -100,6 +143,27 @@ const KNOWN: &[Known] = &[
         id: "w600k-r50",
         licence: INSIGHTFACE,
         source: "InsightFace, w600k_r50.onnx of the pack buffalo_l",
+        calibration: None,
+    },
+    Known {
+        sha256: "fbac1f5cfa6d2072099fb5d575ac0635eb48b8591dfbcf0835247faaf1602c87",
+        id: "minifasnet-v2",
+        licence: MINIVISION,
+        source: "Minivision, 2.7_80x80_MiniFASNetV2; made to be used with minifasnet-v1se",
+        calibration: None,
+    },
+    Known {
+        sha256: "4830dae96b69050bb513d5f4ee48cb1bbb4a3809fe169effddd19dbd28eeb1fb",
+        id: "minifasnet-v1se",
+        licence: MINIVISION,
+        source: "Minivision, 4_0_0_80x80_MiniFASNetV1SE; made to be used with minifasnet-v2",
+        calibration: None,
+    },
+    Known {
+        sha256: "af2381b88f38769222ed93379e12444e2a50814575de1c46170de570c55a42b6",
+        id: "minifasnet-v2se-128",
+        licence: "Apache-2.0; trained on CelebA-Spoof, whose pictures are for non-commercial research",
+        source: "MiniFASNetV2-SE for 128x128 pixels, trained on CelebA-Spoof",
         calibration: None,
     },
 ];

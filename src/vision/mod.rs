@@ -3,22 +3,29 @@
 //! Job: everything that a network is asked. It must not know who anybody is, what time it is, or what becomes of a
 //! face: an embedding leaves here and is not kept.
 //!
-//! Each architecture has a file of its own ([`scrfd`], [`mobilefacenet`], [`iresnet`]) that describes it once, as a
-//! [`crate::nn::Graph`] read from named tensors. The same description runs as plain candle operations, on a CPU or
-//! with CUDA, through [`crate::nn::reference`], and as the fast plan of [`crate::nn`] on a CPU; both give the same
-//! numbers.
+//! Each architecture has a file of its own ([`scrfd`], [`mobilefacenet`], [`iresnet`], [`minifasnet`]) that describes
+//! it once, as a [`crate::nn::Graph`] read from named tensors. The same description runs as plain candle operations,
+//! on a CPU or with CUDA, through [`crate::nn::reference`], and as the fast plan of [`crate::nn`] on a CPU; both give
+//! the same numbers.
 //!
 //! A face's way: [`detect`] finds boxes and landmarks, [`align`] cuts the 112x112 crop, [`quality`] judges it,
-//! [`engine`] embeds it. Weights come from a [`WeightsStore`]; [`mod@import`] turns ONNX files into weights.
+//! [`engine`] embeds it, [`liveness`] tells it from a picture of one. Weights come from a [`WeightsStore`];
+//! [`mod@import`] turns ONNX files into weights, [`gather`] finds them in folders and archives, [`download`] fetches
+//! those.
 
 pub mod align;
+mod archive;
 pub mod detect;
+pub mod download;
 pub mod embedded;
 pub mod engine;
+pub mod gather;
 pub mod import;
 pub mod iresnet;
-mod known;
+pub mod known;
 mod layer;
+pub mod liveness;
+pub mod minifasnet;
 pub mod mobilefacenet;
 pub mod network;
 mod onnx;

@@ -186,6 +186,12 @@ impl Graph {
                     }
                     alias.insert(output, input);
                 }
+                // Slopes of a PReLU, where constants were not folded: the numbers stay, and nobody asks for the shape.
+                "Unsqueeze" if constants.contains_key(&first(&node.input)) => {
+                    if let Some(tensor) = constants.get(&first(&node.input)).cloned() {
+                        constants.insert(first(&node.output), tensor);
+                    }
+                }
                 _ => nodes.push(Node(node)),
             }
         }
@@ -318,6 +324,7 @@ mod tests {
         m.floats("w", &[2], &[1.5, -2.0]);
         m.integers("k", &[3, -1]);
         m.node("Identity", &["x"], "y", &[]);
+        m.node("Unsqueeze", &["w"], "slopes", &[("axes", &[1, 2])]);
         m.node("Relu", &["y"], "z", &[]);
         m.node("Dropout", &["z"], "out", &[]);
         m.output("out");
@@ -325,6 +332,7 @@ mod tests {
         assert_eq!((g.nodes.len(), g.nodes[0].op(), g.nodes[0].input(0)), (1, "Relu", "x"));
         assert_eq!(g.outputs, ["z"]);
         assert_eq!(g.floats("w").unwrap().values, [1.5, -2.0]);
+        assert_eq!(g.floats("slopes").unwrap().values, [1.5, -2.0]);
         assert_eq!(g.integers("k").unwrap().values, [3, -1]);
         assert!(g.floats("k").is_none() && g.floats("nothing").is_none());
     }

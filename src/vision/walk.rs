@@ -248,12 +248,18 @@ impl<'g> Walk<'g> {
 
     /// The sum of two values.
     pub fn add(&mut self, a: &str, b: &str) -> Result<&'g str, Differs> {
-        let node = self.take(
-            a,
-            || "an Add with the other branch".to_owned(),
-            |n| n.op() == "Add" && [(0, 1), (1, 0)].iter().any(|&(i, j)| n.input(i) == a && n.input(j) == b),
-        )?;
-        Ok(node.output())
+        self.both("Add", a, b)
+    }
+
+    /// The product of two values.
+    pub fn multiply(&mut self, a: &str, b: &str) -> Result<&'g str, Differs> {
+        self.both("Mul", a, b)
+    }
+
+    fn both(&mut self, op: &str, a: &str, b: &str) -> Result<&'g str, Differs> {
+        let expected = || format!("a {op} with the other branch");
+        let reads = |n: &Node| [(0, 1), (1, 0)].iter().any(|&(i, j)| n.input(i) == a && n.input(j) == b);
+        Ok(self.take(a, expected, |n| n.op() == op && reads(n))?.output())
     }
 
     /// A product with one constant number, where there is one.
@@ -330,6 +336,25 @@ impl<'g> Walk<'g> {
         self.tensors.insert(format!("{name}.weight"), &[output, input], weight);
         self.tensors.insert(format!("{name}.bias"), &[output], bias);
         Ok(value)
+    }
+
+    /// As [`Self::linear`], with as many outputs as the weights say.
+    pub fn linear_of_any_length(
+        &mut self,
+        value: &str,
+        input: usize,
+        name: &str,
+    ) -> Result<Value<'g>, Differs> {
+        let graph = self.graph;
+        let is_layer = |node: &Node| matches!(node.op(), "Gemm" | "MatMul");
+        let outputs = self.readers(value).filter(|(_, node)| is_layer(node)).find_map(|(_, node)| {
+            let shape = graph.shape(node.input(1))?;
+            if node.int("transB", 0) == 1 { shape.first().copied() } else { shape.last().copied() }
+        });
+        let Some(output) = outputs else {
+            return Err(self.unexpected(value, &format!("a Gemm or MatMul from {input} numbers")));
+        };
+        Ok((self.linear(value, input, output, name)?, output))
     }
 
     fn bias(&self, node: &Node, name: &str, length: usize) -> Result<Vec<f32>, Differs> {

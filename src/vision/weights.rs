@@ -8,11 +8,12 @@
 
 use super::{
     embedded::{PACKS, Pack},
-    iresnet, mobilefacenet, scrfd,
+    iresnet, minifasnet, mobilefacenet, scrfd,
     tensors::Tensors,
 };
 use crate::{
     domain::{CalibrationData, WeightsId},
+    imaging::Surround,
     nn::Graph,
 };
 use serde::{Deserialize, Serialize};
@@ -27,8 +28,8 @@ use std::{
 /// No file of weights is larger (`IResNet`-100 in f32 is 250 MB).
 pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
-const MANIFEST: &str = "manifest.json";
-const MODEL: &str = "model.safetensors";
+pub(super) const MANIFEST: &str = "manifest.json";
+pub(super) const MODEL: &str = "model.safetensors";
 
 /// Why weights cannot be used. Each says which, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -133,6 +134,8 @@ pub enum Kind {
     Detector,
     /// Embeds an aligned face.
     Recogniser,
+    /// Tells a face from a picture of one.
+    Liveness,
 }
 
 impl std::fmt::Display for Kind {
@@ -140,6 +143,7 @@ impl std::fmt::Display for Kind {
         f.write_str(match self {
             Self::Detector => "detector",
             Self::Recogniser => "recogniser",
+            Self::Liveness => "liveness check",
         })
     }
 }
@@ -154,6 +158,8 @@ pub enum Architecture {
     MobileFaceNet(mobilefacenet::Config),
     /// [`iresnet`].
     IResNet(iresnet::Config),
+    /// [`minifasnet`].
+    MiniFasNet(minifasnet::Config),
 }
 
 impl Architecture {
@@ -163,6 +169,7 @@ impl Architecture {
         match self {
             Self::Scrfd(_) => Kind::Detector,
             Self::MobileFaceNet(_) | Self::IResNet(_) => Kind::Recogniser,
+            Self::MiniFasNet(_) => Kind::Liveness,
         }
     }
 
@@ -172,6 +179,7 @@ impl Architecture {
             Self::Scrfd(config) => scrfd::graph(config, tensors),
             Self::MobileFaceNet(config) => mobilefacenet::graph(config, tensors),
             Self::IResNet(config) => iresnet::graph(config, tensors),
+            Self::MiniFasNet(config) => minifasnet::graph(config, tensors),
         }
     }
 }
@@ -183,20 +191,26 @@ pub struct Input {
     pub width: Option<usize>,
     /// Pixels down.
     pub height: Option<usize>,
-    /// `RGB`.
+    /// `RGB` or `BGR`.
     pub channel_order: ChannelOrder,
     /// Taken from every value.
     pub mean: f32,
     /// What the rest is divided by.
     pub std: f32,
+    /// How much of the frame around a face it sees; none where the face is aligned, or the frame is seen whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surround: Option<Surround>,
 }
 
-/// The order of colours. All networks that run here want the same.
+/// The order of colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChannelOrder {
     /// Red first.
     #[serde(rename = "RGB")]
     Rgb,
+    /// Blue first.
+    #[serde(rename = "BGR")]
+    Bgr,
 }
 
 /// What was measured, by kind.
@@ -223,7 +237,7 @@ pub struct Manifest {
     pub kind: Kind,
     /// Which network.
     pub architecture: Architecture,
-    /// Length of the embedding; none for a detector.
+    /// Length of the embedding; none for anything but a recogniser.
     pub embedding_length: Option<usize>,
     /// What goes in.
     pub input: Input,
@@ -245,8 +259,26 @@ impl Manifest {
         if manifest.id != *id {
             return Err(wrong("it names another id than its folder".to_owned()));
         }
+        manifest.checked()
+    }
+
+    /// Reads a `manifest.json` that is not in the store yet: its id is checked as well.
+    pub fn parse_own(text: &[u8]) -> Result<Self, WeightsError> {
+        let wrong = |id: &str, reason: String| WeightsError::Manifest { id: id.to_owned(), reason };
+        let manifest: Self =
+            serde_json::from_slice(text).map_err(|e| wrong("the new network", e.to_string()))?;
+        WeightsId::new(manifest.id.as_str()).map_err(|e| wrong(manifest.id.as_str(), e.to_string()))?;
+        manifest.checked()
+    }
+
+    fn checked(self) -> Result<Self, WeightsError> {
+        let manifest = self;
+        let wrong = |reason: String| WeightsError::Manifest { id: manifest.id.to_string(), reason };
         if manifest.kind != manifest.architecture.kind() {
             return Err(wrong(format!("its architecture is no {}", manifest.kind)));
+        }
+        if manifest.kind != Kind::Liveness && manifest.input.channel_order != ChannelOrder::Rgb {
+            return Err(wrong(format!("a {} takes RGB", manifest.kind)));
         }
         if !(manifest.input.mean.is_finite() && manifest.input.std > 0.0) {
             return Err(wrong("its input normalisation is impossible".to_owned()));
@@ -332,6 +364,13 @@ impl WeightsStore {
     pub fn verify(&self, id: &WeightsId) -> Result<Manifest, WeightsError> {
         let kind = self.manifest(id)?.kind;
         Ok(self.load(id, kind)?.manifest)
+    }
+
+    /// Every network of a kind that is there and can be read, installed ones before embedded ones of the same id.
+    #[must_use]
+    pub fn of_kind(&self, kind: Kind) -> Vec<WeightsId> {
+        let is = |listed: &Listed| listed.manifest.as_ref().is_ok_and(|m| m.kind == kind);
+        self.list().into_iter().filter(is).map(|listed| listed.id).collect()
     }
 
     /// Adds a network, replacing one of the same id; written beside and renamed, so that there is never half of one.

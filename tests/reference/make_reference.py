@@ -2,7 +2,7 @@
 
 Needs onnxruntime, numpy and Pillow. Run from anywhere: python tests/reference/make_reference.py
 
-Embeddings are of a pattern that is no picture of anybody: value i is (i * 2654435761 mod 2^32) / 2^31 - 1 in f32.
+Embeddings and logits are of a pattern that is no picture of anybody: value i is (i * 2654435761 mod 2^32) / 2^31 - 1 in f32.
 Boxes and landmarks are of photographs named by their path under ../shared/data, put at the top left of a black
 picture without resizing and in grey, so that both sides see the same pixels.
 """
@@ -18,6 +18,11 @@ HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[2] / "shared"
 RECOGNISERS = {"mbf-w8": "mbf_w8dequant.onnx"}
 DETECTORS = {"scrfd-500m": ("det_500m.onnx", 256), "scrfd-2.5g": ("scrfd_2.5g_kps.onnx", 640)}
+LIVENESS = {
+    "minifasnet-v2": ("2.7_80x80_MiniFASNetV2.onnx", 80),
+    "minifasnet-v1se": ("4_0_0_80x80_MiniFASNetV1SE.onnx", 80),
+    "minifasnet-v2se-128": ("minifasnet_v2se_128.onnx", 128),
+}
 SCORE, IOU = 0.5, 0.4
 SAMPLES = 64
 
@@ -79,10 +84,13 @@ def decode(outputs, side):
 
 
 def main():
-    reference = {"recognisers": {}, "detectors": {}}
+    reference = {"recognisers": {}, "detectors": {}, "liveness": {}}
     for name, file in RECOGNISERS.items():
         (embedding,) = run(session(file), pattern(1, 3, 112, 112))
         reference["recognisers"][name] = {"file": file, "embedding": [float(v) for v in embedding.reshape(-1)]}
+    for name, (file, side) in LIVENESS.items():
+        (logits,) = run(session(file), pattern(1, 3, side, side))
+        reference["liveness"][name] = {"file": file, "side": side, "logits": [float(v) for v in logits.reshape(-1)]}
     for name, (file, side) in DETECTORS.items():
         net = session(file)
         samples = []

@@ -4,11 +4,11 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use faceprint::{
     access::{LockoutPolicy, Login, LoginError},
     app::FaceprintApp,
-    crypto::{Pepper, Pin, PinHash, Secret},
+    crypto::{Pepper, Pin, PinCost, PinHash, Secret},
     domain::{AttemptState, Clock, Host, HostId, ManualClock, Person, PersonId, PersonName},
     runtime::messages::{
-        HostSession, Link, Notice, PersonRow, PinAttempt, Refusal, Reply, ReplyBody, Request, RequestBody,
-        Snapshot,
+        HostSession, Link, Notice, PersonRow, PinAttempt, PinState, Refusal, Reply, ReplyBody, Request,
+        RequestBody, Snapshot,
     },
     settings::Settings,
 };
@@ -64,7 +64,7 @@ impl Fake {
             requests,
             replies,
             waiting: VecDeque::new(),
-            hash: PinHash::new(&Pin::new(PIN).unwrap(), &pepper).unwrap(),
+            hash: PinHash::new(&Pin::new(PIN).unwrap(), &pepper, PinCost::FLOOR).unwrap(),
             pepper,
             attempts: AttemptState::default(),
             clock,
@@ -117,8 +117,8 @@ impl Fake {
 
     /// What the ledger would say to a PIN.
     pub fn check(&mut self, pin: &PinAttempt) -> Result<Arc<HostSession>, LoginError<Infallible>> {
-        let attempts = self.attempts;
-        let login = Login { host: HOST, secret: Some(&self.hash), pepper: &self.pepper, pin, attempts };
+        let (attempts, cost) = (self.attempts, PinCost::FLOOR);
+        let login = Login { host: HOST, secret: Some(&self.hash), cost, pepper: &self.pepper, pin, attempts };
         let kept = &mut self.attempts;
         LockoutPolicy::default()
             .login(&login, self.clock.now(), |state, _| {
@@ -144,5 +144,6 @@ pub fn person(number: u8, text: &str, templates: usize) -> PersonRow {
             consent: None,
         },
         templates,
+        pin: PinState::Unset,
     }
 }

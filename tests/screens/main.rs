@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions may fail a test too
 
+mod door;
 mod fake;
+mod hostday;
 
 use egui::{Role, Vec2};
 use egui_kittest::{
@@ -10,17 +12,18 @@ use egui_kittest::{
     kittest::{NodeT as _, Queryable as _},
 };
 use faceprint::{
-    app::FaceprintApp,
-    domain::{EventId, MarkKind, MarkSource, PersonId, QualityIssue, Rect, TrackId},
+    app::{BenchRun, FaceprintApp},
+    crypto::RecoveryCode,
+    domain::{EventId, MarkKind, PersonId, QualityIssue, Rect, TrackId},
     runtime::messages::{
-        CameraFault, CameraStatus, DayView, EnrolmentPose, EnrolmentView, ExportFormat, FaceState, FaceView,
-        Fault, HostRequest, MarkRow, Notice, ReplyBody, RequestBody, Worker,
+        CameraFault, CameraStatus, EnrolmentPose, EnrolmentView, FaceState, FaceView, Fault, Hidden,
+        HostRequest, Notice, ReplyBody, RequestBody, Worker,
     },
     settings::Settings,
     ui::{HostPage, Screen, theme},
 };
 use fake::{Fake, HOST, PIN, name, person};
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 const SIZES: [(f32, f32); 4] = [(1280.0, 720.0), (800.0, 480.0), (1080.0, 1920.0), (1920.0, 1080.0)];
 
@@ -33,6 +36,10 @@ struct Bench {
 impl Bench {
     fn with(settings: Settings, size: (f32, f32), strip: Option<&str>) -> Self {
         let (fake, app) = Fake::new(settings, strip);
+        Self::around(fake, app, size)
+    }
+
+    fn around(fake: Fake, app: FaceprintApp, size: (f32, f32)) -> Self {
         let harness = Harness::builder()
             .with_size(Vec2::from(size))
             .with_step_dt(0.1)
@@ -63,6 +70,25 @@ impl Bench {
         bench
     }
 
+    /// A screen on which long pages need no scrolling.
+    fn tall() -> Self {
+        Self::ready(Fake::new(Settings::for_site("Main entrance"), None))
+    }
+
+    /// The same, with a speed test.
+    fn tall_with(run: BenchRun) -> Self {
+        let (fake, app) = Fake::new(Settings::for_site("Main entrance"), None);
+        Self::ready((fake, app.with_bench(run)))
+    }
+
+    fn ready((fake, app): (Fake, FaceprintApp)) -> Self {
+        let mut bench = Self::around(fake, app, (1280.0, 3200.0));
+        bench.fake.answer_hosts();
+        bench.fake.snapshot.lock().unwrap().camera = CameraStatus::Live;
+        bench.run();
+        bench
+    }
+
     fn log_in(&mut self) {
         self.press("Host mode");
         self.fake.answer_hosts();
@@ -73,7 +99,9 @@ impl Bench {
         assert_eq!(self.page(), Some(HostPage::Today));
     }
 
+    /// Until nothing asks to be drawn at once, twice: what a press changed may show in the frame after.
     fn run(&mut self) {
+        self.harness.run();
         self.harness.run();
     }
 
@@ -127,9 +155,76 @@ impl Bench {
             name: name(who),
             kind,
             at,
+            today: None,
         };
         self.fake.notices.send(notice).unwrap();
         self.run();
+    }
+
+    /// Into host mode whatever the language: the way in is the only small square at the top right.
+    fn open_host_mode(&mut self) {
+        let window = self.harness.ctx.content_rect();
+        let corner = window.right_top() + egui::vec2(-40.0, 40.0);
+        self.press_at(corner);
+        self.fake.answer_hosts();
+        self.run();
+        for digit in PIN.chars() {
+            self.harness.event(egui::Event::Text(digit.to_string()));
+        }
+        self.harness.key_press(egui::Key::Enter);
+        self.run();
+        self.fake.answer_login();
+        self.run();
+        assert_eq!(self.page(), Some(HostPage::Today));
+    }
+
+    fn press_at(&mut self, at: egui::Pos2) {
+        self.harness.hover_at(at);
+        self.harness.run();
+        for pressed in [true, false] {
+            let button = egui::PointerButton::Primary;
+            let modifiers = egui::Modifiers::NONE;
+            self.harness.event(egui::Event::PointerButton { pos: at, button, pressed, modifiers });
+        }
+        self.run();
+    }
+
+    /// Entries of the navigation: the buttons at the left edge but the last, which locks.
+    fn navigation(&self) -> Vec<egui::Rect> {
+        let left = |rect: &egui::Rect| rect.left() < 40.0 && rect.width() > 80.0;
+        let mut entries: Vec<egui::Rect> =
+            self.harness.query_all_by_role(Role::Button).map(|node| node.rect()).filter(left).collect();
+        entries.sort_by(|a, b| a.top().total_cmp(&b.top()));
+        entries.pop();
+        entries
+    }
+
+    fn pages(&self) -> usize {
+        self.navigation().len()
+    }
+
+    fn open_page(&mut self, page: usize) {
+        let at = self.navigation()[page].center();
+        self.press_at(at);
+    }
+
+    /// No button lies over another one or outside of the window.
+    fn check_apart(&self, language: &str, what: &str) {
+        let window = self.harness.ctx.content_rect();
+        let buttons: Vec<_> = self
+            .harness
+            .query_all_by_role(Role::Button)
+            .map(|node| (node.accesskit_node().label().unwrap_or_default(), node.rect()))
+            .collect();
+        assert!(!buttons.is_empty());
+        for (number, (label, rect)) in buttons.iter().enumerate() {
+            let inside = window.expand(1.0).contains_rect(*rect);
+            assert!(inside, "{language}, {what}: {label:?} reaches outside: {rect:?}");
+            for (other, place) in &buttons[number + 1..] {
+                let apart = !rect.shrink(1.0).intersects(place.shrink(1.0));
+                assert!(apart, "{language}, {what}: {label:?} {rect:?} lies over {other:?} {place:?}");
+            }
+        }
     }
 
     /// Everything that can be pressed has a name (kittest checks), is large enough, and lies inside the window.
@@ -152,40 +247,76 @@ fn host_request(body: &RequestBody) -> Option<&HostRequest> {
 }
 
 #[test]
-fn first_start_asks_for_everything_and_ends_in_host_mode() {
+fn first_start_asks_for_everything_and_ends_with_the_recovery_code() {
     let mut bench = Bench::with(Settings::for_site("Faceprint"), SIZES[0], None);
     bench.fake.hosts.clear();
     bench.fake.answer_hosts();
     bench.run();
     assert!(bench.says("Set up this kiosk"));
-    bench.write("Name of the site", "Werk Süd");
+    bench.press("Deutsch");
+    assert!(bench.says("Gerät einrichten"), "whoever cannot read the page can choose");
+    bench.press("English");
     bench.press("Next");
     bench.write("Your name", "Grace");
     bench.write_pin("PIN", "123456");
-    assert!(bench.says("first that anybody would try"));
+    bench.press("Next");
+    assert!(bench.says("Who looks after it?"), "not with a PIN that anybody would try");
     bench.press("Back");
     bench.press("Next");
-    for _ in 0..6 {
-        bench.harness.get_by_role_and_label(Role::PasswordInput, "PIN").click();
-        bench.run();
-        bench.harness.key_press(egui::Key::End);
-        bench.harness.key_press(egui::Key::Backspace);
-        bench.run();
-    }
+    bench.clear_pin("PIN", 6);
     bench.write_pin("PIN", PIN);
-    assert!(bench.says("not the same"));
+    bench.press("Next");
+    assert!(bench.says("Who looks after it?"), "not until it was typed twice");
     bench.write_pin("The same PIN again", PIN);
     bench.press("Next");
     assert!(bench.says("eye level"));
+    bench.press("Next");
+    bench.write("Name of the site", "Werk Süd");
+    assert!(bench.says("There it is"));
+    bench.press("Next");
+    bench.harness.get_by_role_and_label(Role::MultilineTextInput, "Consent").click();
+    bench.run();
+    bench.harness.get_by_role_and_label(Role::MultilineTextInput, "Consent").type_text("Ours: ");
+    bench.run();
     bench.press("Finish");
     let request = bench.fake.find(|body| matches!(body, RequestBody::SetUp { .. })).unwrap();
-    let RequestBody::SetUp { site_name, host_name, zone, .. } = &request.body else { unreachable!() };
-    assert_eq!((site_name.as_str(), host_name.as_str()), ("Werk Süd", "Grace"));
-    assert!(!zone.is_empty());
+    let RequestBody::SetUp { settings, host_name, .. } = &request.body else { unreachable!() };
+    assert_eq!((settings.site_name.as_str(), host_name.as_str()), ("Werk Süd", "Grace"));
+    assert!(settings.consent_text.contains("Ours: ") && settings.language == "en");
     let session = bench.fake.session();
     bench.fake.reply(&request, Ok(ReplyBody::LoggedIn(session)));
     bench.run();
+    assert!(bench.says("Write down this recovery code"));
+    let request =
+        bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::NewRecoveryCode))).unwrap();
+    let code = RecoveryCode::random().unwrap();
+    let shown = code.shown();
+    bench.fake.reply(&request, Ok(ReplyBody::RecoveryCode(Hidden(code))));
+    bench.run();
+    assert!(bench.says(&shown));
+    bench.press("Go on");
+    assert!(bench.says(&shown), "not before it is written down");
+    for _ in 0..20 {
+        bench.wait(Duration::from_secs(10));
+    }
+    assert!(bench.says(&shown), "writing takes a while");
+    bench.harness.get_by_role_and_label(Role::CheckBox, "I have written it down").click();
+    bench.run();
+    bench.press("Go on");
     assert_eq!(bench.page(), Some(HostPage::People));
+    assert!(!bench.says(&shown));
+}
+
+impl Bench {
+    fn clear_pin(&mut self, label: &str, digits: usize) {
+        for _ in 0..digits {
+            self.harness.get_by_role_and_label(Role::PasswordInput, label).click();
+            self.run();
+            self.harness.key_press(egui::Key::End);
+            self.harness.key_press(egui::Key::Backspace);
+            self.run();
+        }
+    }
 }
 
 #[test]
@@ -326,6 +457,7 @@ fn faces_are_spoken_to_and_faults_are_sentences() {
         (FaceState::Advice(QualityIssue::TooFar), "Please come closer"),
         (FaceState::Advice(QualityIssue::TurnToCamera), "Turn to the camera"),
         (FaceState::Unknown, "Not recognised"),
+        (FaceState::Refused, "Please show your face, not a picture"),
         (FaceState::Recognised, "Thank you"),
     ] {
         bench.fake.snapshot.lock().unwrap().faces = vec![face(state)];
@@ -401,7 +533,7 @@ fn a_person_is_added_and_enrolled() {
     bench.run();
     assert!(bench.says("1 of 3 pictures taken") && bench.says("to the left"));
     bench.fake.snapshot.lock().unwrap().enrolment = None;
-    bench.fake.notices.send(Notice::Enrolled { person: id, shots: 3 }).unwrap();
+    bench.fake.notices.send(Notice::Enrolled { person: id, shots: 3, look_alike: None }).unwrap();
     bench.run();
     assert!(bench.says("Enrolled with 3 pictures."));
 }
@@ -447,61 +579,6 @@ fn erasing_needs_a_second_word() {
         matches!(host_request(body), Some(HostRequest::ErasePerson(id)) if *id == PersonId::from_bytes([2; 16]))
     });
     assert!(erased.is_some());
-}
-
-#[test]
-fn a_mark_is_corrected_with_a_reason() {
-    let mut bench = Bench::host_mode();
-    let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Day(_)))).unwrap();
-    let Some(HostRequest::Day(day)) = host_request(&request.body) else { unreachable!() };
-    let row = MarkRow {
-        event: EventId(41),
-        person: PersonId::from_bytes([2; 16]),
-        name: Some(name("Ada")),
-        kind: MarkKind::CheckIn,
-        at: faceprint::domain::Clock::now(&bench.fake.clock).utc,
-        source: MarkSource::Face,
-        corrected: false,
-    };
-    let view = DayView { date: Some(*day), marks: vec![row], people: 3, present: 1, inside: 1 };
-    bench.fake.reply(&request, Ok(ReplyBody::Day(view)));
-    bench.run();
-    let button = bench
-        .harness
-        .get_all_by_role(Role::Button)
-        .find(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with("Correct Ada")));
-    button.unwrap().click();
-    bench.run();
-    bench.press("Strike it out");
-    bench.press("Save");
-    let asked = |body: &RequestBody| {
-        matches!(host_request(body), Some(HostRequest::CorrectMark { event: EventId(41), replacement: None, reason })
-            if reason == "Held the door")
-    };
-    assert!(bench.fake.find(asked).is_none(), "not without a reason");
-    bench.write("Reason", "Held the door");
-    bench.press("Save");
-    assert!(bench.fake.find(asked).is_some());
-}
-
-#[test]
-fn an_export_says_where_it_was_saved() {
-    let mut bench = Bench::host_mode();
-    bench.press("Export");
-    bench.harness.get_all_by_role_and_label(Role::Button, "Today").last().unwrap().click(); // not the page
-    bench.run();
-    bench.press("PDF report");
-    bench.press("Save");
-    let request =
-        bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Export { .. }))).unwrap();
-    let Some(HostRequest::Export { format, from, to, .. }) = host_request(&request.body) else {
-        unreachable!()
-    };
-    assert_eq!((*format, from), (ExportFormat::Pdf, to));
-    let path = PathBuf::from("/data/exports/attendance.pdf");
-    bench.fake.reply(&request, Ok(ReplyBody::Exported { path, rows: 42 }));
-    bench.run();
-    assert!(bench.says("Saved 42 rows to /data/exports/attendance.pdf"));
 }
 
 #[test]
@@ -552,7 +629,7 @@ fn every_screen_fits_every_size() {
         bench.type_pin(PIN);
         bench.fake.answer_login();
         bench.run();
-        for page in ["Today", "People", "Export", "Audit", "Settings", "Diagnostics"] {
+        for page in ["Today", "People", "Attendance", "Reports", "Audit", "Settings", "Diagnostics"] {
             bench.harness.get_all_by_role_and_label(Role::Button, page).next().unwrap().click();
             bench.run();
             bench.check_buttons(page);

@@ -1,12 +1,27 @@
-# Alle Worte auf dem Bildschirm. Die Kennung beginnt mit dem Bildschirm. Sätze enden mit einem Punkt.
+# Every word on the screen. Ids begin with the screen that says them. Sentence case; sentences end with a full stop.
 
-## Überall
+## Used on many screens
 button-back = Zurück
 button-next = Weiter
 button-cancel = Abbrechen
+button-close = Schließen
+button-done = Fertig
+button-stop = Anhalten
 button-working = Einen Moment …
+work-progress = { $done } von { $total }
 kind-in = Kommen
 kind-out = Gehen
+kind-break = Pause
+kind-back = Zurück
+weekday-short = { $weekday ->
+        [1] Mo
+        [2] Di
+        [3] Mi
+        [4] Do
+        [5] Fr
+        [6] Sa
+       *[7] So
+    }
 date-long = { $weekday ->
         [1] Montag
         [2] Dienstag
@@ -31,7 +46,7 @@ date-long = { $weekday ->
     } { $year }
 workers-busy = das Gerät ist beschäftigt: gleich noch einmal versuchen
 
-## Kamera
+## Camera
 camera-picture = Kamerabild
 camera-opening = Die Kamera startet …
 camera-retry = Neuer Versuch in { $wait }.
@@ -50,16 +65,26 @@ camera-ended-help = Bitte in den Einstellungen eine andere Kamera wählen.
 camera-failed = Die Kamera funktioniert nicht.
 camera-failed-help = Mehr steht in der Diagnose und im Protokoll des Systems.
 
-## Für alle
+## For everybody
 attendee-host-mode = Verwaltung
 attendee-opening = Einen Moment, bitte
 attendee-no-picture = Die Kamera ist nicht verfügbar
 attendee-ready = Bitte in die Kamera schauen
 attendee-reading = Einen Moment …
 attendee-recognised = Danke
-attendee-unknown = Nicht erkannt. Bitte bei der Verwaltung melden
+attendee-unknown = Nicht erkannt. ID und PIN nutzen oder bei der Verwaltung melden
+attendee-refused = Bitte das Gesicht zeigen, kein Bild
 attendee-welcome = Willkommen
-attendee-welcome-text = Vor die Kamera treten und hineinschauen. Nach einer Sekunde sind Sie eingetragen.
+attendee-welcome-text = In die Kamera schauen oder ID und PIN benutzen. Beides zählt gleich.
+attendee-use-pin = Mit ID und PIN
+lamp-camera = Kamera
+lamp-storage = Speicher
+lamp-clock = Uhr
+lamp-well = in Ordnung
+lamp-notice = bitte nachsehen
+lamp-alarm = Störung
+lamp-spoken = { $what }: { $state }
+saver-hint = Näher kommen oder den Bildschirm berühren
 advice-closer = Bitte näher kommen
 advice-middle = Bitte in die Mitte treten
 advice-turn = Bitte zur Kamera drehen
@@ -69,23 +94,47 @@ advice-bright = Hier ist zu viel Licht
 advice-still = Bitte still halten
 card-checked-in = Gekommen { $time }
 card-checked-out = Gegangen { $time }
+card-break-began = Pause seit { $time }
+card-back = Zurück um { $time }
 card-already-in = Schon gekommen { $time }
 card-already-out = Schon gegangen { $time }
+card-already-break = Pause schon seit { $time }
+card-already-back = Schon zurück seit { $time }
 card-in-or-out = Kommen oder gehen?
+card-today = Heute { $hours } h
 card-not-me = Das bin ich nicht
 card-struck-out = Entfernt
 card-struck-out-text = Der Eintrag zählt nicht mehr.
 card-not-recorded = Nichts wurde eingetragen
 
-## Erster Start
+## ID and PIN
+badge-title = Ihre ID oder Ausweisnummer
+badge-pin-title = Ihre PIN
+badge-of = ID { $badge }
+badge-typed = Eingegeben: { $badge }
+badge-letters = ABC
+badge-digits = 123
+badge-delete = Letztes Zeichen löschen
+badge-next = Weiter
+badge-done = Fertig
+badge-wrong = { $tries ->
+        [one] ID oder PIN ist falsch. Noch ein Versuch.
+       *[other] ID oder PIN ist falsch. Noch { $tries } Versuche.
+    }
+badge-locked = Zu viele falsche PINs. Bitte bei der Verwaltung melden.
+
+## First start
+first-language-title = Gerät einrichten
+first-language-text = Sprache der Anzeige wählen. Sie lässt sich später ändern.
 first-step = Schritt { $step } von { $steps }
-first-site-title = Gerät einrichten
+first-site-title = Wo steht es?
 first-site-text = Der Name steht auf dem Gerät und auf Berichten. Die Zeitzone bestimmt, was „08:00“ bedeutet.
 first-site-name = Name des Standorts
 first-site-hint = Zum Beispiel: Haupteingang
 first-site-rule = Der Standort braucht einen Namen mit höchstens 80 Zeichen.
 first-zone = Zeitzone
 first-zone-rule = Die Zeitzone ist ein Name wie Europe/Berlin oder UTC.
+first-zone-now = Dort ist es jetzt { $time } Uhr.
 first-host-title = Wer betreut das Gerät?
 first-host-text = Wer es verwaltet, trägt Personen ein, berichtigt Einträge und gibt Berichte aus. Nur mit eigener PIN.
 first-host-name = Ihr Name
@@ -96,12 +145,16 @@ first-camera-title = Kamera ausrichten
 first-camera-text = In Augenhöhe, etwa 1,6 m über dem Boden, mit Licht auf den Gesichtern und ohne Fenster im Rücken.
 first-camera-advice = Dort hinstellen, wo später alle stehen, etwa einen Meter entfernt. Das Gesicht soll im Bild sein.
 first-camera-good = Von hier ist das Gesicht gut zu lesen.
+first-consent-title = Worin alle einwilligen
+first-consent-text = Wer erfasst wird, sieht zuerst diesen Text und muss einwilligen. Passen Sie ihn Ihrem Standort an; jede Änderung ist eine neue Fassung.
+first-consent-rule = Der Text hat höchstens 4.000 Zeichen.
 first-finish = Fertig
-pin-shape = Eine PIN hat 6 bis 12 Ziffern.
-pin-guessable = Diese PIN würde jeder zuerst versuchen: bitte eine andere wählen.
-pin-again-differs = Die beiden PINs sind noch nicht gleich.
+pin-shape = 6 bis 12 Ziffern
+pin-host-shape = 6 bis 12 Ziffern, oder ein Satz mit 12 bis 64 Zeichen
+pin-guessable = Keine, die jeder zuerst versuchen würde, wie 123456 oder 111111
+pin-again-same = Zweimal gleich eingegeben
 
-## Anmelden
+## Login
 login-title = Verwaltung
 login-who = Wer sind Sie?
 login-as = { $name }, bitte die PIN eingeben.
@@ -120,21 +173,40 @@ login-wrong = { $tries ->
 login-locked-for = Zu viele falsche PINs. Neuer Versuch in { $wait }.
 login-locked = Zu viele falsche PINs. Jemand anderes aus der Verwaltung muss Sie entsperren.
 login-try-again = Sie können es jetzt wieder versuchen.
+login-recover = Wiederherstellungscode benutzen
+recover-title = Wiederherstellungscode
+recover-text = Er wurde beim Einrichten einmal gezeigt. Er entsperrt Sie; mit einer neuen PIN ersetzt er die alte.
+recover-code = Wiederherstellungscode
+recover-deed = Damit entsperren
 
-## Verwaltung
+## Recovery code
+code-title = Diesen Wiederherstellungscode aufschreiben
+code-text = Er öffnet die Verwaltung, wenn alle ihre PIN vergessen haben. Er wird nur jetzt gezeigt. Bewahren Sie ihn dort auf, wo nur die Verwaltung hinkommt, nicht am Gerät.
+code-written = Ich habe ihn aufgeschrieben
+code-go-on = Weiter
+
+## Host mode
 page-today = Heute
 page-people = Personen
-page-export = Ausgabe
+page-attendance = Einträge
+page-reports = Berichte
 page-audit = Protokoll
+page-hosts = Verwalter
 page-settings = Einstellungen
 page-diagnostics = Diagnose
 host-logged-in = { $name }
 host-lock = Sperren
 host-locks-in = Sperrt in { $wait }
 
-## Personen
+## People
 people-add = Person hinzufügen
 people-search = Name oder Ausweis suchen
+people-count = { $shown } von { $people }
+people-filter = Wer aufgeführt ist
+filter-everybody = Alle
+filter-active = Aktiv
+filter-any-kind = Jede Art
+filter-any-source = Jede Herkunft
 people-none = Noch niemand
 people-none-text = Die erste Person hinzufügen, dann drei Aufnahmen des Gesichts machen.
 people-not-found = Niemand mit diesem Namen oder Ausweis.
@@ -142,6 +214,7 @@ people-name = Name
 people-badge = Ausweis
 people-badge-optional = Ausweis oder Nummer, falls üblich
 people-state = Zustand
+people-consent = Einwilligung
 people-enrolled = Aufgenommen
 people-not-enrolled = Ohne Aufnahme
 people-inactive = Inaktiv
@@ -150,6 +223,45 @@ people-enrol-again = Neu aufnehmen
 people-enrol-spoken = { $name } aufnehmen
 people-erase = Löschen
 people-erase-spoken = { $name } löschen
+people-edit = Ändern
+people-edit-spoken = { $name } ändern
+people-edit-title = { $name } ändern
+people-edit-deed = Speichern
+people-active = Aktiv: wird erkannt und erwartet
+people-own-schedule = Eigener Arbeitsplan
+people-pin = PIN für Einträge ohne Gesicht (noch keine)
+people-pin-set = Neue PIN für Einträge ohne Gesicht (eine ist gesetzt)
+people-pin-locked = PIN für Einträge ohne Gesicht (nach Fehlversuchen gesperrt)
+people-pin-rule = 6 bis 12 Ziffern, keine, die jeder errät.
+people-unlock = PIN entsperren
+people-no-consent = Eine Einwilligung in Gesichtsdaten liegt nicht vor.
+people-consent-given = Textfassung { $version } am { $date } zugestimmt.
+people-withdraw = Einwilligung widerrufen
+people-withdraw-sure = Gesichtsdaten jetzt vernichten
+import-open = Liste einlesen
+import-title = Personenliste einlesen
+import-text = Eine CSV-Datei wählen, deren erste Zeile die Spalten name und badge nennt. Nichts ändert sich, bevor zu sehen ist, was jede Zeile bewirkt.
+import-no-list = Hier ist keine CSV-Datei.
+import-counts = { $add } neu, { $rename } umbenannt, { $known } schon bekannt, { $refused } abgelehnt.
+import-line = Zeile
+import-deed = Wirkung
+import-add = Neu
+import-rename = Neuer Name
+import-known = Schon bekannt
+import-refuse = Abgelehnt
+import-name-empty = hat keinen Namen
+import-name-long = Name über 100 Zeichen
+import-line-break = Name mit Zeilenumbruch
+import-badge-long = Ausweis über 64 Zeichen
+import-badge-twice = Ausweis doppelt
+import-do = { $rows ->
+        [one] { $rows } Zeile übernehmen
+       *[other] { $rows } Zeilen übernehmen
+    }
+import-done = { $added } neu, { $changed } umbenannt.
+people-erase-open = Löschen …
+people-export-own = Ihre Daten speichern
+people-exported = Was über diese Person gespeichert ist, steht in { $path }
 people-add-title = Person hinzufügen
 people-add-deed = Hinzufügen
 people-erase-title = { $name } löschen?
@@ -157,7 +269,7 @@ people-erase-text = Die Gesichtsdaten, der Name und alles andere über diese Per
 people-erase-understood = Mir ist klar, dass das nicht rückgängig zu machen ist
 people-erase-deed = Löschen
 
-## Aufnahme
+## Enrolment
 enrol-title = { $name } aufnehmen
 enrol-close = Schließen
 enrol-start = Beginnen
@@ -170,6 +282,11 @@ enrol-done = { $shots ->
        *[other] Mit { $shots } Aufnahmen gespeichert.
     }
 enrol-done-text = Die Bilder werden nicht behalten, nur was zum Erkennen nötig ist. Ab jetzt kennt das Gerät dieses Gesicht.
+enrol-already = Dieses Gesicht ist schon erfasst, als { $name }.
+enrol-already-text = An der Tür würden beide für eine Person gehalten. Nur speichern, wenn es zwei sind, etwa Zwillinge.
+enrol-store = Trotzdem speichern
+enrol-drop = Nicht speichern
+enrol-look-alike = { $name } sieht ähnlich aus. Werden die beiden verwechselt, beide bei besserem Licht neu erfassen.
 enrol-failed-text = Nichts wurde gespeichert.
 enrol-again = Noch einmal
 enrol-back = Zurück zu den Personen
@@ -179,15 +296,35 @@ pose-other-side = Ein wenig nach rechts drehen
 consent-title = Einwilligung
 consent-text = Das Gerät vermisst Ihr Gesicht und speichert die Maße versiegelt und nur auf diesem Gerät, um Kommen und Gehen festzuhalten. Kein Bild wird behalten. Sie dürfen ablehnen und jederzeit alles löschen lassen.
 consent-version = Fassung { $version }
+consent-built-in = Vorgegebenen Text benutzen
 consent-tick = Die Person hat das gelesen und willigt ein
 
-## Heute
+## Today
 today-add = Eintrag hinzufügen
 today-day-before = Tag davor
 today-next-day = Tag danach
-today-present = Anwesend von { $people }
 today-inside = Jetzt im Haus
-today-absent = Nicht gesehen
+today-everybody = Alle
+today-marks = Einträge
+today-late = Zu spät
+today-not-seen = Nicht gesehen
+today-gone = Gegangen
+today-nobody = Niemand.
+today-holiday = Feiertag
+today-came = Kommen
+today-last = Zuletzt
+today-worked = Gearbeitet
+today-planned = Erwartet
+today-late-by = { $time } zu spät
+today-incomplete = Ein Eintrag fehlt
+today-chart = Personen im Haus über den Tag, höchstens { $most }
+presence-inside = Im Haus
+presence-on-break = In der Pause
+presence-left = Gegangen
+presence-absent = Fehlt
+presence-expected = Erwartet
+presence-free = Nicht erwartet
+today-absent = Fehlt
 today-none = Keine Einträge an diesem Tag
 today-none-text = Sie erscheinen hier, sobald jemand kommt oder geht.
 today-time = Zeit
@@ -195,6 +332,7 @@ today-kind = Eintrag
 today-source = Herkunft
 today-by-face = Gesicht
 today-by-host = Von Hand
+today-by-pin = Nummer und PIN
 today-not-me = „Das bin ich nicht“
 today-corrected = Berichtigt
 today-erased = Gelöschte Person
@@ -203,7 +341,7 @@ today-correct-spoken = { $name } { $time } berichtigen
 today-add-title = Eintrag hinzufügen
 today-add-deed = Hinzufügen
 today-person = Person
-today-choose-person = Person wählen
+today-date-field = Datum, wie 2026-01-31
 today-time-field = Zeit, wie 08:00
 today-reason = Grund
 today-reason-hint = Wird mit dem Eintrag aufbewahrt
@@ -212,30 +350,77 @@ today-correct-deed = Speichern
 today-replace = Ersetzen
 today-strike-out = Streichen
 today-strike-out-text = Der Eintrag zählt nicht mehr. Er bleibt mit dem Grund in den Akten.
-
-## Ausgabe
-export-text = Alle Einträge vom ersten bis zum letzten Tag, mit Berichtigungen und Gründen.
-export-today = Heute
-export-this-week = Diese Woche
-export-this-month = Dieser Monat
-export-last-month = Letzter Monat
-export-from = Erster Tag
-export-to = Letzter Tag
-export-format = Format
-export-csv = CSV-Tabelle
-export-pdf = PDF-Bericht
-export-range-rule = Beide Tage als 2026-01-31 eingeben, den ersten nicht nach dem letzten.
-export-save = Speichern
-export-saved = { $rows ->
-        [one] { $rows } Zeile gespeichert in { $path }
-       *[other] { $rows } Zeilen gespeichert in { $path }
+history-title = Verlauf eines Eintrags
+history-button = Verlauf
+history-spoken = Verlauf von { $name } { $time }
+history-event = Nr.
+history-recorded = Erfasst
+history-says = Inhalt
+history-struck-out = Gestrichen
+attendance-count = { $shown } von { $rows }
+attendance-none = Keine Einträge an diesen Tagen
+attendance-none-text = Oben andere Tage wählen.
+attendance-not-found = Kein solcher Eintrag.
+attendance-day = Tag
+range-from = Erster Tag
+range-to = Letzter Tag
+range-usual = Zeitraum
+range-other = Wie eingegeben
+range-today = Heute
+range-yesterday = Gestern
+range-this-week = Diese Woche
+range-last-week = Letzte Woche
+range-this-month = Dieser Monat
+range-last-month = Letzter Monat
+range-rule = Beide Tage wie 2026-01-31 eingeben, den ersten nicht nach dem letzten.
+reports-by-day = Je Tag
+reports-by-mark = Je Eintrag
+reports-by = Eine Zeile für
+reports-format = Format
+reports-csv = CSV-Tabelle
+reports-pdf-a4 = PDF, A4
+reports-pdf-letter = PDF, Letter
+reports-everybody = Alle Personen
+reports-chosen = { $people ->
+        [one] { $people } Person
+       *[other] { $people } Personen
+    }
+reports-columns = { $columns ->
+        [one] { $columns } Spalte
+       *[other] { $columns } Spalten
+    }
+reports-columns-title = Spalten
+reports-people-title = Wessen Bericht
+reports-no-column = Mindestens eine Spalte wählen.
+reports-where = Speichern auf
+reports-here = Dieses Gerät
+reports-stick = Stick { $name }
+reports-look-again = Neu suchen
+reports-preview = { $rows } Zeilen, { $people } Personen
+reports-preview-cut = { $rows } Zeilen, { $people } Personen; die ersten { $shown } sind zu sehen
+reports-nothing = Nichts in diesem Zeitraum.
+reports-save = Speichern
+reports-saved = { $rows ->
+        [one] { $rows } Zeile gespeichert: { $path }
+       *[other] { $rows } Zeilen gespeichert: { $path }
     }
 
-## Protokoll
-audit-text = Neueste zuerst. Jeder Eintrag hängt am vorigen; die Kette prüft „faceprint audit verify“.
-audit-refresh = Aktualisieren
+## Audit
 audit-none = Keine Einträge
 audit-none-text = Was an diesem Gerät geschieht, erscheint hier.
+audit-verify = Prüfen
+audit-export = Ausgeben
+audit-saved = Das ganze Protokoll steht in { $path }
+audit-unbroken = Alle { $entries } Einträge sind unversehrt. Kopf { $entries }:{ $hash }…
+audit-broken = { $fault } Die { $entries } Einträge davor sind gut. Den Ordner so lassen und eine Sicherung einspielen.
+audit-search = Protokoll durchsuchen
+audit-group = Art des Eintrags
+audit-group-all = Alle Einträge
+audit-group-marks = Zeiteinträge
+audit-group-hosts = Verwaltung
+audit-group-files = Ausgaben
+audit-count = { $shown } von { $entries }
+audit-not-found = Kein solcher Eintrag.
 audit-number = Nr.
 audit-time = Zeit
 audit-who = Wer
@@ -262,6 +447,8 @@ audit-enrolled = { $shots ->
 audit-person-erased = Eine Person gelöscht
 audit-marked-in = { $name } gekommen
 audit-marked-out = { $name } gegangen
+audit-marked-break = Pause begonnen: { $name }
+audit-marked-back = Zurück aus der Pause: { $name }
 audit-corrected = Eintrag { $old } durch { $new } ersetzt
 audit-exported = { $rows ->
         [one] { $rows } Zeile ausgegeben
@@ -269,39 +456,171 @@ audit-exported = { $rows ->
     }
 audit-settings-changed = Einstellungen geändert
 audit-weights-changed = Netz { $id } in Gebrauch
+audit-presentation-refused = Wies ein Bild von jemandem ab
 audit-clock-jumped = Die Uhr sprang um { $secs } s
+audit-host-removed = { $name } aus der Verwaltung entfernt
+audit-pin-changed = Neue PIN für { $name }
+audit-unlocked = { $name } entsperrt
+audit-recovery-made = Wiederherstellungscode erstellt
+audit-recovery-used = Wiederherstellungscode für { $name } benutzt
+audit-recovery-wrong = Falscher Wiederherstellungscode
+audit-pin-set = PIN für { $name } gesetzt
+audit-pin-removed = PIN von { $name } entfernt
+audit-consent-withdrawn = { $name } hat die Einwilligung widerrufen; Gesichtsdaten vernichtet
+audit-key-changed = Andere Schlüsseldatei oder Passphrase öffnet den Speicher
+audit-key-rotation-begun = Wechsel des Hauptschlüssels begonnen
+audit-key-rotated = Hauptschlüssel gewechselt
+audit-backed-up = Sicherung von { $records } Einträgen erstellt
+audit-restored = Speicher aus einer Sicherung wiederhergestellt
+audit-person-exported = Daten von { $name } ausgegeben
+audit-swept = Nach der Aufbewahrungsregel gelöscht: { $marks } Buchungen, Gesichtsdaten von { $faces } Personen
 
-## Einstellungen
+## Hosts
+hosts-text = Wer das Gerät verwaltet, öffnet die Verwaltung mit eigener PIN.
+hosts-done = Erledigt und gespeichert.
+hosts-add = Hinzufügen
+hosts-add-deed = Eintragen
+hosts-name = Name
+hosts-new-pin = Neue PIN
+hosts-old-pin = Bisherige PIN
+hosts-change-pin = Meine PIN ändern
+hosts-change-deed = Ändern
+hosts-new-code = Neuer Wiederherstellungscode
+hosts-new-code-text = Der bisherige Wiederherstellungscode wird ungültig. Der neue wird einmal gezeigt: etwas zum Schreiben bereithalten.
+hosts-new-code-deed = Zeigen
+hosts-you = Sie
+hosts-locked = Gesperrt
+hosts-remove = Entfernen
+hosts-remove-spoken = { $name } entfernen
+hosts-remove-title = { $name } entfernen?
+hosts-remove-text = Die Verwaltung lässt sich damit nicht mehr öffnen. Was getan wurde, bleibt im Protokoll.
+hosts-unlock = Entsperren
+hosts-unlock-spoken = { $name } entsperren
+
+## Settings
 settings-save = Speichern
-settings-saved = Gespeichert. Eine neue Kamera öffnet sich in wenigen Sekunden.
+settings-undo = Änderungen verwerfen
+settings-as-saved = Alles ist so, wie es gespeichert ist.
+settings-unsaved = Geändert, aber noch nicht gespeichert.
+settings-saved = Um { $time } gespeichert. Es gilt ab jetzt.
+settings-restart-needed = Eine Änderung gilt erst nach einem Neustart.
+settings-after-restart = Gilt nach einem Neustart
+settings-usual = Üblich: { $usual }
+settings-range = Von { $least } bis { $most }.
 settings-site = Standort
+settings-site-help = Steht auf dem Gerät und auf Berichten.
+settings-zone-help = Bestimmt, was „08:00“ bedeutet.
 settings-language = Sprache
 settings-marking = Eintragen
 settings-mode = Wann ein erkanntes Gesicht Kommen oder Gehen bedeutet
+settings-mode-help = „Die Person fragen“ bietet Kommen, Gehen und Pausen an.
 settings-out-from = Gehen ab
 settings-guard = Sekunden, bevor dieselbe Person neu eingetragen wird
-settings-day-start = Uhr: Beginn eines Anwesenheitstages
+settings-guard-help = Wer kurz nacheinander vorbeikommt, wird einmal eingetragen.
+settings-day-start = Stunde, in der ein Anwesenheitstag beginnt
+settings-day-start-help = Einträge nach Mitternacht und vor dieser Stunde gehören zum Vortag.
+settings-screen = Anzeige
+settings-look = Farben
+settings-large-type = Große Schrift
+settings-high-contrast = Starker Kontrast
+settings-saver = Sekunden ohne jemanden, bis die Anzeige ruht
+settings-saver-help = Ein Gesicht oder eine Berührung weckt sie. 0 heißt nie; sonst 30 oder mehr.
+work-title = Arbeitszeit
+work-text = Ohne Arbeitsplan ist niemand zu spät oder fehlt. Personen können einen eigenen haben.
+work-grace = Minuten, die noch nicht zu spät sind
+work-rounding = Die Stunden eines Tages werden
+work-breaks = Pausenabzug, wie 30 after 6:00; 45 after 9:00
+work-holidays = Feiertage, einer je Zeile, wie 2026-12-25 Weihnachten
+rounding-exact = nicht gerundet
+rounding-nearest = auf { $minutes } Minuten gerundet
+rounding-down = auf { $minutes } Minuten abgerundet
+rounding-up = auf { $minutes } Minuten aufgerundet
+shift-add = Schicht hinzufügen
+shift-remove = Entfernen
+shift-remove-spoken = Schicht { $shift } entfernen
+shift-start = Beginn von Schicht { $shift }
+shift-end = Ende von Schicht { $shift }
+shift-no-day = Eine Schicht braucht mindestens einen Tag.
+shift-length = Eine Schicht dauert eine Minute bis 16 Stunden.
+shift-overlap = Zwei Schichten liegen zur selben Zeit.
+shift-time = Zeiten wie 08:00 eingeben.
 settings-camera-title = Kamera
-settings-camera = Kamera: auto, demo, eine Nummer, /dev/video0, ein Ordner oder eine http-Adresse
+settings-camera = Kamera
+settings-camera-help = auto, demo, eine Nummer, /dev/video0, ein Ordner mit Bildern oder die http-Adresse eines Motion-JPEG-Stroms.
+settings-rotate = Bild im Uhrzeigersinn drehen
 settings-mirror = Wie im Spiegel zeigen
+settings-recognition = Erkennung
+settings-fpir = Besuche Fremder, die für jemanden gehalten werden dürfen
+settings-fpir-help = Weniger ist sicherer, aber Erfasste müssen dann öfter noch einmal hinsehen.
+settings-device = Wo die Netze rechnen
+settings-device-help = „Automatisch“ nimmt eine Grafikkarte, wo dieses Programm eine nutzen kann.
+settings-liveness = Personen von Bildern unterscheiden
+settings-liveness-help = „Automatisch“ prüft, wo ein Netz dafür installiert ist. Gilt nach einem Neustart.
+settings-bona-fide = Prozent, ab denen jemand als Person gilt
+settings-bona-fide-help = Höher weist mehr Bilder ab, und mehr Menschen bei schlechtem Licht.
+liveness-on = Immer
+liveness-off = Nie
+settings-detector = Netz, das Gesichter findet
+settings-recogniser = Netz, das Personen unterscheidet
+settings-built-in = eingebaut
+settings-weights-help = Eine Kennung aus „faceprint weights list“; leer ist das eingebaute. Mit einem anderen Erkenner müssen alle neu erfasst werden.
 settings-times = Zeiten
 settings-not-me = Sekunden für „Das bin ich nicht“
+settings-not-me-help = So lange bleibt die Karte.
 settings-idle = Sekunden, bis sich die Verwaltung sperrt
+settings-idle-help = Gezählt ab der letzten Berührung.
+settings-consent = Einwilligung
+settings-consent-help = Ein geänderter Text wird als neue Fassung gespeichert. Früher Erfasste haben der Fassung zugestimmt, die bei ihnen vermerkt ist.
+settings-keeping = Wie lange Daten bleiben
+settings-keep-marks = Tage, nach denen Einträge gelöscht werden
+settings-keep-help = Nachts gelöscht und im Protokoll vermerkt. 0 behält sie für immer.
+settings-keep-faces = Tage ohne Eintrag, nach denen Gesichtsdaten gelöscht werden
+settings-keep-faces-help = Die Person bleibt und kann ID und PIN benutzen. 0 behält sie für immer.
+settings-kiosk = Dieses Programm
+settings-quit = Programm beenden
+settings-quit-help = Beendet das Programm. Bis zum nächsten Start wird niemand eingetragen.
 mode-toggle = Kommen, dann gehen, dann kommen
 mode-out-from = Vor einer Uhrzeit kommen, danach gehen
 mode-always-in = Immer kommen
 mode-always-out = Immer gehen
 mode-ask = Die Person fragen
+look-system = Wie das System
+look-light = Hell
+look-dark = Dunkel
+device-auto = Automatisch
+device-cpu = Prozessor
+device-cuda = NVIDIA-Karte
 
-## Diagnose
+## Diagnostics
 diagnostics-well = Alles in Ordnung.
 diagnostics-captured = Kamera, Bilder je Sekunde
 diagnostics-processed = Erkennung, Bilder je Sekunde
 diagnostics-dropped = Übersprungene Bilder
+diagnostics-rates = Bilder pro Sekunde, letzte zwei Minuten
+diagnostics-plot-camera = Kamera
+diagnostics-plot-recognised = Erkannt
+diagnostics-times = Dauer der Schritte, letzte zwei Minuten
+diagnostics-detect = Gesichter finden
+diagnostics-embed = Gesicht vermessen
+diagnostics-frame = Ganzes Bild
 diagnostics-camera = Kamera
 diagnostics-weights = Netze
 diagnostics-device = Läuft auf
 diagnostics-templates = Gespeicherte Gesichter
 diagnostics-threshold = Schwelle
+diagnostics-disk = Datenträger
+diagnostics-disk-free = { $free } frei von { $total }
+diagnostics-data = Datenordner
+diagnostics-memory = Belegter Speicher
+diagnostics-temperature = Temperatur
+diagnostics-clock = Uhr
+diagnostics-clock-kept = Wird von einem Zeitdienst gestellt
+diagnostics-clock-loose = Der Zeitdienst hat sie noch nicht gestellt
+diagnostics-clock-unknown = Kein Zeitdienst von systemd läuft
 diagnostics-stages = Zeit je Schritt
 diagnostics-stage = Schritt
+bench-title = Geschwindigkeitstest
+bench-text = Misst 300 Bilder der eingebauten Demo-Kamera neben dem laufenden Gerät, wie „faceprint bench“ ohne es.
+bench-start = Test starten
+bench-progress = { $done } von { $of } Bildern
+bench-result = { $fps } Bilder pro Sekunde über { $frames } Bilder

@@ -187,6 +187,18 @@ impl Visit {
         self.start + WALK..self.start + WALK + STAND
     }
 
+    /// First frame in which the face of person `slot` is whole in the frame and `least_eye_px` or more from eye to
+    /// eye; `None` if they never come so near.
+    #[must_use]
+    pub fn readable_from(&self, slot: usize, least_eye_px: f32) -> Option<u64> {
+        let person = *self.people.get(slot)?;
+        (self.start..self.end()).find(|&frame| {
+            let pose = self.pose(slot, person, frame - self.start);
+            let half_face = 1.3 * pose.eye_px;
+            pose.eye_px >= least_eye_px && (half_face..2.0 * CENTRE - half_face).contains(&pose.x)
+        })
+    }
+
     /// Who is where, the farthest first; nobody outside the visit.
     pub(super) fn poses(&self, frame: u64) -> Vec<Pose> {
         if !(self.start..self.end()).contains(&frame) {
@@ -324,6 +336,20 @@ mod tests {
             assert!(visits.iter().any(|visit| visit.kind == kind), "{kind:?}");
         }
         assert!(visits[0].reading().start < 60, "somebody stands there within two seconds");
+    }
+
+    #[test]
+    fn who_walks_up_becomes_readable_on_the_way_and_who_stays_far_does_not() {
+        for visit in DemoScript::new(1).visits().take(20) {
+            for slot in 0..visit.people.len() {
+                let readable = visit.readable_from(slot, 30.0);
+                if visit.kind == VisitKind::TooFar {
+                    assert_eq!(readable, None);
+                } else {
+                    assert!((visit.start()..=visit.reading().start).contains(&readable.unwrap()));
+                }
+            }
+        }
     }
 
     proptest! {

@@ -15,6 +15,7 @@ mod vector;
 mod winograd;
 
 use super::{
+    Shape,
     blocked::Layout,
     pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, PackedWinograd, Tile},
     team::Run,
@@ -80,6 +81,11 @@ pub(super) struct ViewMut<'a> {
 }
 
 impl View<'_> {
+    /// Shape of one picture.
+    pub(super) fn shape(&self) -> Shape {
+        self.layout.shape
+    }
+
     /// The pixels of one row, counted over all pictures, of one block.
     pub(super) fn row(&self, block: usize, row: usize) -> &[f32] {
         self.layout.row_of(self.data, block, row)
@@ -191,7 +197,8 @@ pub(super) fn conv(isa: Isa, run: &Run<'_>, conv: &PackedConv, finish: &Finish, 
     // shared for the whole call, the outputs exclusively.
     // Pictures of one pixel are neighbours where no value has a border.
     let borders = [Some(to.border), residual_border, second_border];
-    if to.shape.height * to.shape.width == 1 && pictures > 1 && borders.into_iter().flatten().all(|b| b == 0) {
+    if to.shape.height * to.shape.width == 1 && pictures > 1 && borders.into_iter().flatten().all(|b| b == 0)
+    {
         run.each(tiles, cost, |task, _| {
             let Some(&tile) = conv.tiles.get(task) else { return };
             unsafe { dispatch::conv_pictures(isa, conv, finish, &job, tile, pictures) }
@@ -264,7 +271,7 @@ pub(super) fn separable(
 }
 
 /// Floats of one row of what is between the two convolutions of [`separable`].
-pub(super) fn between_floats(between: super::Shape, lanes: usize) -> usize {
+pub(super) fn between_floats(between: Shape, lanes: usize) -> usize {
     between.channels.next_multiple_of(lanes) * between.width
 }
 
@@ -654,12 +661,11 @@ mod tests {
                 (conv, Way::Winograd(if large { 4 } else { 2 }))
             },
         );
-        let separable = (1..30_usize, 1..60_usize, (1..6_usize, 1..6_usize), 1..4_usize, 0..3_usize).prop_map(
-            |(groups, outputs, kernel, stride, padding)| {
+        let separable = (1..30_usize, 1..60_usize, (1..6_usize, 1..6_usize), 1..4_usize, 0..3_usize)
+            .prop_map(|(groups, outputs, kernel, stride, padding)| {
                 let conv = Conv { groups, inputs: 1, outputs: 1, kernel, stride, padding };
                 (conv, Way::Separable(outputs))
-            },
-        );
+            });
         prop_oneof![winograd, separable]
     }
 

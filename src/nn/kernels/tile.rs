@@ -251,10 +251,22 @@ pub(super) unsafe fn conv_pixels<V: Vector>(
             let source = Source { first: source.first.add(x * source.step), ..source };
             let to = (target, x * V::LANES);
             match tile.out_blocks {
-                1 => with_step!(source.step, V, with_pixels!(pixels, conv_tile, 1, (conv, finish, tile, source, to))),
-                2 => with_step!(source.step, V, with_pixels!(pixels, conv_tile, 2, (conv, finish, tile, source, to))),
+                1 => with_step!(
+                    source.step,
+                    V,
+                    with_pixels!(pixels, conv_tile, 1, (conv, finish, tile, source, to))
+                ),
+                2 => with_step!(
+                    source.step,
+                    V,
+                    with_pixels!(pixels, conv_tile, 2, (conv, finish, tile, source, to))
+                ),
                 _ => {
-                    with_step!(source.step, V, with_few_pixels!(pixels, conv_tile, 3, (conv, finish, tile, source, to)));
+                    with_step!(
+                        source.step,
+                        V,
+                        with_few_pixels!(pixels, conv_tile, 3, (conv, finish, tile, source, to))
+                    );
                 }
             }
         }

@@ -237,9 +237,9 @@ unsafe fn outputs<V: Vector, const M: usize, const N: usize>(
     // SAFETY: the caller's promise; only rows and columns inside the output are written.
     unsafe {
         let bias = V::load(conv.bias.as_slice().as_ptr().add(block * V::LANES));
-        let from = space.0.add(
-            (geometry.in_blocks + block) * geometry.block() + at.slot * geometry.across * V::LANES,
-        );
+        let from = space
+            .0
+            .add((geometry.in_blocks + block) * geometry.block() + at.slot * geometry.across * V::LANES);
         for tile in 0..geometry.across {
             let mut columns = [[V::splat(0.0); M]; N];
             for (j, column) in columns.iter_mut().enumerate() {
@@ -300,8 +300,7 @@ unsafe fn transform_input<V: Vector, const N: usize>(d: [V; N]) -> [V; N] {
             out[2] = d[2].sub(d[1]);
             out[3] = d[1].sub(d[3]);
         } else {
-            let (four, minus_four, minus_five) =
-                (V::splat(4.0), V::splat(-4.0), V::splat(-5.0));
+            let (four, minus_four, minus_five) = (V::splat(4.0), V::splat(-4.0), V::splat(-5.0));
             let (even, odd) = (d[2].mul_add(minus_four, d[4]), d[1].mul_add(minus_four, d[3]));
             let (near, far) = (d[4].sub(d[2]), d[3].sub(d[1]));
             let far = far.add(far);

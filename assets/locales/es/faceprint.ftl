@@ -1,0 +1,626 @@
+# Every word on the screen. Ids begin with the screen that says them. Sentence case; sentences end with a full stop.
+
+## Used on many screens
+button-back = Atrás
+button-next = Siguiente
+button-cancel = Cancelar
+button-close = Cerrar
+button-done = Listo
+button-stop = Detener
+button-working = Un momento…
+work-progress = { $done } de { $total }
+kind-in = Entrada
+kind-out = Salida
+kind-break = Pausa
+kind-back = Regreso
+weekday-short = { $weekday ->
+        [1] lu
+        [2] ma
+        [3] mi
+        [4] ju
+        [5] vi
+        [6] sá
+       *[7] do
+    }
+date-long = { $weekday ->
+        [1] lunes
+        [2] martes
+        [3] miércoles
+        [4] jueves
+        [5] viernes
+        [6] sábado
+       *[7] domingo
+    }, { $day } de { $month ->
+        [1] enero
+        [2] febrero
+        [3] marzo
+        [4] abril
+        [5] mayo
+        [6] junio
+        [7] julio
+        [8] agosto
+        [9] septiembre
+        [10] octubre
+        [11] noviembre
+       *[12] diciembre
+    } de { $year }
+workers-busy = el terminal está ocupado: inténtelo de nuevo en un momento
+
+## Camera
+camera-picture = Imagen de la cámara
+camera-opening = Iniciando la cámara…
+camera-retry = Nuevo intento en { $wait }.
+camera-missing = No se encontró ninguna cámara.
+camera-missing-help = Conéctela o elija otra en los ajustes.
+camera-busy = Otro programa está usando la cámara.
+camera-busy-help = Cierre ese programa.
+camera-unplugged = La cámara se desconectó.
+camera-unplugged-help = Revise el cable.
+camera-frozen = La cámara ya no envía imágenes.
+camera-frozen-help = Si continúa así, desconéctela y vuelva a conectarla.
+camera-denied = No se permite usar la cámara.
+camera-denied-help = Permita que este usuario la abra (en Linux: el grupo «video»).
+camera-ended = La grabación ha terminado.
+camera-ended-help = Elija otra cámara en los ajustes.
+camera-failed = La cámara no funciona.
+camera-failed-help = El diagnóstico y el registro dicen más.
+
+## For everybody
+attendee-host-mode = Gestión
+attendee-opening = Un momento, por favor
+attendee-no-picture = La cámara no está disponible
+attendee-ready = Mire a la cámara
+attendee-reading = Un momento…
+attendee-recognised = Gracias
+attendee-unknown = No reconocido. Use ID y PIN o consulte al gestor
+attendee-refused = Muestre su cara, no una imagen
+attendee-welcome = Bienvenidos
+attendee-welcome-text = Póngase ante la cámara y mírela, o use su ID y su PIN. Ambos valen lo mismo.
+attendee-use-pin = Usar ID y PIN
+lamp-camera = Cámara
+lamp-storage = Disco
+lamp-clock = Reloj
+lamp-well = en orden
+lamp-notice = por revisar
+lamp-alarm = fallo
+lamp-spoken = { $what }: { $state }
+saver-hint = Acérquese o toque la pantalla
+advice-closer = Acérquese, por favor
+advice-middle = Póngase en el centro
+advice-turn = Gire hacia la cámara
+advice-upright = Mantenga la cabeza recta
+advice-dark = Aquí está demasiado oscuro
+advice-bright = Hay demasiada luz sobre usted o detrás
+advice-still = No se mueva, por favor
+card-checked-in = Entrada a las { $time }
+card-checked-out = Salida a las { $time }
+card-break-began = Pausa desde las { $time }
+card-back = De vuelta a las { $time }
+card-already-in = Ya entró a las { $time }
+card-already-out = Ya salió a las { $time }
+card-already-break = Ya en pausa desde las { $time }
+card-already-back = Ya volvió a las { $time }
+card-in-or-out = ¿Entrada o salida?
+card-today = Hoy { $hours } h
+card-not-me = No soy yo
+card-struck-out = Retirado
+card-struck-out-text = El fichaje ya no cuenta.
+card-not-recorded = No se registró nada
+
+## ID and PIN
+badge-title = Su ID o número de tarjeta
+badge-pin-title = Su PIN
+badge-of = ID { $badge }
+badge-typed = Escrito: { $badge }
+badge-letters = ABC
+badge-digits = 123
+badge-delete = Borrar el último carácter
+badge-next = Siguiente
+badge-done = Listo
+badge-wrong = { $tries ->
+        [one] El ID o el PIN es incorrecto. Queda un intento.
+       *[other] El ID o el PIN es incorrecto. Quedan { $tries } intentos.
+    }
+badge-locked = Demasiados PIN incorrectos. Consulte al gestor.
+
+## First start
+first-language-title = Instalar este terminal
+first-language-text = Elija el idioma de la pantalla. Se puede cambiar más tarde.
+first-step = Paso { $step } de { $steps }
+first-site-title = ¿Dónde está?
+first-site-text = El nombre aparece en el terminal y en los informes. La zona horaria decide qué significa «08:00».
+first-site-name = Nombre del lugar
+first-site-hint = Por ejemplo: Entrada principal
+first-site-rule = Dé al lugar un nombre de 80 caracteres como máximo.
+first-zone = Zona horaria
+first-zone-rule = La zona horaria es un nombre como Europe/Madrid o UTC.
+first-zone-now = Allí son ahora las { $time }.
+first-host-title = ¿Quién lo gestiona?
+first-host-text = Un gestor añade personas, corrige fichajes y exporta informes. Solo los gestores abren la gestión, con su propio PIN.
+first-host-name = Su nombre
+first-host-rule = Escriba su nombre.
+first-pin = PIN
+first-pin-again = El mismo PIN otra vez
+first-camera-title = Colocar la cámara
+first-camera-text = A la altura de los ojos, a 1,6 m del suelo, con luz sobre las caras y sin ventanas detrás de las personas.
+first-camera-advice = Póngase donde estarán las personas, a un metro más o menos. Su cara debe verse en la imagen.
+first-camera-good = Desde aquí su cara se lee bien.
+first-consent-title = Lo que se acepta
+first-consent-text = Quien se registra ve primero este texto y tiene que aceptarlo. Adáptelo a su lugar; cada cambio es una versión nueva.
+first-consent-rule = El texto tiene 4.000 caracteres como máximo.
+first-finish = Terminar
+pin-shape = De 6 a 12 cifras
+pin-host-shape = De 6 a 12 cifras, o una frase de 12 a 64 caracteres
+pin-guessable = Ninguno de los que se prueban primero, como 123456 o 111111
+pin-again-same = Escrito dos veces igual
+
+## Login
+login-title = Gestión
+login-who = ¿Quién es usted?
+login-as = { $name }, escriba su PIN.
+login-loading = Un momento…
+login-digits = { $count ->
+        [one] { $count } cifra escrita
+       *[other] { $count } cifras escritas
+    }
+login-delete = Borrar la última cifra
+login-unlock = Desbloquear
+login-checking = Comprobando…
+login-wrong = { $tries ->
+        [one] Este PIN es incorrecto. Queda un intento.
+       *[other] Este PIN es incorrecto. Quedan { $tries } intentos.
+    }
+login-locked-for = Demasiados PIN incorrectos. Inténtelo de nuevo en { $wait }.
+login-locked = Demasiados PIN incorrectos. Otro gestor debe desbloquearle.
+login-try-again = Ya puede intentarlo de nuevo.
+login-recover = Usar el código de rescate
+recover-title = Código de rescate
+recover-text = Se mostró una vez al instalar el terminal. Le desbloquea; con un PIN nuevo sustituye al antiguo.
+recover-code = Código de rescate
+recover-deed = Desbloquear con él
+
+## Recovery code
+code-title = Anote este código de rescate
+code-text = Vuelve a abrir la gestión si todos olvidan su PIN. Solo se muestra ahora. Guárdelo donde solo lleguen los gestores, no junto al terminal.
+code-written = Lo he anotado
+code-go-on = Continuar
+
+## Host mode
+page-today = Hoy
+page-people = Personas
+page-attendance = Asistencia
+page-reports = Informes
+page-audit = Registro
+page-hosts = Gestores
+page-settings = Ajustes
+page-diagnostics = Diagnóstico
+host-logged-in = { $name }
+host-lock = Bloquear
+host-locks-in = Se bloquea en { $wait }
+
+## People
+people-add = Añadir
+people-search = Buscar nombre o tarjeta
+people-count = { $shown } de { $people }
+people-filter = Quién aparece
+filter-everybody = Todos
+filter-active = Activos
+filter-any-kind = Todo fichaje
+filter-any-source = Todo origen
+people-none = Nadie todavía
+people-none-text = Añada a la primera persona y tome tres imágenes de su cara.
+people-not-found = Nadie tiene este nombre o tarjeta.
+people-name = Nombre
+people-badge = Tarjeta
+people-badge-optional = Tarjeta o número, si el lugar los usa
+people-state = Estado
+people-consent = Consentimiento
+people-enrolled = Registrado
+people-not-enrolled = Sin registrar
+people-inactive = Inactivo
+people-enrol = Registrar
+people-enrol-again = Repetir
+people-enrol-spoken = Registrar a { $name }
+people-erase = Borrar
+people-erase-spoken = Borrar a { $name }
+people-edit = Cambiar
+people-edit-spoken = Cambiar a { $name }
+people-edit-title = Cambiar a { $name }
+people-edit-deed = Guardar
+people-active = Activo: se le reconoce y espera
+people-own-schedule = Un horario propio
+people-pin = PIN para fichar sin la cara (aún no hay)
+people-pin-set = PIN nuevo para fichar sin la cara (ya hay uno)
+people-pin-locked = PIN para fichar sin la cara (bloqueado tras intentos fallidos)
+people-pin-rule = De 6 a 12 cifras, no uno que se adivine.
+people-unlock = Desbloquear el PIN
+people-no-consent = No consta consentimiento.
+people-consent-given = Aceptó la versión { $version } el { $date }.
+people-withdraw = Retirar el consentimiento
+people-withdraw-sure = Destruir la cara ahora
+import-open = Importar
+import-title = Importar una lista de personas
+import-text = Elija un archivo CSV cuya primera línea nombre las columnas name y badge. Nada cambia antes de que vea lo que hará cada fila.
+import-no-list = No hay archivos CSV aquí.
+import-counts = { $add } por añadir, { $rename } por renombrar, { $known } ya conocidos, { $refused } rechazados.
+import-line = Línea
+import-deed = Qué hace
+import-add = Añadir
+import-rename = Nombre nuevo
+import-known = Ya conocido
+import-refuse = Rechazado
+import-name-empty = sin nombre
+import-name-long = nombre de más de 100 caracteres
+import-line-break = nombre con salto de línea
+import-badge-long = tarjeta de más de 64 caracteres
+import-badge-twice = tarjeta usada dos veces
+import-do = { $rows ->
+        [one] Importar { $rows } fila
+       *[other] Importar { $rows } filas
+    }
+import-done = { $added } añadidos, { $changed } renombrados.
+people-erase-open = Borrar…
+people-export-own = Guardar sus datos
+people-exported = Lo que se guarda sobre esta persona está en { $path }
+people-add-title = Añadir una persona
+people-add-deed = Añadir
+people-erase-title = ¿Borrar a { $name }?
+people-erase-text = Se destruyen los datos de la cara, el nombre y todo lo demás de esta persona. Los fichajes pasados quedan sin nombre. No se puede deshacer.
+people-erase-understood = Entiendo que no se puede deshacer
+people-erase-deed = Borrar
+
+## Enrolment
+enrol-title = Registrar a { $name }
+enrol-close = Cerrar
+enrol-start = Empezar
+enrol-shots = { $taken } de { $wanted } imágenes tomadas
+enrol-no-face = No hay nadie en la imagen. Póngase ante la cámara.
+enrol-several-faces = Hay más de una cara. Quédese solo, por favor.
+enrol-pose = Un poco más.
+enrol-done = { $shots ->
+        [one] Registrado con { $shots } imagen.
+       *[other] Registrado con { $shots } imágenes.
+    }
+enrol-done-text = Las imágenes no se guardan, solo lo necesario para reconocer esta cara. Desde ahora el terminal la conoce.
+enrol-already = Esta cara ya está registrada, como { $name }.
+enrol-already-text = En la puerta se tomarían por una sola persona. Guárdela solo si son dos, como gemelos.
+enrol-store = Guardar de todos modos
+enrol-drop = No guardar
+enrol-look-alike = Parecida a { $name }. Si se confunden, registre a ambas con mejor luz.
+enrol-failed-text = No se guardó nada.
+enrol-again = Intentar de nuevo
+enrol-back = Volver a personas
+pose-front = Mire a la cámara
+pose-aside = Gire un poco a la izquierda
+pose-other-side = Gire un poco a la derecha
+consent-title = Consentimiento
+consent-text = El terminal mide su cara y guarda las medidas, selladas y solo en este aparato, para anotar cuándo entra y sale. No se guarda ninguna imagen. Puede negarse, y pedir que se borre todo en cualquier momento.
+consent-version = Versión { $version } del texto
+consent-built-in = Usar el texto original
+consent-tick = La persona ha leído esto y lo acepta
+
+## Today
+today-add = Añadir un fichaje
+today-day-before = Día anterior
+today-next-day = Día siguiente
+today-inside = Dentro ahora
+today-everybody = Todos
+today-marks = Fichajes
+today-late = Tarde
+today-not-seen = Sin ver
+today-gone = Fuera
+today-nobody = Nadie.
+today-holiday = Festivo
+today-came = Entrada
+today-last = Último
+today-worked = Trabajado
+today-planned = Previsto
+today-late-by = Tarde { $time }
+today-incomplete = Falta un fichaje
+today-chart = Personas en el lugar durante el día, { $most } como máximo
+presence-inside = Dentro
+presence-on-break = En pausa
+presence-left = Fuera
+presence-absent = Ausente
+presence-expected = Esperado
+presence-free = No esperado
+today-absent = Ausentes
+today-none = Ningún fichaje este día
+today-none-text = Aparecen aquí según entran y salen.
+today-time = Hora
+today-kind = Fichaje
+today-source = Origen
+today-by-face = Cara
+today-by-host = Anotado por un gestor
+today-by-pin = ID y PIN
+today-not-me = «No soy yo»
+today-corrected = Corregido
+today-erased = Persona borrada
+today-correct = Corregir
+today-correct-spoken = Corregir { $name } { $time }
+today-add-title = Añadir un fichaje
+today-add-deed = Añadir
+today-person = Persona
+today-date-field = Fecha, como 2026-01-31
+today-time-field = Hora, como 08:00
+today-reason = Motivo
+today-reason-hint = Se guarda con el fichaje
+today-correct-title = Corregir un fichaje
+today-correct-deed = Guardar
+today-replace = Sustituir
+today-strike-out = Retirar
+today-strike-out-text = El fichaje ya no cuenta. Queda en los datos con su motivo.
+history-title = Historial de un fichaje
+history-button = Historial
+history-spoken = Historial de { $name } { $time }
+history-event = N.º
+history-recorded = Anotado
+history-says = Dice
+history-struck-out = Retirado
+attendance-count = { $shown } de { $rows }
+attendance-none = Ningún fichaje en estos días
+attendance-none-text = Elija otros días arriba.
+attendance-not-found = Ningún fichaje coincide.
+attendance-day = Día
+range-from = Primer día
+range-to = Último día
+range-usual = Periodo
+range-other = Como se escribió
+range-today = Hoy
+range-yesterday = Ayer
+range-this-week = Esta semana
+range-last-week = Semana pasada
+range-this-month = Este mes
+range-last-month = Mes pasado
+range-rule = Escriba los dos días como 2026-01-31, el primero no después del último.
+reports-by-day = Cada día
+reports-by-mark = Cada fichaje
+reports-by = Una fila por
+reports-format = Formato
+reports-csv = Tabla CSV
+reports-pdf-a4 = PDF, A4
+reports-pdf-letter = PDF, Letter
+reports-everybody = Todos
+reports-chosen = { $people ->
+        [one] { $people } persona
+       *[other] { $people } personas
+    }
+reports-columns = { $columns ->
+        [one] { $columns } columna
+       *[other] { $columns } columnas
+    }
+reports-columns-title = Columnas
+reports-people-title = Informe sobre quién
+reports-no-column = Elija al menos una columna.
+reports-where = Guardar en
+reports-here = Este terminal
+reports-stick = Memoria { $name }
+reports-look-again = Actualizar
+reports-preview = { $rows } filas, { $people } personas
+reports-preview-cut = { $rows } filas, { $people } personas; se muestran las { $shown } primeras
+reports-nothing = Nada en este periodo.
+reports-save = Guardar
+reports-saved = { $rows ->
+        [one] Se guardó { $rows } fila en { $path }
+       *[other] Se guardaron { $rows } filas en { $path }
+    }
+
+## Audit
+audit-none = Sin entradas
+audit-none-text = Todo lo que se hace en este terminal aparece aquí.
+audit-verify = Comprobar
+audit-export = Exportar
+audit-saved = Registro entero guardado en { $path }
+audit-unbroken = Las { $entries } entradas están intactas. Cabeza { $entries }:{ $hash }…
+audit-broken = { $fault } Las { $entries } entradas anteriores son buenas. Deje la carpeta como está y restaure una copia.
+audit-search = Buscar en el registro
+audit-group = Clase de entrada
+audit-group-all = Todas
+audit-group-marks = Fichajes
+audit-group-hosts = Gestores
+audit-group-files = Exportaciones
+audit-count = { $shown } de { $entries }
+audit-not-found = Ninguna entrada coincide.
+audit-number = N.º
+audit-time = Hora
+audit-who = Quién
+audit-what = Qué
+audit-kiosk = Terminal
+audit-somebody = Un gestor
+audit-erased-person = una persona borrada
+audit-store-created = Terminal instalado
+audit-started = Iniciado
+audit-stopped = Detenido
+audit-rebuilt = Datos reconstruidos tras una parada brusca
+audit-host-added = Gestor { $name } añadido
+audit-login = { $name } abrió la gestión
+audit-login-failed = PIN incorrecto de { $name }
+audit-locked-out = { $name } bloqueado
+audit-session-timed-out = La gestión se bloqueó sola
+audit-session-ended = La gestión se bloqueó
+audit-person-added = { $name } añadido
+audit-person-changed = { $name } modificado
+audit-enrolled = { $shots ->
+        [one] { $name } registrado con { $shots } imagen
+       *[other] { $name } registrado con { $shots } imágenes
+    }
+audit-person-erased = Una persona borrada
+audit-marked-in = Entrada de { $name }
+audit-marked-out = Salida de { $name }
+audit-marked-break = Empieza la pausa de { $name }
+audit-marked-back = Acaba la pausa de { $name }
+audit-corrected = Fichaje { $old } sustituido por { $new }
+audit-exported = { $rows ->
+        [one] { $rows } fila exportada
+       *[other] { $rows } filas exportadas
+    }
+audit-settings-changed = Ajustes modificados
+audit-weights-changed = Usa la red { $id }
+audit-presentation-refused = Imagen de alguien rechazada
+audit-clock-jumped = El reloj saltó { $secs } s
+audit-host-removed = Gestor { $name } quitado
+audit-pin-changed = PIN nuevo de { $name }
+audit-unlocked = { $name } desbloqueado
+audit-recovery-made = Código de rescate creado
+audit-recovery-used = Código de rescate usado por { $name }
+audit-recovery-wrong = Código de rescate incorrecto
+audit-pin-set = PIN fijado para { $name }
+audit-pin-removed = PIN de { $name } quitado
+audit-consent-withdrawn = { $name } retiró su consentimiento; datos de la cara destruidos
+audit-key-changed = Otra clave o frase abre los datos
+audit-key-rotation-begun = Empezó el cambio de la clave maestra
+audit-key-rotated = Clave maestra cambiada
+audit-backed-up = Copia de seguridad de { $records } registros
+audit-restored = Datos restaurados de una copia
+audit-person-exported = Datos de { $name } exportados
+audit-swept = Borrados por la regla de conservación: { $marks } fichajes, caras de { $faces } personas
+
+## Hosts
+hosts-text = Los gestores abren la gestión con su propio PIN.
+hosts-done = Hecho y guardado.
+hosts-add = Añadir gestor
+hosts-add-deed = Añadir
+hosts-name = Nombre
+hosts-new-pin = PIN nuevo
+hosts-old-pin = PIN actual
+hosts-change-pin = Cambiar mi PIN
+hosts-change-deed = Cambiar
+hosts-new-code = Nuevo código de rescate
+hosts-new-code-text = El código de rescate actual deja de valer. El nuevo se muestra una vez: tenga con qué escribir.
+hosts-new-code-deed = Mostrarlo
+hosts-you = Usted
+hosts-locked = Bloqueado
+hosts-remove = Quitar
+hosts-remove-spoken = Quitar a { $name }
+hosts-remove-title = ¿Quitar a { $name }?
+hosts-remove-text = Ya no podrá abrir la gestión. Lo que hizo queda en el registro.
+hosts-unlock = Desbloquear
+hosts-unlock-spoken = Desbloquear a { $name }
+
+## Settings
+settings-save = Guardar
+settings-undo = Deshacer
+settings-as-saved = Todo está como se guardó.
+settings-unsaved = Cambiado, pero aún sin guardar.
+settings-saved = Guardado a las { $time }. Vale desde ahora.
+settings-restart-needed = Un cambio valdrá al iniciar de nuevo el terminal.
+settings-after-restart = Vale tras reiniciar
+settings-usual = Habitual: { $usual }
+settings-range = De { $least } a { $most }.
+settings-site = Lugar
+settings-site-help = Aparece en el terminal y en los informes.
+settings-zone-help = Decide qué significa «08:00».
+settings-language = Idioma
+settings-marking = Fichaje
+settings-mode = Cuándo una cara reconocida significa entrada o salida
+settings-mode-help = «Preguntar» ofrece entrada, salida y pausas en la pantalla.
+settings-out-from = Salida desde
+settings-guard = Segundos antes de fichar de nuevo a la misma persona
+settings-guard-help = Quien pasa dos veces seguidas ficha una vez.
+settings-day-start = Hora a la que empieza un día
+settings-day-start-help = Los fichajes tras medianoche y antes de esta hora son del día anterior.
+settings-screen = Pantalla
+settings-look = Colores
+settings-large-type = Letra grande
+settings-high-contrast = Alto contraste
+settings-saver = Segundos sin nadie hasta que la pantalla descansa
+settings-saver-help = Una cara o un toque la despierta. 0 es nunca; si no, 30 o más.
+work-title = Jornada
+work-text = Sin horario nadie llega tarde ni falta. Cada uno puede tener el suyo.
+work-grace = minutos que aún no son tarde
+work-rounding = Las horas de un día van
+work-breaks = Pausas descontadas, como 30 after 6:00; 45 after 9:00
+work-holidays = Festivos, uno por línea, como 2026-12-25 Navidad
+rounding-exact = sin redondear
+rounding-nearest = redondeadas a { $minutes } minutos
+rounding-down = redondeadas hacia abajo a { $minutes } minutos
+rounding-up = redondeadas hacia arriba a { $minutes } minutos
+shift-add = Añadir un turno
+shift-remove = Quitar
+shift-remove-spoken = Quitar el turno { $shift }
+shift-start = Inicio del turno { $shift }
+shift-end = Fin del turno { $shift }
+shift-no-day = Un turno necesita al menos un día.
+shift-length = Un turno dura de un minuto a 16 horas.
+shift-overlap = Dos turnos coinciden.
+shift-time = Escriba las horas como 08:00.
+settings-camera-title = Cámara
+settings-camera = Cámara
+settings-camera-help = auto, demo, un número, /dev/video0, una carpeta de imágenes o la dirección http de un flujo motion-JPEG.
+settings-rotate = Girar la imagen en sentido horario
+settings-mirror = Mostrar a las personas como en un espejo
+settings-recognition = Reconocimiento
+settings-fpir = Visitas de extraños que pueden tomarse por alguien
+settings-fpir-help = Menos es más seguro, pero los registrados deberán mirar otra vez más a menudo.
+settings-device = Dónde calculan las redes
+settings-device-help = «Automático» usa una tarjeta gráfica si este programa puede.
+settings-liveness = Distinguir a una persona de su imagen
+settings-liveness-help = «Automático» lo comprueba si hay una red para ello. Vale tras reiniciar.
+settings-bona-fide = Porcentaje desde el que alguien cuenta como persona
+settings-bona-fide-help = Más alto rechaza más imágenes, y más personas con mala luz.
+liveness-on = Siempre
+liveness-off = Nunca
+settings-detector = Red que encuentra caras
+settings-recogniser = Red que distingue personas
+settings-built-in = incluida
+settings-weights-help = Un identificador de «faceprint weights list»; vacío es la incluida. Con otra red hay que registrar de nuevo a todos.
+settings-times = Tiempos
+settings-not-me = Segundos para pulsar «No soy yo»
+settings-not-me-help = La tarjeta permanece ese tiempo.
+settings-idle = Segundos hasta que se bloquea la gestión
+settings-idle-help = Contados desde el último toque.
+settings-consent = Consentimiento
+settings-consent-help = Un texto cambiado se guarda como versión nueva. Quien se registró antes aceptó la versión anotada con sus datos.
+settings-keeping = Cuánto se guardan los datos
+settings-keep-marks = Días tras los que se borran los fichajes
+settings-keep-help = Se borran de noche y se anota en el registro. 0 los guarda siempre.
+settings-keep-faces = Días sin fichar tras los que se borra la cara
+settings-keep-faces-help = La persona queda y puede usar ID y PIN. 0 la guarda siempre.
+settings-kiosk = Este programa
+settings-quit = Cerrar el terminal
+settings-quit-help = Termina el programa. Nadie podrá fichar hasta que se inicie de nuevo.
+mode-toggle = Entrada, salida, entrada
+mode-out-from = Entrada antes de una hora, salida desde ella
+mode-always-in = Siempre entrada
+mode-always-out = Siempre salida
+mode-ask = Preguntar a la persona
+look-system = Como el sistema
+look-light = Claro
+look-dark = Oscuro
+device-auto = Automático
+device-cpu = Procesador
+device-cuda = Tarjeta NVIDIA
+
+## Diagnostics
+diagnostics-well = Todo va bien.
+diagnostics-captured = Cámara, imágenes por segundo
+diagnostics-processed = Reconocidas, imágenes por segundo
+diagnostics-dropped = Imágenes saltadas
+diagnostics-rates = Imágenes por segundo, últimos dos minutos
+diagnostics-plot-camera = Cámara
+diagnostics-plot-recognised = Reconocidas
+diagnostics-times = Duración de cada paso, últimos dos minutos
+diagnostics-detect = Encontrar caras
+diagnostics-embed = Medir una cara
+diagnostics-frame = Imagen entera
+diagnostics-camera = Cámara
+diagnostics-weights = Redes
+diagnostics-device = Calcula en
+diagnostics-templates = Caras guardadas
+diagnostics-threshold = Umbral
+diagnostics-disk = Disco
+diagnostics-disk-free = { $free } libres de { $total }
+diagnostics-data = Carpeta de datos
+diagnostics-memory = Memoria en uso
+diagnostics-temperature = Temperatura
+diagnostics-clock = Reloj
+diagnostics-clock-kept = Lo ajusta un servicio de hora
+diagnostics-clock-loose = El servicio de hora aún no lo ha ajustado
+diagnostics-clock-unknown = No hay servicio de hora de systemd
+diagnostics-stages = Duración de cada etapa
+diagnostics-stage = Etapa
+bench-title = Prueba de velocidad
+bench-text = Mide 300 imágenes de la cámara de demostración junto al terminal en marcha, como «faceprint bench» sin él.
+bench-start = Iniciar la prueba
+bench-progress = { $done } de { $of } imágenes
+bench-result = { $fps } imágenes por segundo en { $frames } imágenes

@@ -1,0 +1,153 @@
+//! `faceprint hosts`, and what hosts do for people's PINs and consent.
+
+use super::{
+    args::{Global, HostLogin},
+    context::{Context, log_in, read_pin},
+};
+use crate::{
+    access::LockoutPolicy,
+    crypto::{Pin, PinAttempt, RecoveryCode},
+    domain::{Host, PersonId, PersonName},
+    runtime::ledger::Ledger,
+};
+use anyhow::{Context as _, bail};
+use serde_json::json;
+use std::path::Path;
+
+pub fn list(global: &Global, as_json: bool) -> anyhow::Result<()> {
+    let ledger = Context::new(global)?.ledger()?;
+    let (vault, policy) = (ledger.vault(), LockoutPolicy::default());
+    let mut rows = Vec::new();
+    for host in vault.hosts()? {
+        rows.push((policy.is_locked(vault.attempts(host.id)?), host));
+    }
+    let recovery = vault.has_recovery_code()?;
+    ledger.close()?;
+    if as_json {
+        let hosts: Vec<_> = rows
+            .iter()
+            .map(|(locked, host)| json!({ "host": host.id.to_string(), "name": host.name.as_str(), "locked": locked }))
+            .collect();
+        println!("{}", json!({ "hosts": hosts, "recovery_code": recovery }));
+        return Ok(());
+    }
+    for (locked, host) in &rows {
+        println!("{}  {:<6}  {}", host.id, if *locked { "locked" } else { "" }, host.name.as_str());
+    }
+    if !recovery {
+        eprintln!("There is no recovery code: make one with `faceprint hosts recovery`.");
+    }
+    Ok(())
+}
+
+pub fn add(global: &Global, name: &str, new_pin: &Path, host: &HostLogin) -> anyhow::Result<()> {
+    let name = PersonName::new(name)?;
+    change(global, host, |ledger, context, actor| {
+        let pin = Pin::for_host(&read_pin(new_pin)?)?;
+        let host = ledger.vault_mut().add_host(actor, name, &pin, context.clock.now())?;
+        println!("{}", host.id);
+        Ok(())
+    })
+}
+
+pub fn remove(global: &Global, name: &str, host: &HostLogin) -> anyhow::Result<()> {
+    change(global, host, |ledger, context, actor| {
+        let gone = find(ledger, name)?;
+        Ok(ledger.vault_mut().remove_host(actor, gone.id, context.clock.now())?)
+    })
+}
+
+pub fn pin(global: &Global, new_pin: &Path, host: &HostLogin) -> anyhow::Result<()> {
+    change(global, host, |ledger, context, actor| {
+        let pin = Pin::for_host(&read_pin(new_pin)?)?;
+        let own = find(ledger, &host.host)?;
+        Ok(ledger.vault_mut().set_host_pin(actor, own.id, &pin, context.clock.now())?)
+    })
+}
+
+pub fn unlock(global: &Global, name: &str, host: Option<&HostLogin>) -> anyhow::Result<()> {
+    let host = host.context("say --host and --pin-file of another host, or --recovery-file")?;
+    change(global, host, |ledger, context, actor| {
+        let locked = find(ledger, name)?;
+        Ok(ledger.vault_mut().unlock_host(actor, locked.id, context.clock.now())?)
+    })
+}
+
+pub fn recover(global: &Global, name: &str, code: &Path, new_pin: Option<&Path>) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let code = PinAttempt::new(&read_pin(code)?);
+    let new_pin = new_pin.map(|file| anyhow::Ok(Pin::for_host(&read_pin(file)?)?)).transpose()?;
+    let mut ledger = context.ledger()?;
+    let host = find(&ledger, name)?;
+    let recovered = ledger.recover(host.id, &code, new_pin.as_ref());
+    ledger.close()?;
+    match recovered {
+        Ok(next) => show_code(&next),
+        Err(refusal) => bail!("{refusal}"),
+    }
+    Ok(())
+}
+
+pub fn recovery(global: &Global, host: &HostLogin) -> anyhow::Result<()> {
+    change(global, host, |ledger, context, actor| {
+        show_code(&ledger.vault_mut().new_recovery_code(actor, context.clock.now())?);
+        Ok(())
+    })
+}
+
+pub fn people_withdraw(global: &Global, person: PersonId, host: &HostLogin) -> anyhow::Result<()> {
+    change(global, host, |ledger, _, actor| {
+        let templates = ledger.withdraw_consent(actor, person)?;
+        println!("{templates} templates destroyed");
+        Ok(())
+    })
+}
+
+pub fn people_export(global: &Global, person: PersonId, out: &Path, host: &HostLogin) -> anyhow::Result<()> {
+    change(global, host, |ledger, _, actor| {
+        for file in ledger.export_person(actor, person, out)? {
+            println!("{}", file.display());
+        }
+        Ok(())
+    })
+}
+
+/// Sets a PIN, or takes it away without a file.
+pub fn people_pin(
+    global: &Global,
+    person: PersonId,
+    new_pin: Option<&Path>,
+    host: &HostLogin,
+) -> anyhow::Result<()> {
+    change(global, host, |ledger, context, actor| {
+        let pin = new_pin.map(|file| anyhow::Ok(Pin::new(&read_pin(file)?)?)).transpose()?;
+        Ok(ledger.vault_mut().set_person_pin(actor, person, pin.as_ref(), context.clock.now())?)
+    })
+}
+
+/// Prints a recovery code, the only time that anybody sees it.
+pub fn show_code(code: &RecoveryCode) {
+    println!("{}", code.shown());
+    eprintln!(
+        "This is the recovery code: it unlocks a host when no other host can, once. Write it down and keep it \
+         where no kiosk stands; it is not shown again."
+    );
+}
+
+/// Opens the store, logs in, does something and closes.
+fn change(
+    global: &Global,
+    host: &HostLogin,
+    what: impl FnOnce(&mut Ledger, &Context, crate::domain::Actor) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let mut ledger = context.ledger()?;
+    let done = log_in(&mut ledger, host).and_then(|session| what(&mut ledger, &context, session.actor()));
+    ledger.close()?;
+    done
+}
+
+fn find(ledger: &Ledger, name: &str) -> anyhow::Result<Host> {
+    let found = ledger.vault().host_by_name(&PersonName::new(name)?)?;
+    found.with_context(|| format!("there is no host '{name}': see `faceprint hosts list`"))
+}

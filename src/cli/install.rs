@@ -1,0 +1,230 @@
+//! `weights install` and `weights use`: networks from a file, a folder, an archive or an address into the store.
+//!
+//! It must not know how a network is read or fetched: it puts those steps in order, asks for the licence, and prints.
+
+use super::{args::Global, commands::weights_json, context::Context};
+use crate::{
+    diagnostics::probe,
+    domain::WeightsId,
+    runtime::{ledger::Ledger, messages::PersonRow},
+    settings::Settings,
+    vision::{
+        Imported, Kind, Manifest,
+        download::{self, Patience},
+        gather::gather,
+        known::{PACKS, Pack},
+    },
+};
+use anyhow::{Context as _, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// How to install.
+pub struct Options<'a> {
+    /// The licences are accepted.
+    pub accept_licence: bool,
+    /// What the file has to be, hexadecimal.
+    pub sha256: Option<&'a str>,
+    /// JSON.
+    pub json: bool,
+}
+
+pub fn install(global: &Global, what: &str, options: &Options<'_>) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let source = Source::of(what, options)?;
+    let path = source.fetch(&context.paths.weights())?;
+    let mut found = gather(&path)?;
+    for (name, error) in &found.skipped {
+        eprintln!("left aside: {name}: {error}");
+    }
+    for network in &mut found.networks {
+        source.vouch(network)?;
+        source.sign(&mut network.manifest);
+    }
+    accept(&found.networks, options)?;
+    let store = context.weights_store();
+    for network in &found.networks {
+        let manifest = &network.manifest;
+        let seen = probe::check(network).with_context(|| manifest.id.to_string())?;
+        store.install(manifest, &network.model)?;
+        if options.json {
+            println!("{}", weights_json(manifest, false));
+        } else {
+            println!("{} installed ({}): {seen}", manifest.id, manifest.kind);
+        }
+    }
+    source.clean_up(&path);
+    if !options.json {
+        say_what_next(&found.networks);
+    }
+    Ok(())
+}
+
+pub fn choose(global: &Global, id: &str) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let id = WeightsId::new(id)?;
+    let manifest = context.weights_store().verify(&id)?;
+    // As saved, without the options of this call.
+    let saved = Settings::load(&context.paths.settings)?.unwrap_or_else(|| Settings::for_site("Faceprint"));
+    let settings = match manifest.kind {
+        Kind::Detector => Settings { detector: Some(id.clone()), ..saved },
+        Kind::Recogniser => Settings { recogniser: Some(id.clone()), ..saved },
+        Kind::Liveness => {
+            bail!("networks for liveness are used as soon as they are installed: nothing to do")
+        }
+    };
+    settings.save(&context.paths.settings)?;
+    println!("{id} is the {} from the next start on", manifest.kind);
+    let setup = Context::new(&Global { weights: None, detector: None, ..global.clone() })?.ledger_setup()?;
+    if setup.exists() {
+        let ledger = setup.open()?;
+        let left_out = left_out(&ledger);
+        ledger.close()?;
+        say_who_is_left_out(&left_out?);
+    }
+    Ok(())
+}
+
+/// People who agreed and have no template of the weights in use.
+pub fn left_out(ledger: &Ledger) -> anyhow::Result<Vec<PersonRow>> {
+    let rows = ledger.people()?.into_iter();
+    Ok(rows.filter(|row| row.templates == 0 && row.person.active && row.person.consent.is_some()).collect())
+}
+
+fn say_who_is_left_out(rows: &[PersonRow]) {
+    if rows.is_empty() {
+        return;
+    }
+    println!("Templates of other weights are never compared. To be enrolled again:");
+    for row in rows {
+        println!("  {}  {}", row.person.id, row.person.name.as_str());
+    }
+}
+
+/// Where networks come from.
+enum Source<'a> {
+    Path(&'a Path, Option<&'a str>),
+    Address { url: String, sha256: Option<&'a str>, pack: Option<&'static Pack> },
+}
+
+impl<'a> Source<'a> {
+    fn of(what: &'a str, options: &Options<'a>) -> anyhow::Result<Self> {
+        let sha256 = options.sha256;
+        if what.starts_with("http://") || what.starts_with("https://") {
+            return Ok(Self::Address { url: what.to_owned(), sha256, pack: None });
+        }
+        if Path::new(what).exists() {
+            return Ok(Self::Path(Path::new(what), sha256));
+        }
+        let Some(pack) = PACKS.iter().find(|pack| pack.name == what) else {
+            let names: Vec<&str> = PACKS.iter().map(|pack| pack.name).collect();
+            bail!("'{what}' is no file, and no pack that is known: there are {}", names.join(", "));
+        };
+        Ok(Self::Address { url: pack.url.to_owned(), sha256: sha256.or(pack.sha256), pack: Some(pack) })
+    }
+
+    /// The file or folder, downloaded into the weights folder where it has to be.
+    fn fetch(&self, weights: &Path) -> anyhow::Result<PathBuf> {
+        match self {
+            Self::Path(path, Some(wanted)) => {
+                let found = crate::vision::weights::sha256_hex(
+                    &std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?,
+                );
+                if !found.eq_ignore_ascii_case(wanted) {
+                    bail!("{} is not the file that was meant: its sha256 is {found}", path.display());
+                }
+                Ok((*path).to_owned())
+            }
+            Self::Path(path, None) => Ok((*path).to_owned()),
+            Self::Address { url, sha256, .. } => {
+                let name = url.rsplit('/').find(|part| !part.is_empty()).unwrap_or("download");
+                let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
+                let name: String = name.chars().map(plain).take(80).collect();
+                let to = weights.join(".downloads").join(name.trim_start_matches('.'));
+                eprintln!("{url}");
+                let bar = ProgressBar::new(0).with_style(
+                    ProgressStyle::with_template(
+                        "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
+                    )
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+                );
+                let mut progress = |have, total: Option<u64>| {
+                    bar.set_length(total.unwrap_or(have));
+                    bar.set_position(have);
+                };
+                let result = download::download(url, &to, *sha256, &Patience::default(), &mut progress);
+                bar.finish_and_clear();
+                result.with_context(|| {
+                    let sum = sha256.map(|sum| format!(" --sha256 {sum}")).unwrap_or_default();
+                    format!(
+                        "after `curl -LO {url}` there is another way: `faceprint weights install {name}{sum}`"
+                    )
+                })?;
+                Ok(to)
+            }
+        }
+    }
+
+    /// What came over a network that anybody can change must be known by a sum: that of the file, or the network's own.
+    fn vouch(&self, network: &Imported) -> anyhow::Result<()> {
+        match self {
+            Self::Address { url, sha256: None, .. } if !network.is_known() => bail!(
+                "nobody here knows whether {url} is what it should be ({} is no known network): find out its \
+                 sha256 from a second source and give it with --sha256",
+                network.manifest.id
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes down where an unknown network comes from, and the pack's licence.
+    fn sign(&self, manifest: &mut Manifest) {
+        let Self::Address { url, pack, .. } = self else { return };
+        manifest.source = format!("{}; downloaded from {url}", manifest.source);
+        if let Some(pack) = pack {
+            pack.licence.clone_into(&mut manifest.licence);
+        }
+    }
+
+    fn clean_up(&self, path: &Path) {
+        if matches!(self, Self::Address { .. })
+            && let Err(error) = std::fs::remove_file(path)
+        {
+            log::warn!("{} is no longer needed and cannot be removed: {error}", path.display());
+        }
+    }
+}
+
+/// Shows every licence; goes on when they are accepted.
+fn accept(networks: &[Imported], options: &Options<'_>) -> anyhow::Result<()> {
+    for Imported { manifest, .. } in networks {
+        eprintln!("{} ({}). Licence: {}", manifest.id, manifest.kind, manifest.licence);
+    }
+    if options.accept_licence {
+        return Ok(());
+    }
+    let refused = "nothing was installed: the licence was not accepted (--accept-licence accepts it)";
+    if !std::io::stdin().is_terminal() {
+        bail!(refused);
+    }
+    eprint!("Do you accept? [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    if !matches!(answer.trim(), "y" | "Y" | "yes") {
+        bail!(refused);
+    }
+    Ok(())
+}
+
+fn say_what_next(networks: &[Imported]) {
+    for Imported { manifest, .. } in networks {
+        match manifest.kind {
+            Kind::Liveness => println!("Presentations are checked from the next start on."),
+            Kind::Detector | Kind::Recogniser => println!("To use it: faceprint weights use {}", manifest.id),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! `faceprint key`, `backup` and `restore`: what opens the store, and a second copy of it.
+
+use super::{
+    args::{Global, HostLogin},
+    commands::bar,
+    context::{Context, log_in, read_passphrase, type_passphrase},
+};
+use crate::{
+    crypto::{KeySource, Passphrase},
+    runtime::ledger::LedgerError,
+    settings::Settings,
+    vault::{BackupContents, Vault, VaultError},
+};
+use anyhow::{Context as _, bail};
+use serde_json::json;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// Records sealed anew between two looks at the signals.
+const AT_ONCE: usize = 256;
+
+pub fn key_change(
+    global: &Global,
+    new_key_file: Option<PathBuf>,
+    new_passphrase_file: Option<&Path>,
+    host: &HostLogin,
+) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let mut ledger = context.ledger()?;
+    let session = log_in(&mut ledger, host)?;
+    let new = match (new_key_file, new_passphrase_file) {
+        (Some(file), _) => KeySource::File(file),
+        (None, Some(file)) => KeySource::Passphrase(read_passphrase(file)?),
+        (None, None) => bail!("say --new-key-file or --new-passphrase-file"),
+    };
+    let changed = ledger.vault_mut().change_key(session.actor(), &new, context.clock.now());
+    ledger.close()?;
+    changed?;
+    match new {
+        KeySource::File(path) => eprintln!("{} opens the store from now on.", path.display()),
+        KeySource::Passphrase(_) => eprintln!("The passphrase opens the store from now on."),
+    }
+    eprintln!(
+        "Whoever has the old key and an old copy of vault.key can still open it: `faceprint key rotate`."
+    );
+    Ok(())
+}
+
+pub fn key_rotate(global: &Global, host: &HostLogin) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT] {
+        signal_hook::flag::register(signal, stop.clone()).context("signals cannot be caught")?;
+    }
+    let mut ledger = context.ledger()?;
+    let session = log_in(&mut ledger, host)?;
+    ledger.vault_mut().begin_rotation(session.actor(), context.clock.now())?;
+    let progress = bar(0);
+    let mut finished = false;
+    while !finished && !stop.load(Ordering::Relaxed) {
+        let step = ledger.vault_mut().rotate_step(AT_ONCE, context.clock.now())?;
+        progress.set_length(step.total);
+        progress.set_position(step.done);
+        finished = step.finished;
+    }
+    progress.finish_and_clear();
+    ledger.close()?;
+    if !finished {
+        bail!("interrupted; nothing is lost: the same command or a running kiosk goes on");
+    }
+    eprintln!("Every record is sealed with the new master key, and the old one is gone.");
+    Ok(())
+}
+
+pub fn backup(
+    global: &Global,
+    file: &Path,
+    passphrase_file: Option<&Path>,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let passphrase = match passphrase_file {
+        Some(file) => read_passphrase(file)?,
+        None => type_new_passphrase()?,
+    };
+    let contents = match context.ledger() {
+        Ok(mut ledger) => {
+            let made = ledger.backup(crate::domain::Actor::Kiosk, file, &passphrase);
+            ledger.close()?;
+            made?
+        }
+        Err(error) if is_busy(&error) => {
+            eprintln!("faceprint: a kiosk is running, so the audit log will not name this backup");
+            let (store, settings) = (context.paths.store(), context.settings.to_toml());
+            let (key, now) = (&context.key, context.clock.now());
+            Vault::backup_of_running(&store, key, file, &passphrase, &settings, now, |_, _| ())?
+        }
+        Err(error) => return Err(error),
+    };
+    show(&contents, as_json);
+    Ok(())
+}
+
+pub fn restore(
+    global: &Global,
+    file: &Path,
+    dry_run: bool,
+    passphrase_file: Option<&Path>,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    let passphrase = match passphrase_file {
+        Some(file) => read_passphrase(file)?,
+        None => type_passphrase("Passphrase of the backup")?,
+    };
+    let progress = bar(0);
+    let told = |done, total| {
+        progress.set_length(total);
+        progress.set_position(done);
+    };
+    let inspected = Vault::inspect_backup(file, &passphrase, told);
+    let (contents, settings) = inspected.inspect_err(|_| progress.finish_and_clear())?;
+    if dry_run {
+        progress.finish_and_clear();
+        show(&contents, as_json);
+        return Ok(());
+    }
+    // Said before anything is written.
+    let settings = Settings::parse(&settings, &context.paths.settings)?;
+    let root = &context.paths.root;
+    std::fs::create_dir_all(root).with_context(|| format!("{} cannot be made", root.display()))?;
+    let (store, now) = (context.paths.store(), context.clock.now());
+    let restored = Vault::restore(&store, &context.key, file, &passphrase, now, told);
+    progress.finish_and_clear();
+    let (vault, _) = restored?;
+    let checked = vault.verify_audit(None, |_, _| ());
+    vault.close(context.clock.now())?;
+    settings.save(&context.paths.settings)?;
+    if let Some(fault) = checked?.fault {
+        bail!("everything is restored, but the backup's audit log was broken before: {fault}");
+    }
+    show(&contents, as_json);
+    eprintln!("Restored into {}. Network files are not in a backup: import them again.", root.display());
+    Ok(())
+}
+
+fn show(contents: &BackupContents, as_json: bool) {
+    let records: serde_json::Map<_, _> =
+        contents.records.iter().map(|(kind, count)| (kind.clone(), json!(count))).collect();
+    if as_json {
+        let made = contents.made.to_string();
+        println!("{}", json!({ "made": made, "program": contents.program, "records": records }));
+        return;
+    }
+    println!("made {} by faceprint {}", contents.made, contents.program);
+    for (kind, count) in &contents.records {
+        println!("{count:>8}  {kind}");
+    }
+}
+
+/// Typed twice: a slip would make the backup useless.
+fn type_new_passphrase() -> anyhow::Result<Passphrase> {
+    let first = type_passphrase("Passphrase for the backup")?;
+    let second = type_passphrase("The same again")?;
+    if !first.is_same(&second) {
+        bail!("the two passphrases differ: nothing was written");
+    }
+    Ok(first)
+}
+
+fn is_busy(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<LedgerError>(), Some(LedgerError::Vault(VaultError::Busy(_))))
+}

@@ -1,0 +1,108 @@
+//! The settings card for working time: the site's schedule, grace, holidays, rounding, breaks.
+//!
+//! Job: fields to [`WorkRules`] that cannot be wrong. It must not know what the rules do.
+
+use super::{
+    schedule_editor::ScheduleEditor,
+    theme,
+    widgets::{choice, field},
+    words::Words,
+};
+use crate::domain::{Rounding, WorkError, WorkRules};
+use egui::{DragValue, TextEdit, Ui};
+
+/// Fields as typed.
+#[derive(Debug, Clone)]
+pub(super) struct WorkForm {
+    base: WorkRules,
+    schedule: ScheduleEditor,
+    holidays: String,
+    rounding: String,
+    breaks: String,
+}
+
+impl WorkForm {
+    pub(super) fn new(rules: &WorkRules) -> Self {
+        Self {
+            schedule: ScheduleEditor::new(&rules.schedule),
+            holidays: rules.holiday_lines().join("\n"),
+            rounding: rules.rounding.to_string(),
+            breaks: rules.breaks.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            base: rules.clone(),
+        }
+    }
+
+    /// The rules as typed, or what is wrong.
+    pub(super) fn rules(&self) -> Result<WorkRules, WorkError> {
+        let breaks = self.breaks.split(';').map(str::trim).filter(|text| !text.is_empty());
+        Ok(WorkRules {
+            schedule: self.schedule.schedule()?,
+            holidays: WorkRules::parse_holidays(self.holidays.lines())?,
+            rounding: self.rounding.parse()?,
+            breaks: breaks.map(str::parse).collect::<Result<_, _>>()?,
+            ..self.base.clone()
+        })
+    }
+
+    /// Draws it.
+    pub(super) fn ui(&mut self, ui: &mut Ui, words: &Words) {
+        super::widgets::quiet(ui, &words.say("work-text"));
+        self.schedule.ui(ui, words);
+        ui.horizontal(|ui| {
+            let range = 0..=WorkRules::MAX_GRACE;
+            let drag =
+                ui.add_sized([96.0, theme::TOUCH], DragValue::new(&mut self.base.grace_minutes).range(range));
+            let label = ui.label(words.say("work-grace"));
+            drag.labelled_by(label.id);
+        });
+        let mut roundings: Vec<(String, String)> =
+            vec![(Rounding::Exact.to_string(), words.say("rounding-exact"))];
+        for minutes in [5_u8, 6, 10, 15, 30] {
+            for (id, rounding) in [
+                ("rounding-nearest", Rounding::Nearest(minutes)),
+                ("rounding-down", Rounding::Down(minutes)),
+                ("rounding-up", Rounding::Up(minutes)),
+            ] {
+                roundings.push((rounding.to_string(), words.with(id, &[("minutes", minutes.into())])));
+            }
+        }
+        if !roundings.iter().any(|(text, _)| *text == self.rounding) {
+            roundings.push((self.rounding.clone(), self.rounding.clone())); // from the file
+        }
+        choice(ui, &words.say("work-rounding"), &mut self.rounding, &roundings);
+        field(ui, &words.say("work-breaks"), &mut self.breaks, "30 after 6:00; 45 after 9:00");
+        let label = super::widgets::caption(ui, &words.say("work-holidays"));
+        let width = ui.available_width().min(theme::COLUMN);
+        ui.add(
+            TextEdit::multiline(&mut self.holidays)
+                .hint_text("2026-12-25 Christmas Day")
+                .desired_rows(3)
+                .desired_width(width)
+                .margin(egui::Margin::symmetric(14, 12)),
+        )
+        .labelled_by(label.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::PersonId;
+
+    #[test]
+    fn what_is_shown_is_what_is_saved_and_people_keep_their_own() {
+        let mut rules = WorkRules {
+            schedule: "mon-fri 08:00-17:00".parse().unwrap(),
+            grace_minutes: 7,
+            rounding: Rounding::Up(7),
+            breaks: vec!["30 after 6:00".parse().unwrap(), "45 after 9:00".parse().unwrap()],
+            ..WorkRules::default()
+        };
+        rules.holidays.insert(jiff::civil::date(2026, 12, 25), "Christmas Day".into());
+        rules.people.insert(PersonId::from_bytes([1; 16]), "sat 08:00-12:00".parse().unwrap());
+        let mut form = WorkForm::new(&rules);
+        assert_eq!(form.rules(), Ok(rules));
+        form.holidays = "tomorrow".into();
+        assert!(matches!(form.rules(), Err(WorkError::Holiday(_))));
+    }
+}

@@ -1,0 +1,544 @@
+//! A backup: everything that the store holds, in one sealed file that opens with a passphrase alone.
+//!
+//! Job: write such a file from a store that is running or stopped, say what is in one, and make a store from it. It must
+//! not know where backups are kept or how often they are made.
+//!
+//! # The file
+//!
+//! A header of text lines, then parts:
+//!
+//! ```text
+//! faceprint-backup/1
+//! -> argon2id m=65536,t=3,p=1 <salt, 32 hexadecimal digits>
+//! <file key of 32 bytes, sealed with the stretched passphrase; hexadecimal>
+//! ---
+//! ```
+//!
+//! The file key is sealed in the tree `backup` under the two lines before it. A part is its length (4 bytes
+//! little-endian) and a [`Part`] in postcard, sealed with the file key in the tree `backup` under part number (8 bytes
+//! big-endian) ‖ 1 if it is the last: none can be changed, left out, moved or cut off unseen. Records inside keep the
+//! seals they have in the store; the master key, PIN pepper and audit key travel with them.
+//!
+//! # While the kiosk runs
+//!
+//! A backup is read from checkpoint and journal, never from the working copy. Both only grow or are replaced in one
+//! step, so whoever holds the key can read them while a kiosk writes: what comes out is the store as it was after some
+//! entry. When a checkpoint is replaced in between, reading begins again.
+
+use super::{
+    Damage, KEY_BLOB, KEY_BLOB_UNFINISHED, Urgency, Vault, VaultError, clear_unfinished,
+    codec::{Change, Tree, Write, decode_change, encode_change},
+    digest::Digest,
+    engine::{Lock, checkpoint, files_generation, segments},
+    make_device_key, open_keys,
+    storage::{Append, Disk, Storage, replace, sync_parent},
+};
+use crate::{
+    crypto::{KEY_ID_MASTER, KeySource, Keys, Passphrase, SealKey, Secret, StoreId, random_bytes},
+    domain::{Actor, AuditAction, Moment},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs::File,
+    io::{self, BufRead as _, BufReader, BufWriter, Read, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// What a backup holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupContents {
+    /// When it was made.
+    pub made: Timestamp,
+    /// Version of the faceprint that made it.
+    pub program: String,
+    /// The store's random id.
+    pub store: StoreId,
+    /// Number of the newest journal entry inside.
+    pub entry: u64,
+    /// Kinds of records and how many there are.
+    pub records: Vec<(String, u64)>,
+}
+
+impl BackupContents {
+    /// Records in all.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.records.iter().map(|(_, count)| count).sum()
+    }
+}
+
+/// What is wrong with a backup.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BackupFault {
+    /// It begins with something else.
+    #[error("this file is not a faceprint backup: choose another")]
+    NotABackup,
+    /// Made by a later faceprint.
+    #[error("this backup was made by a later faceprint: update faceprint")]
+    Version,
+    /// Wrong passphrase, or a changed header: nobody can tell which.
+    #[error("the passphrase does not open this backup: type the one that it was made with")]
+    Passphrase,
+    /// A part does not open.
+    #[error("the backup is damaged in part {part}, at byte {at}: use another copy")]
+    Damaged {
+        /// Counted from 0.
+        part: u64,
+        /// Where the part begins.
+        at: u64,
+    },
+}
+
+/// One part of a backup.
+#[derive(Serialize, Deserialize)]
+enum Part {
+    Contents(BackupContents),
+    Keys(Vec<u8>),
+    /// Text of the settings file.
+    Settings(String),
+    /// A change of puts.
+    Records(Vec<u8>),
+    End,
+}
+
+const MAGIC: &str = "faceprint-backup/";
+const VERSION: &str = "1";
+const STRETCH: &str = "-> argon2id m=65536,t=3,p=1 ";
+const TREE: &str = "backup";
+const PART_LEN: usize = 64 * 1024;
+/// No part that this program writes is longer.
+const PART_MAX: usize = 1 << 20;
+/// How often reading begins again when a running kiosk replaces what is being read.
+const READ_TRIES: u32 = 5;
+
+impl Vault {
+    /// Writes a backup to `out`, which must not exist, with an entry in the audit log. Returns what is in it.
+    pub fn backup(
+        &mut self,
+        actor: Actor,
+        out: &Path,
+        passphrase: &Passphrase,
+        settings: &str,
+        now: Moment,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<BackupContents, VaultError> {
+        let records = self.engine.count()?;
+        let mut draft = self.draft(now)?;
+        self.log(&mut draft, actor, AuditAction::BackedUp(records), now)?;
+        self.commit(draft, Urgency::Normal)?;
+        let dir = self.key_blob.parent().unwrap_or(Path::new(".")).to_owned();
+        let image = Image::read(&self.disk, &dir, &self.keys)?;
+        write_file(&image, &self.keys, out, passphrase, settings, now.utc, progress)
+    }
+
+    /// Writes a backup of a store that another process has open. There is no entry in the audit log.
+    pub fn backup_of_running(
+        dir: &Path,
+        key: &KeySource,
+        out: &Path,
+        passphrase: &Passphrase,
+        settings: &str,
+        now: Moment,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<BackupContents, VaultError> {
+        let disk: Arc<dyn Storage> = Arc::new(ReadOnly);
+        let keys = open_keys(&*disk, dir, key)?;
+        let image = Image::read(&disk, dir, &keys)?;
+        write_file(&image, &keys, out, passphrase, settings, now.utc, progress)
+    }
+
+    /// Reads a backup to its end without writing anything: what is in it, and its settings file.
+    pub fn inspect_backup(
+        file: &Path,
+        passphrase: &Passphrase,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<(BackupContents, String), VaultError> {
+        let (mut reader, contents, _, settings) = BackupReader::begin(file, passphrase)?;
+        let mut done = 0;
+        while let Some(change) = reader.records()? {
+            done += change.len() as u64;
+            progress(done, contents.total());
+        }
+        Ok((contents, settings))
+    }
+
+    /// Makes a store in `dir`, which holds none, from a backup, to be opened by `key` (a device key file is made if it
+    /// is not there). Returns it open, with the text of the settings file that was backed up.
+    pub fn restore(
+        dir: &Path,
+        key: &KeySource,
+        file: &Path,
+        passphrase: &Passphrase,
+        now: Moment,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<(Self, String), VaultError> {
+        let disk: Arc<dyn Storage> = Arc::new(Disk);
+        let (mut reader, contents, mut keys, settings) = BackupReader::begin(file, passphrase)?;
+        disk.create_dir(dir).map_err(VaultError::io("make", dir))?;
+        let lock = Lock::take(dir)?;
+        if Self::exists(dir) {
+            return Err(VaultError::AlreadyExists(dir.to_owned()));
+        }
+        clear_unfinished(&*disk, dir)?;
+        make_device_key(key)?;
+        let (unfinished, blob) = (dir.join(KEY_BLOB_UNFINISHED), dir.join(KEY_BLOB));
+        replace(&*disk, &unfinished, &keys.wrap(key)?)?;
+        let generation = keys.generation();
+        let mac = keys.mac_key("digest", generation)?;
+        let (mut digest, mut done) = (Digest::default(), 0);
+        let checkpoint = checkpoint(&disk, dir, &keys, generation)?;
+        let mut image = checkpoint.begin(contents.entry)?;
+        while let Some(change) = reader.records()? {
+            done += change.len() as u64;
+            for record in change {
+                digest.add(&mac, record.tree, &record.key, record.value.as_deref().unwrap_or_default());
+                image.add(record)?;
+            }
+            progress(done, contents.total());
+        }
+        image.finish(&digest)?;
+        segments(&disk, dir, &keys, generation)?.found(contents.entry + 1)?;
+        disk.rename(&unfinished, &blob).map_err(VaultError::io("write", &blob))?;
+        sync_parent(&*disk, &blob)?;
+        let mut vault = Self::open_locked(disk, dir, key, lock, now)?;
+        vault.audit(Actor::Kiosk, AuditAction::Restored, now)?;
+        Ok((vault, settings))
+    }
+}
+
+/// All records as they were after one entry of the journal.
+struct Image {
+    entry: u64,
+    records: BTreeMap<(Tree, Vec<u8>), Vec<u8>>,
+}
+
+impl Image {
+    fn read(disk: &Arc<dyn Storage>, dir: &Path, keys: &Keys) -> Result<Self, VaultError> {
+        for _ in 1..READ_TRIES {
+            match Self::read_once(disk, dir, keys) {
+                Ok(Some(image)) => return Ok(image),
+                // A running kiosk took away what a new checkpoint made unnecessary, or is writing an entry.
+                Ok(None) | Err(VaultError::Damaged(_)) => {}
+                Err(VaultError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => (),
+                Err(error) => return Err(error),
+            }
+        }
+        let replaced = || Damage::Header { file: "checkpoint".to_owned() }.into();
+        Self::read_once(disk, dir, keys)?.ok_or_else(replaced)
+    }
+
+    /// `None` when the checkpoint was replaced meanwhile.
+    fn read_once(disk: &Arc<dyn Storage>, dir: &Path, keys: &Keys) -> Result<Option<Self>, VaultError> {
+        let probe = checkpoint(disk, dir, keys, keys.generation())?;
+        let generation = files_generation(keys, probe.generation()?);
+        let checkpoint = checkpoint(disk, dir, keys, generation)?;
+        let mut image = Self { entry: checkpoint.seq()?, records: BTreeMap::new() };
+        let after = image.entry;
+        if after > 0 {
+            checkpoint.read(&mut |change| {
+                image.apply(change);
+                Ok(())
+            })?;
+            if checkpoint.seq()? != after {
+                return Ok(None);
+            }
+        }
+        let end = segments(disk, dir, keys, generation)?.read(after, &mut |seq, change| {
+            if seq > after {
+                image.apply(change);
+            }
+            Ok(())
+        })?;
+        image.entry = end.next_seq - 1;
+        Ok(Some(image))
+    }
+
+    fn apply(&mut self, change: Change) {
+        for Write { tree, key, value } in change {
+            match value {
+                Some(value) => drop(self.records.insert((tree, key), value)),
+                None => drop(self.records.remove(&(tree, key))),
+            }
+        }
+    }
+
+    fn contents(&self, store: StoreId, made: Timestamp) -> BackupContents {
+        let mut counts: BTreeMap<Tree, u64> = BTreeMap::new();
+        for (tree, _) in self.records.keys() {
+            *counts.entry(*tree).or_default() += 1;
+        }
+        BackupContents {
+            made,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            store,
+            entry: self.entry,
+            records: counts.into_iter().map(|(tree, count)| (tree.name().to_owned(), count)).collect(),
+        }
+    }
+}
+
+/// The file appears whole or not at all, readable by its owner only.
+fn write_file(
+    image: &Image,
+    keys: &Keys,
+    out: &Path,
+    passphrase: &Passphrase,
+    settings: &str,
+    made: Timestamp,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<BackupContents, VaultError> {
+    let io_error = || VaultError::io("write", out);
+    if out.exists() {
+        return Err(VaultError::FileExists(out.to_owned()));
+    }
+    let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = tempfile::NamedTempFile::new_in(folder).map_err(io_error())?;
+    let contents = image.contents(*keys.store(), made);
+    let mut writer = BackupWriter::begin(BufWriter::new(beside.as_file()), passphrase, out)?;
+    writer.part(&Part::Contents(contents.clone()), false)?;
+    writer.part(&Part::Keys(keys.to_bytes().to_vec()), false)?;
+    writer.part(&Part::Settings(settings.to_owned()), false)?;
+    let (mut pending, mut len, mut done): (Change, usize, u64) = (Vec::new(), 0, 0);
+    for ((tree, key), value) in &image.records {
+        len += key.len() + value.len();
+        pending.push(Write { tree: *tree, key: key.clone(), value: Some(value.clone()) });
+        if len >= PART_LEN {
+            done += pending.len() as u64;
+            writer.part(&Part::Records(encode_change(&pending)?), false)?;
+            (pending, len) = (Vec::new(), 0);
+            progress(done, contents.total());
+        }
+    }
+    writer.part(&Part::Records(encode_change(&pending)?), false)?;
+    writer.part(&Part::End, true)?;
+    writer.out.flush().map_err(io_error())?;
+    drop(writer);
+    beside.as_file().sync_all().map_err(io_error())?;
+    beside.persist_noclobber(out).map_err(|e| io_error()(e.error))?;
+    sync_parent(&Disk, out)?;
+    progress(contents.total(), contents.total());
+    Ok(contents)
+}
+
+struct BackupWriter<W> {
+    out: W,
+    path: PathBuf,
+    key: SealKey,
+    part: u64,
+}
+
+impl<W: io::Write> BackupWriter<W> {
+    fn begin(mut out: W, passphrase: &Passphrase, path: &Path) -> Result<Self, VaultError> {
+        let salt: [u8; 16] = random_bytes()?;
+        let file_key = Secret::random()?;
+        let lines = format!("{MAGIC}{VERSION}\n{STRETCH}{}\n", hex(&salt));
+        let wrapping = SealKey::new(&passphrase.stretch(&salt)?, KEY_ID_MASTER);
+        let sealed = wrapping.seal(TREE, lines.as_bytes(), file_key.expose())?;
+        let header = format!("{lines}{}\n---\n", hex(&sealed));
+        out.write_all(header.as_bytes()).map_err(VaultError::io("write", path))?;
+        Ok(Self { out, path: path.to_owned(), key: SealKey::new(&file_key, KEY_ID_MASTER), part: 0 })
+    }
+
+    fn part(&mut self, part: &Part, is_last: bool) -> Result<(), VaultError> {
+        let plain = postcard::to_allocvec(part).map_err(|_| VaultError::TooLong(usize::MAX))?;
+        let plain = zeroize::Zeroizing::new(plain); // one of them holds keys
+        let sealed = self.key.seal(TREE, &part_key(self.part, is_last), &plain)?;
+        self.part += 1;
+        let written = self.out.write_all(&(sealed.len() as u32).to_le_bytes());
+        written.and_then(|()| self.out.write_all(&sealed)).map_err(VaultError::io("write", &self.path))
+    }
+}
+
+struct BackupReader {
+    input: BufReader<File>,
+    path: PathBuf,
+    key: SealKey,
+    part: u64,
+    at: u64,
+    left: u64,
+}
+
+impl BackupReader {
+    /// Opens a backup and reads what stands before the records.
+    fn begin(
+        path: &Path,
+        passphrase: &Passphrase,
+    ) -> Result<(Self, BackupContents, Keys, String), VaultError> {
+        let file = File::open(path).map_err(VaultError::io("read", path))?;
+        let mut input = BufReader::new(file);
+        let (key, at) = open_header(&mut input, path, passphrase)?;
+        let mut reader = Self { input, path: path.to_owned(), key, part: 0, at, left: 0 };
+        let (Part::Contents(contents), Part::Keys(keys), Part::Settings(settings)) =
+            (reader.next(false)?, reader.next(false)?, reader.next(false)?)
+        else {
+            return Err(reader.damaged());
+        };
+        let keys = zeroize::Zeroizing::new(keys);
+        let keys = Keys::from_bytes(contents.store, &keys).ok_or_else(|| reader.damaged())?;
+        reader.left = contents.total();
+        Ok((reader, contents, keys, settings))
+    }
+
+    /// The next records; `None` after the last, once all that were promised have come.
+    fn records(&mut self) -> Result<Option<Change>, VaultError> {
+        let before = (self.part, self.at);
+        let damaged = || VaultError::Backup(BackupFault::Damaged { part: before.0, at: before.1 });
+        match self.next(self.left == 0)? {
+            Part::Records(bytes) => {
+                let change = decode_change(&bytes).map_err(|_| damaged())?;
+                self.left = self.left.checked_sub(change.len() as u64).ok_or_else(damaged)?;
+                if change.iter().any(|write| write.value.is_none()) {
+                    return Err(damaged());
+                }
+                Ok(Some(change))
+            }
+            Part::End if self.left == 0 && self.at_end()? => Ok(None),
+            _ => Err(damaged()),
+        }
+    }
+
+    /// The next part. `maybe_last`: the last part may come too.
+    fn next(&mut self, maybe_last: bool) -> Result<Part, VaultError> {
+        let mut len = [0; 4];
+        self.input.read_exact(&mut len).map_err(|e| self.read_error(e))?;
+        let len = u32::from_le_bytes(len) as usize;
+        if len > PART_MAX {
+            return Err(self.damaged());
+        }
+        let mut sealed = vec![0; len];
+        self.input.read_exact(&mut sealed).map_err(|e| self.read_error(e))?;
+        let open = |is_last| self.key.open(TREE, &part_key(self.part, is_last), &sealed);
+        let plain = match open(false) {
+            Err(_) if maybe_last => open(true),
+            opened => opened,
+        };
+        let plain = plain.map_err(|_| self.damaged())?;
+        let part = postcard::from_bytes(&plain).map_err(|_| self.damaged())?;
+        self.part += 1;
+        self.at += 4 + len as u64;
+        Ok(part)
+    }
+
+    fn at_end(&mut self) -> Result<bool, VaultError> {
+        self.input.fill_buf().map(<[u8]>::is_empty).map_err(VaultError::io("read", &self.path))
+    }
+
+    fn read_error(&self, e: io::Error) -> VaultError {
+        match e.kind() {
+            io::ErrorKind::UnexpectedEof => self.damaged(),
+            _ => VaultError::io("read", &self.path)(e),
+        }
+    }
+
+    fn damaged(&self) -> VaultError {
+        BackupFault::Damaged { part: self.part, at: self.at }.into()
+    }
+}
+
+/// The file key, and where the parts begin.
+fn open_header(
+    input: &mut impl Read,
+    path: &Path,
+    passphrase: &Passphrase,
+) -> Result<(SealKey, u64), VaultError> {
+    let first = read_line(input, path)?;
+    let version = first.strip_prefix(MAGIC).ok_or(BackupFault::NotABackup)?;
+    if version != VERSION {
+        return Err(BackupFault::Version.into());
+    }
+    let (second, third, fourth) = (read_line(input, path)?, read_line(input, path)?, read_line(input, path)?);
+    let salt = second.strip_prefix(STRETCH).ok_or(BackupFault::Version)?;
+    let salt: Option<[u8; 16]> = unhex(salt).and_then(|salt| salt.try_into().ok());
+    let (Some(salt), Some(sealed), "---") = (salt, unhex(&third), fourth.as_str()) else {
+        return Err(BackupFault::Damaged { part: 0, at: 0 }.into());
+    };
+    let lines = format!("{first}\n{second}\n");
+    let wrapping = SealKey::new(&passphrase.stretch(&salt)?, KEY_ID_MASTER);
+    let file_key = wrapping.open(TREE, lines.as_bytes(), &sealed).map_err(|_| BackupFault::Passphrase)?;
+    let file_key = Secret::from_slice(&file_key).ok_or(BackupFault::Passphrase)?;
+    let at = lines.len() + third.len() + fourth.len() + 2;
+    Ok((SealKey::new(&file_key, KEY_ID_MASTER), at as u64))
+}
+
+/// A line of the header, without its end. Longer ones are not a header.
+fn read_line(input: &mut impl Read, path: &Path) -> Result<String, VaultError> {
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while line.len() < 512 {
+        match input.read(&mut byte) {
+            Ok(0) => break,
+            Ok(_) if byte == *b"\n" => {
+                return String::from_utf8(line).map_err(|_| BackupFault::NotABackup.into());
+            }
+            Ok(_) => line.extend_from_slice(&byte),
+            Err(e) => return Err(VaultError::io("read", path)(e)),
+        }
+    }
+    Err(BackupFault::NotABackup.into())
+}
+
+fn part_key(part: u64, is_last: bool) -> Vec<u8> {
+    [&part.to_be_bytes()[..], &[u8::from(is_last)]].concat()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // a String takes everything
+        text
+    })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+}
+
+/// The machine's file system, for reading what another process writes.
+struct ReadOnly;
+
+impl ReadOnly {
+    fn refuse<T>() -> io::Result<T> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+}
+
+impl Storage for ReadOnly {
+    fn create_dir(&self, _: &Path) -> io::Result<()> {
+        Self::refuse()
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        Disk.list(dir)
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        Disk.read(path, limit)
+    }
+
+    fn create(&self, _: &Path) -> io::Result<Box<dyn Append>> {
+        Self::refuse()
+    }
+
+    fn resume(&self, _: &Path, _: u64) -> io::Result<Box<dyn Append>> {
+        Self::refuse()
+    }
+
+    fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {
+        Self::refuse()
+    }
+
+    /// A half-made segment is its owner's to remove; for a reader it is as if it were not there.
+    fn remove(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn sync_dir(&self, _: &Path) -> io::Result<()> {
+        Self::refuse()
+    }
+}

@@ -1,0 +1,157 @@
+//! The site's rule on keeping: what is older is erased, from every file of the store.
+//!
+//! Job: find what is too old, erase it, and say so in the audit log. It must not know when it is called.
+//!
+//! A clock that runs years ahead would make everything too old. So a sweep reckons with a day that is at most
+//! [`TRUST_DAYS`] after the newest record: a wrong clock can cost what would have gone within a month anyway.
+
+use super::{
+    LAST_EVENT, Urgency, Vault, VaultError,
+    codec::{Tree, Write},
+    marks::MarkIndex,
+};
+use crate::domain::{Actor, AuditAction, EventId, Mark, Moment, PersonId};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// How long things are kept, in days; 0 is for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Keeping {
+    /// Attendance events, by their time.
+    pub marks_days: u32,
+    /// Templates of people who were neither enrolled nor marked for so long.
+    pub faces_days: u32,
+}
+
+/// What a sweep erased.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Attendance events.
+    pub marks: u32,
+    /// People whose templates are gone.
+    pub faces: Vec<PersonId>,
+}
+
+/// How far the clock is believed to have come since the newest record.
+const TRUST_DAYS: u32 = 31;
+/// Events taken out with one journal entry.
+const AT_ONCE: usize = 500;
+
+impl Vault {
+    /// Erases what is older than the rule allows. Nothing to erase is not audited.
+    pub fn sweep(&mut self, keeping: Keeping, now: Moment) -> Result<Swept, VaultError> {
+        if keeping == Keeping::default() {
+            return Ok(Swept::default());
+        }
+        let (marks, enrolled) = (self.all_marks()?, self.newest_template_of_each()?);
+        let newest = marks.values().map(|mark| mark.at).chain(enrolled.values().copied()).max();
+        let Some(newest) = newest else { return Ok(Swept::default()) };
+        let today = now.utc.min(after(newest, TRUST_DAYS));
+        let old_marks = too_old(&marks, before(today, keeping.marks_days));
+        let faces = forgotten(&marks, &enrolled, before(today, keeping.faces_days));
+        if old_marks.is_empty() && faces.is_empty() {
+            return Ok(Swept::default());
+        }
+        self.erase_faces(&faces, now)?;
+        self.erase_marks(&old_marks, &marks, now)?;
+        let swept = Swept { marks: old_marks.len() as u32, faces };
+        let action = AuditAction::Swept { marks: swept.marks, faces: swept.faces.len() as u32 };
+        self.audit(Actor::Kiosk, action, now)?;
+        self.engine.purge().map_err(|e| VaultError::ErasurePending(Box::new(e)))?;
+        Ok(swept)
+    }
+
+    fn erase_faces(&mut self, people: &[PersonId], now: Moment) -> Result<(), VaultError> {
+        for person in people {
+            let mut draft = self.draft(now)?;
+            let key = person.as_bytes().to_vec();
+            draft.writes.push(Write { tree: Tree::PersonKeys, key, value: None });
+            self.draft_template_removal(&mut draft, *person)?;
+            self.commit(draft, Urgency::MustSucceed)?;
+        }
+        Ok(())
+    }
+
+    fn erase_marks(
+        &mut self,
+        old: &[EventId],
+        all: &BTreeMap<EventId, Mark>,
+        now: Moment,
+    ) -> Result<(), VaultError> {
+        if old.is_empty() {
+            return Ok(());
+        }
+        let mut draft = self.draft(now)?;
+        // Numbers are never given twice, also when the newest event goes.
+        draft.writes.push(self.seals.put(Tree::Meta, LAST_EVENT, &self.marks.last())?);
+        for chunk in old.chunks(AT_ONCE) {
+            let gone = chunk.iter().map(|id| id.0.to_be_bytes().to_vec());
+            draft.writes.extend(gone.map(|key| Write { tree: Tree::Marks, key, value: None }));
+            self.commit(draft, Urgency::MustSucceed)?;
+            draft = self.draft(now)?;
+        }
+        let mut index = MarkIndex::from(self.marks.last());
+        let old: HashSet<&EventId> = old.iter().collect();
+        all.values().filter(|mark| !old.contains(&mark.id)).for_each(|mark| index.add(mark));
+        self.marks = index;
+        Ok(())
+    }
+
+    fn all_marks(&self) -> Result<BTreeMap<EventId, Mark>, VaultError> {
+        let mut marks = BTreeMap::new();
+        self.engine.for_each(Tree::Marks, |key, sealed| {
+            let mark: Mark = self.seals.get(Tree::Marks, key, sealed)?;
+            marks.insert(mark.id, mark);
+            Ok(())
+        })?;
+        Ok(marks)
+    }
+
+    fn newest_template_of_each(&self) -> Result<HashMap<PersonId, Timestamp>, VaultError> {
+        let mut newest = HashMap::new();
+        for person in self.people()? {
+            let created = self.template_infos(person.id)?.into_iter().map(|info| info.created).max();
+            newest.extend(created.map(|created| (person.id, created)));
+        }
+        Ok(newest)
+    }
+}
+
+/// Events before `limit`. One that replaces an event that stays must stay too, or the old one would count again.
+fn too_old(marks: &BTreeMap<EventId, Mark>, limit: Option<Timestamp>) -> Vec<EventId> {
+    let Some(limit) = limit else { return vec![] };
+    let mut old: HashSet<EventId> = HashSet::new();
+    for (id, mark) in marks.iter().filter(|(_, mark)| mark.at < limit) {
+        let replaced = mark.correction.as_ref().and_then(|c| c.replaces);
+        if replaced.is_none_or(|replaced| old.contains(&replaced) || !marks.contains_key(&replaced)) {
+            old.insert(*id);
+        }
+    }
+    marks.keys().filter(|id| old.contains(id)).copied().collect()
+}
+
+/// People with templates who were neither enrolled nor marked since `limit`.
+fn forgotten(
+    marks: &BTreeMap<EventId, Mark>,
+    enrolled: &HashMap<PersonId, Timestamp>,
+    limit: Option<Timestamp>,
+) -> Vec<PersonId> {
+    let Some(limit) = limit else { return vec![] };
+    let seen: HashSet<PersonId> = marks.values().filter(|m| m.at >= limit).map(|m| m.person).collect();
+    let gone = enrolled.iter().filter(|(person, at)| **at < limit && !seen.contains(person));
+    let mut gone: Vec<PersonId> = gone.map(|(person, _)| *person).collect();
+    gone.sort_unstable();
+    gone
+}
+
+fn before(today: Timestamp, days: u32) -> Option<Timestamp> {
+    (days > 0).then(|| today.saturating_sub(days_of(days)).unwrap_or(Timestamp::MIN))
+}
+
+fn after(at: Timestamp, days: u32) -> Timestamp {
+    at.saturating_add(days_of(days)).unwrap_or(Timestamp::MAX)
+}
+
+fn days_of(days: u32) -> SignedDuration {
+    SignedDuration::from_hours(24 * i64::from(days))
+}

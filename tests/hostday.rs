@@ -1,0 +1,376 @@
+//! The host's day over a real store: a week of marks, corrections, reports, a list of people; and the same from the
+//! command line.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests, not only tests, fail by panicking
+
+mod common;
+
+use common::{HOST, PIN, Site, json, ok, refused};
+use faceprint::{
+    crypto::{KeySource, Pin, PinAttempt},
+    domain::{Actor, Clock as _, EventId, ManualClock, MarkKind, PersonId, PersonName, WeightsId},
+    runtime::{
+        ledger::{DataPaths, Ledger, steps::Steps},
+        messages::{
+            DayView, ExportFormat, HistoryRow, HostRequest, HostSession, MarkRow, Paper, PersonChange,
+            Presence, Refusal, ReplyBody, ReportBy, ReportSpec, RequestBody,
+        },
+        pipeline::SharedIndex,
+        workers::LedgerSetup,
+    },
+    settings::{Settings, SiteZone},
+    vault::InitHost,
+};
+use jiff::{SignedDuration, Timestamp, civil::date};
+use std::{sync::Arc, time::Duration};
+
+/// A store in a temporary folder, with a clock that the test owns and a host at the screen.
+struct Kiosk {
+    ledger: Ledger,
+    clock: ManualClock,
+    session: Arc<HostSession>,
+    folder: tempfile::TempDir,
+}
+
+impl Kiosk {
+    /// On Monday, 2 March 2026, at 07:00 in Berlin; work is from 8 to 5.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = ManualClock::at("2026-03-02T07:00:00+01:00".parse().unwrap());
+        let mut settings = Settings::for_site("Werk Süd");
+        settings.zone = SiteZone::new("Europe/Berlin").unwrap();
+        settings.session_idle_secs = 3_600;
+        settings.work.schedule = "mon-fri 08:00-17:00".parse().unwrap();
+        settings.work.grace_minutes = 5;
+        settings.work.breaks = vec!["30 after 6:00".parse().unwrap()];
+        let setup = LedgerSetup {
+            paths: DataPaths::new(&folder.path().join("data"), None),
+            key: Arc::new(KeySource::File(folder.path().join("device.key"))),
+            settings: settings.clone(),
+            weights: WeightsId::new("colours").unwrap(),
+            index: SharedIndex::default(),
+            clock: Arc::new(clock.clone()),
+        };
+        let host = InitHost { name: name(HOST), pin: Pin::new(PIN).unwrap() };
+        let mut ledger = setup.create(settings, host).unwrap();
+        let id = ledger.vault().hosts().unwrap()[0].id;
+        let session = ledger.login(id, &PinAttempt::new(PIN)).unwrap();
+        Self { ledger, clock, session, folder }
+    }
+
+    fn ask(&mut self, request: HostRequest) -> Result<ReplyBody, Refusal> {
+        if self.session.expired(self.clock.now()) {
+            // Hours have gone by: the host comes back and types the PIN.
+            self.session = self.ledger.login(self.session.host(), &PinAttempt::new(PIN)).unwrap();
+        }
+        self.ledger.answer(RequestBody::Host(self.session.clone(), request)).0
+    }
+
+    fn add(&mut self, text: &str, badge: Option<&str>) -> PersonId {
+        let badge = badge.map(str::to_owned);
+        let Ok(ReplyBody::Added(id)) = self.ask(HostRequest::AddPerson { name: name(text), badge }) else {
+            panic!("{text} was not added")
+        };
+        id
+    }
+
+    /// Both clocks run on to a local time of March 2026.
+    fn until(&self, day: i8, hour: i8, minute: i8) {
+        let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+        let at = date(2026, 3, day).at(hour, minute, 0, 0).to_zoned(zone).unwrap().timestamp();
+        let wait = at.duration_since(self.clock.now().utc);
+        self.clock.advance(Duration::try_from(wait).expect("the clock runs on"));
+    }
+
+    fn mark(&mut self, person: PersonId, kind: MarkKind) {
+        let at = self.clock.now().utc;
+        self.ask(HostRequest::AddMark { person, kind, at, reason: "test".into() }).unwrap();
+    }
+
+    fn day(&mut self, day: i8) -> DayView {
+        match self.ask(HostRequest::Day(date(2026, 3, day))) {
+            Ok(ReplyBody::Day(view)) => *view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn attendance(&mut self, from: i8, to: i8) -> Vec<MarkRow> {
+        let (from, to) = (date(2026, 3, from), date(2026, 3, to));
+        match self.ask(HostRequest::Attendance { from, to }) {
+            Ok(ReplyBody::Attendance(rows)) => rows,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn history(&mut self, event: EventId) -> Vec<HistoryRow> {
+        match self.ask(HostRequest::History(event)) {
+            Ok(ReplyBody::History(rows)) => rows,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn name(text: &str) -> PersonName {
+    PersonName::new(text).unwrap()
+}
+
+fn presence(view: &DayView, person: PersonId) -> Presence {
+    view.people.iter().find(|row| row.person == person).unwrap().presence
+}
+
+use MarkKind::{BreakEnd as Back, BreakStart as Break, CheckIn as In, CheckOut as Out};
+
+#[test]
+fn a_day_goes_by_on_the_screen() {
+    let mut kiosk = Kiosk::new();
+    let (ada, bea, cy) = (kiosk.add("Ada", Some("1")), kiosk.add("Bea", None), kiosk.add("Cy", None));
+    assert_eq!(presence(&kiosk.day(2), ada), Presence::Expected);
+    kiosk.until(2, 7, 55);
+    kiosk.mark(ada, In);
+    kiosk.until(2, 8, 12);
+    kiosk.mark(bea, In);
+    let view = kiosk.day(2);
+    assert_eq!(
+        [ada, bea, cy].map(|who| presence(&view, who)),
+        [Presence::Inside, Presence::Inside, Presence::Absent]
+    );
+    assert_eq!(view.people[1].late, Some(SignedDuration::from_mins(12)));
+    assert_eq!(view.curve.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [1, 2]);
+    kiosk.until(2, 12, 0);
+    kiosk.mark(ada, Break);
+    assert_eq!(presence(&kiosk.day(2), ada), Presence::OnBreak);
+    kiosk.until(2, 12, 20);
+    kiosk.mark(ada, Back);
+    kiosk.until(2, 17, 0);
+    kiosk.mark(ada, Out);
+    let view = kiosk.day(2);
+    assert_eq!(presence(&view, ada), Presence::Left);
+    assert_eq!(view.people[0].worked, SignedDuration::from_mins(9 * 60 + 5 - 20));
+    // Bea never checks out: shown the day after, not invented.
+    kiosk.until(3, 9, 0);
+    let view = kiosk.day(2);
+    let bea_row = view.people.iter().find(|row| row.person == bea).unwrap();
+    assert!(bea_row.incomplete && bea_row.worked.is_zero());
+}
+
+#[test]
+fn whoever_works_at_night_is_inside_when_the_sites_day_has_changed() {
+    let mut kiosk = Kiosk::new();
+    let night = kiosk.add("Nora", None);
+    let change = PersonChange {
+        person: night,
+        name: name("Nora"),
+        badge: None,
+        active: true,
+        schedule: Some("mon-fri 22:00-06:00".parse().unwrap()),
+    };
+    kiosk.ask(HostRequest::ChangePerson(Box::new(change))).unwrap();
+    kiosk.until(2, 21, 55);
+    kiosk.mark(night, In);
+    kiosk.until(3, 5, 0);
+    assert_eq!(presence(&kiosk.day(3), night), Presence::Inside, "the site's day began at four");
+    kiosk.until(3, 6, 0);
+    kiosk.mark(night, Out);
+    kiosk.until(3, 12, 0);
+    assert_eq!(presence(&kiosk.day(3), night), Presence::Expected);
+    assert_eq!(presence(&kiosk.day(2), night), Presence::Left);
+    let rows = kiosk.attendance(2, 2);
+    assert_eq!(rows.iter().map(|row| row.kind).collect::<Vec<_>>(), [In, Out], "one day's work");
+    assert!(kiosk.attendance(3, 3).is_empty());
+    // The schedule is in the settings file, and gone with the person.
+    let file = std::fs::read_to_string(kiosk.folder.path().join("data/settings.toml")).unwrap();
+    assert!(file.contains(&night.to_string()) && file.contains("22:00-06:00"), "{file}");
+    kiosk.ask(HostRequest::ErasePerson(night)).unwrap();
+    let file = std::fs::read_to_string(kiosk.folder.path().join("data/settings.toml")).unwrap();
+    assert!(!file.contains(&night.to_string()), "{file}");
+}
+
+#[test]
+fn a_record_tells_its_history_and_when_each_word_was_said() {
+    let mut kiosk = Kiosk::new();
+    let ada = kiosk.add("Ada", None);
+    kiosk.until(2, 8, 0);
+    kiosk.mark(ada, In);
+    let first = kiosk.clock.now().utc;
+    for _ in 0..200 {
+        kiosk
+            .ledger
+            .vault_mut()
+            .audit(Actor::Kiosk, faceprint::domain::AuditAction::SettingsChanged, kiosk.clock.now())
+            .unwrap();
+    }
+    kiosk.until(2, 9, 0);
+    let event = kiosk.attendance(2, 2)[0].event;
+    let moved: Timestamp = "2026-03-02T07:45:00+01:00".parse().unwrap();
+    let replacement = Some((In, moved));
+    kiosk.ask(HostRequest::CorrectMark { event, replacement, reason: "Door was open".into() }).unwrap();
+    kiosk.until(2, 10, 0);
+    let row = kiosk.attendance(2, 2).remove(0);
+    assert_eq!((row.at, row.reason.as_deref()), (moved, Some("Door was open")));
+    let history = kiosk.history(row.event);
+    assert_eq!(history.len(), 2);
+    assert_eq!(history[0].says, Some((In, first)));
+    assert_eq!(history[0].recorded, Some(first));
+    assert_eq!(history[1].recorded, Some("2026-03-02T09:00:00+01:00".parse().unwrap()));
+    assert_eq!(history[1].actor, Actor::Host(kiosk.session.host()));
+    let event = row.event;
+    kiosk
+        .ask(HostRequest::CorrectMark { event, replacement: None, reason: "Was somebody else".into() })
+        .unwrap();
+    assert!(kiosk.attendance(2, 2).is_empty());
+}
+
+#[test]
+fn a_week_is_reported_by_day_and_by_mark() {
+    let mut kiosk = Kiosk::new();
+    let (ada, bea) = (kiosk.add("Ada", Some("1")), kiosk.add("Bea", Some("2")));
+    for day in 2..=4 {
+        kiosk.until(day, 8, 0);
+        kiosk.mark(ada, In);
+        kiosk.until(day, 17, 0);
+        kiosk.mark(ada, Out);
+    }
+    kiosk.until(5, 8, 30);
+    kiosk.mark(bea, In);
+    kiosk.until(5, 18, 0);
+    let spec = |by: ReportBy, people| ReportSpec {
+        by,
+        from: date(2026, 3, 2),
+        to: date(2026, 3, 8),
+        people,
+        columns: by.usual().to_vec(),
+    };
+    let report = kiosk.ledger.report(&spec(ReportBy::Day, None)).unwrap();
+    assert_eq!(report.body.len(), 8, "four days of two people, present or absent");
+    let [of_ada, of_bea] = &report.totals[..] else { panic!("{:?}", report.totals) };
+    assert_eq!((of_ada.days, of_ada.absent_days), (3, 1));
+    assert_eq!(of_ada.worked, SignedDuration::from_hours(27));
+    assert_eq!(of_ada.counted, SignedDuration::from_mins(27 * 60 - 90), "three breaks of half an hour");
+    assert_eq!((of_bea.days, of_bea.absent_days, of_bea.late_days), (1, 3, 1));
+    let marks = kiosk.ledger.report(&spec(ReportBy::Mark, Some(vec![ada]))).unwrap();
+    assert_eq!((marks.body.len(), marks.totals.len()), (6, 1));
+    assert!(marks.chosen_people);
+
+    let Ok(ReplyBody::Preview(preview)) =
+        kiosk.ask(HostRequest::Preview(Box::new(spec(ReportBy::Day, None))))
+    else {
+        panic!("no preview")
+    };
+    assert_eq!((preview.total_rows, preview.people), (8, 2));
+    assert!(preview.rows[0].contains(&"Ada".to_owned()) && preview.rows[0].contains(&"9:00".to_owned()));
+
+    let request = |folder| HostRequest::Export {
+        report: Box::new(spec(ReportBy::Day, None)),
+        format: ExportFormat::Pdf(Paper::Letter),
+        folder,
+    };
+    let Ok(ReplyBody::Exported { path, rows }) = kiosk.ask(request(None)) else { panic!("no file") };
+    assert_eq!(rows, 8);
+    assert!(std::fs::read(&path).unwrap().starts_with(b"%PDF"));
+    let Err(Refusal::Failed(sentence)) = kiosk.ask(request(Some("/etc".into()))) else {
+        panic!("a folder that was not offered was written to")
+    };
+    assert!(sentence.contains("plugged in"), "{sentence}");
+    let Ok(ReplyBody::Exported { path, rows }) = kiosk.ask(HostRequest::ExportAudit { folder: None }) else {
+        panic!("no audit file")
+    };
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text.lines().count(), rows + 1);
+    assert!(text.contains("exported,8,"), "the report before it is in the log");
+}
+
+#[test]
+fn somebody_switched_off_is_neither_expected_nor_absent() {
+    let mut kiosk = Kiosk::new();
+    let (ada, bea) = (kiosk.add("Ada", None), kiosk.add("Bea", None));
+    let change = PersonChange {
+        person: bea,
+        name: name("Bea B."),
+        badge: Some("9".into()),
+        active: false,
+        schedule: None,
+    };
+    kiosk.ask(HostRequest::ChangePerson(Box::new(change))).unwrap();
+    kiosk.until(2, 10, 0);
+    let view = kiosk.day(2);
+    assert_eq!(view.people.iter().map(|row| row.person).collect::<Vec<_>>(), [ada]);
+    let rows = kiosk.ledger.people().unwrap();
+    assert_eq!((rows[1].person.name.as_str(), rows[1].person.badge.as_deref()), ("Bea B.", Some("9")));
+    let taken = PersonChange {
+        person: ada,
+        name: name("Ada"),
+        badge: Some("9".into()),
+        active: true,
+        schedule: None,
+    };
+    assert!(kiosk.ask(HostRequest::ChangePerson(Box::new(taken))).is_err(), "badges are unique");
+}
+
+#[test]
+fn a_list_is_planned_carried_out_in_steps_and_then_does_nothing_more() {
+    let mut kiosk = Kiosk::new();
+    kiosk.add("Ada", Some("1"));
+    let list = kiosk.folder.path().join("people.csv");
+    let mut text = "name;badge\nAda Lovelace;1\n;2\n".to_owned();
+    text.extend((3..60).map(|n| format!("Person {n};{n}\n")));
+    std::fs::write(&list, text).unwrap();
+    let plan = kiosk.ledger.plan_import(&list).unwrap();
+    assert_eq!(plan.counts(), [57, 1, 0, 1]);
+    let mut steps = Steps::import(kiosk.session.actor(), plan);
+    let mut rounds = 0;
+    let done = loop {
+        rounds += 1;
+        if let Some(done) = steps.step(&mut kiosk.ledger).unwrap() {
+            break done;
+        }
+    };
+    assert!(matches!(done, ReplyBody::Imported { added: 57, changed: 1, refused: None }), "{done:?}");
+    assert!(rounds > 2, "visitors are served between the steps");
+    assert_eq!(kiosk.ledger.people().unwrap().len(), 58);
+    assert_eq!(kiosk.ledger.plan_import(&list).unwrap().changes(), 0);
+
+    let mut steps = Steps::verify(&kiosk.ledger, None);
+    let verified = loop {
+        if let Some(done) = steps.step(&mut kiosk.ledger).unwrap() {
+            break done;
+        }
+    };
+    let ReplyBody::AuditVerified(report) = verified else { panic!("{verified:?}") };
+    assert_eq!((report.good, report.fault), (kiosk.ledger.vault().audit_head().number, None));
+}
+
+#[test]
+fn the_command_line_imports_and_reports_what_was_chosen() {
+    let site = Site::new();
+    let list = site.folder.path().join("people.csv");
+    std::fs::write(&list, "\u{feff}Name,Badge\r\nGrace Hopper,7\r\n\"=cmd()\",8\r\n,9\r\n").unwrap();
+    let list = list.to_str().unwrap();
+    let plan = ok(&mut site.command(&["people", "import", list, "--dry-run", "--json"]));
+    let deeds: Vec<_> = plan.lines().map(|line| json(line)["deed"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(deeds, ["add", "add", "refuse"]);
+    let people = || json(&ok(&mut site.command(&["people", "list", "--json"]))).as_array().unwrap().len();
+    assert_eq!(people(), 0, "a dry run changes nothing");
+    ok(site.command(&["people", "import", list]).args(site.host()));
+    assert_eq!(people(), 2);
+
+    let out = site.folder.path().join("out.csv");
+    let out = out.to_str().unwrap();
+    let (from, to) = common::around_today();
+    let range = ["--from", &from, "--to", &to, "--out", out];
+    let export = |more: &[&str]| site.command(&[&["export", "csv"][..], &range, more].concat());
+    ok(&mut export(&["--by", "day", "--columns", "name,state", "--people", "7"]));
+    assert_eq!(
+        std::fs::read_to_string(out).unwrap(),
+        "\u{feff}name,state\r\n",
+        "without a schedule nobody is absent"
+    );
+    let sentence = refused(&mut export(&["--columns", "name,shoe_size"]));
+    assert!(sentence.contains("shoe_size") && sentence.contains("event, date, time"), "{sentence}");
+    let sentence = refused(&mut export(&["--people", "77"]));
+    assert!(sentence.contains("77") && sentence.contains("people list"), "{sentence}");
+    let pdf = [&["export", "pdf"][..], &range, &["--paper", "letter"]].concat();
+    ok(&mut site.command(&pdf));
+    assert!(std::fs::read(out).unwrap().starts_with(b"%PDF"));
+    std::fs::write(list, "first,last\nA,B\n").unwrap();
+    let sentence = refused(&mut site.command(&["people", "import", list, "--dry-run"]));
+    assert!(sentence.contains("'name'"), "{sentence}");
+}

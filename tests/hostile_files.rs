@@ -1,0 +1,216 @@
+//! Network files that were changed on purpose: an error or a network, never a panic, and never memory for what a file
+//! only announces.
+//!
+//! Each reader gets files with random changes where they hurt: in the structure, not in the numbers. A second each as a
+//! rule; `FACEPRINT_FUZZ_SECS=600 cargo test --test hostile_files` for longer. The changes are not guided by coverage.
+
+#![allow(clippy::unwrap_used, unsafe_code)] // helpers of tests unwrap; an allocator cannot be had without `unsafe`
+
+use faceprint::vision::{Architecture, WeightsStore, gather::gather, import::import_bytes, tensors::Tensors};
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
+
+/// Remembers the largest piece of memory that was asked for.
+struct Watching;
+
+static LARGEST: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is handed on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Watching {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(at, layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        LARGEST.fetch_max(size, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(at, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Watching = Watching;
+
+/// Numbers that look random, the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit.max(1)
+    }
+
+    /// A few changes at places out of `where_it_hurts`, and sometimes a cut.
+    fn spoil(&mut self, file: &mut Vec<u8>, where_it_hurts: &[Range<usize>]) {
+        for _ in 0..=self.below(4) {
+            let range = where_it_hurts[self.below(where_it_hurts.len())].clone();
+            let at = (range.start + self.below(range.len())).min(file.len() - 1);
+            match self.below(6) {
+                0 => file[at] ^= 1 << self.below(8),
+                1 => file[at] = [0, 1, 0x7f, 0x80, 0xff, b'9', b'"', b'-'][self.below(8)],
+                2 => file[at] = self.below(256) as u8,
+                // a length of many bytes
+                3 => (at..(at + 9).min(file.len())).for_each(|i| file[i] = 0xff),
+                4 => drop(file.remove(at)),
+                _ => file.insert(at, self.below(256) as u8),
+            }
+        }
+        if self.below(20) == 0 {
+            file.truncate(self.below(file.len()));
+        }
+    }
+}
+
+/// How long each reader is tried.
+fn patience() -> Duration {
+    let secs = std::env::var("FACEPRINT_FUZZ_SECS").ok().and_then(|secs| secs.parse().ok());
+    Duration::from_secs(secs.unwrap_or(1))
+}
+
+/// Spoils files in turn and reads them; checks the memory asked for.
+fn torment(what: &str, seeds: &[(Vec<u8>, Vec<Range<usize>>)], mut read: impl FnMut(&[u8]) -> bool) {
+    let (mut dice, mut runs, mut accepted) = (Dice(1), 0, 0);
+    let longest = seeds.iter().map(|(file, _)| file.len()).max().unwrap();
+    let end = Instant::now() + patience();
+    while Instant::now() < end {
+        let (seed, where_it_hurts) = &seeds[runs % seeds.len()];
+        let mut file = seed.clone();
+        dice.spoil(&mut file, where_it_hurts);
+        LARGEST.store(0, Ordering::Relaxed);
+        accepted += usize::from(read(&file));
+        let asked = LARGEST.load(Ordering::Relaxed);
+        assert!(asked <= 8 * longest + (1 << 20), "{what}: {asked} bytes at once for a file of {longest}");
+        runs += 1;
+    }
+    println!("{what}: {runs} files, {accepted} still a network");
+    assert!(runs > 0);
+}
+
+fn shared(path: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
+    if !path.exists() {
+        println!("skipped: {} is not there", path.display());
+    }
+    path.exists().then_some(path)
+}
+
+/// The bytes of a protobuf message that are structure: everything but fields longer than `LONG`, which are looked into
+/// two levels deep (graph, then nodes and constants).
+fn structure(file: &[u8], range: Range<usize>, depth: usize, found: &mut Vec<Range<usize>>) {
+    const LONG: usize = 200;
+    let mut at = range.start;
+    let varint = |at: &mut usize| {
+        let (mut value, mut shift) = (0_usize, 0);
+        loop {
+            let byte = file[*at];
+            *at += 1;
+            value |= usize::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 {
+                return value;
+            }
+        }
+    };
+    while at < range.end {
+        let start = at;
+        let key = varint(&mut at);
+        match key & 7 {
+            0 => drop(varint(&mut at)),
+            1 => at += 8,
+            5 => at += 4,
+            _ => {
+                let length = varint(&mut at);
+                let content = at..at + length;
+                at = content.end;
+                if length > LONG {
+                    found.push(start..content.start);
+                    if depth > 0 {
+                        structure(file, content, depth - 1, found);
+                    }
+                    continue;
+                }
+            }
+        }
+        found.push(start..at);
+    }
+}
+
+/// One after the other: they share the allocator's memory of the largest piece.
+#[test]
+fn no_file_makes_a_reader_panic_or_ask_for_what_is_not_there() {
+    onnx();
+    safetensors();
+    zip();
+}
+
+fn onnx() {
+    let Some(weights) = shared("weights") else { return };
+    let files = [
+        "2.7_80x80_MiniFASNetV2.onnx",
+        "scrfd_2.5g_kps.onnx",
+        "minifasnet_v2se_128_int8.onnx",
+        "yunet_n_dynamic.onnx",
+    ];
+    let seeds = files.map(|file| {
+        let file = std::fs::read(weights.join(file)).unwrap();
+        let mut places = Vec::new();
+        structure(&file, 0..file.len(), 2, &mut places);
+        (file, places)
+    });
+    torment("onnx", &seeds, |file| import_bytes(file, "spoiled").is_ok());
+}
+
+fn safetensors() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights");
+    let seeds = ["fp-detect-1", "fp-face-1"].map(|id| {
+        let file = std::fs::read(folder.join(id).join("model.safetensors")).unwrap();
+        let header = 8 + u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+        (file, vec![0..8, 8..header, header - 40..header])
+    });
+    let architectures: Vec<Architecture> =
+        WeightsStore::embedded().list().into_iter().map(|l| l.manifest.unwrap().architecture).collect();
+    torment("safetensors", &seeds, |file| {
+        let Ok(tensors) = Tensors::parse(file) else { return false };
+        architectures.iter().any(|a| a.graph(&tensors).is_ok())
+    });
+}
+
+/// The archive's layout is written by hand here: one stored file and its directory.
+fn zip() {
+    let Some(weights) = shared("weights") else { return };
+    let content = std::fs::read(weights.join("2.7_80x80_MiniFASNetV2.onnx")).unwrap();
+    let mut crc = flate2::Crc::new();
+    crc.update(&content);
+    let size = (content.len() as u32).to_le_bytes();
+    let fields =
+        [&[20, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &crc.sum().to_le_bytes(), &size, &size, &[6, 0, 0, 0]]
+            .concat();
+    let mut file = [b"PK\x03\x04", &fields[..], b"a.onnx", &content[..]].concat();
+    let directory = file.len();
+    file.extend([b"PK\x01\x02\x14\x00", &fields[..], &[0; 14], b"a.onnx"].concat());
+    let length = (file.len() - directory) as u32;
+    file.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    file.extend(length.to_le_bytes().iter().chain(&(directory as u32).to_le_bytes()).chain(&[0, 0]));
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pack.zip");
+    let places = vec![0..36, directory..file.len(), file.len() - 22..file.len()];
+    std::fs::write(&path, &file).unwrap();
+    assert_eq!(gather(&path).unwrap().networks.len(), 1, "the archive is one before it is spoiled");
+    torment("zip", &[(file, places)], |file| {
+        std::fs::write(&path, file).unwrap();
+        gather(&path).is_ok()
+    });
+}

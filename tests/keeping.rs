@@ -1,0 +1,160 @@
+//! Hosts, keys, backups and PINs from the command line, on a real data folder.
+#![allow(clippy::unwrap_used)] // a test; the lint cannot see that of helpers
+
+mod common;
+
+use common::{HOST, PIN, Site, json, ok, refused};
+use faceprint::{
+    crypto::KeySource,
+    domain::{Clock as _, SystemClock},
+    vault::Vault,
+};
+use std::path::PathBuf;
+
+impl Site {
+    /// A file with a secret on its first line.
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+#[test]
+fn several_hosts_and_a_recovery_code() {
+    let site = Site::bare();
+    let code = ok(site.command(&["init", "--site", "Test"]).args(site.host()));
+    let code = site.file("code", code.trim());
+    let (second, third) = (site.file("second", "four unrelated words"), site.file("third", "908172"));
+    ok(site.command(&["hosts", "add", "Grace", "--new-pin-file", &second]).args(site.host()));
+    let weak = site.file("weak", "123456");
+    let sentence =
+        refused(site.command(&["hosts", "add", "Mallory", "--new-pin-file", &weak]).args(site.host()));
+    assert!(sentence.contains("choose another"), "{sentence}");
+    let grace = ["--host", "grace", "--pin-file", &second];
+    ok(site.command(&["hosts", "pin", "--new-pin-file", &third]).args(grace));
+    let sentence = refused(site.command(&["people", "add", "X"]).args(grace));
+    assert!(sentence.contains("wrong"), "the old passphrase: {sentence}");
+    let unknown =
+        refused(&mut site.command(&["people", "add", "X", "--host", "Nobody", "--pin-file", &third]));
+    let last = |text: &str| text.lines().last().map(str::to_owned);
+    assert_eq!(last(&sentence), last(&unknown), "a name that no host has is not told apart");
+
+    // Locked out: another host, then the code.
+    let wrong = site.file("wrong", "111111");
+    for _ in 0..6 {
+        refused(&mut site.command(&["people", "add", "X", "--host", HOST, "--pin-file", &wrong]));
+    }
+    let grace = ["--host", "Grace", "--pin-file", &third];
+    ok(site.command(&["hosts", "unlock", HOST]).args(grace));
+    ok(site.command(&["people", "add", "Y"]).args(site.host()));
+    let new_pin = site.file("new", "605142");
+    let next = ok(&mut site.command(&[
+        "hosts",
+        "unlock",
+        "Grace",
+        "--recovery-file",
+        &code,
+        "--new-pin-file",
+        &new_pin,
+    ]));
+    assert_eq!(next.trim().len(), 29, "the next code");
+    let sentence = refused(&mut site.command(&["hosts", "unlock", "Grace", "--recovery-file", &code]));
+    assert!(sentence.contains("recovery code is wrong"), "{sentence}");
+    let grace = ["--host", "Grace", "--pin-file", &new_pin];
+    ok(site.command(&["hosts", "remove", HOST]).args(grace));
+    let sentence = refused(site.command(&["hosts", "remove", "Grace"]).args(grace));
+    assert!(sentence.contains("only host"), "{sentence}");
+    let listed = json(&ok(&mut site.command(&["hosts", "list", "--json"])));
+    assert_eq!((&listed["hosts"][0]["name"], &listed["recovery_code"]), (&"Grace".into(), &true.into()));
+}
+
+#[test]
+fn a_store_goes_over_to_a_passphrase_a_new_master_key_and_another_machine() {
+    let site = Site::new();
+    let grace = site.add("Grace");
+    let words = site.file("words", "four unrelated words");
+    let head = ok(&mut site.command(&["audit", "verify"]));
+    let head = head.trim().rsplit(' ').next().unwrap().to_owned();
+    ok(site.command(&["key", "change", "--new-passphrase-file", &words]).args(site.host()));
+    let sentence = refused(&mut site.command(&["people", "list"]));
+    assert!(sentence.contains("passphrase"), "{sentence}");
+    let with_words = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_faceprint"));
+        command.args(args).arg("--data").arg(site.data()).args(["--passphrase-file", &words]);
+        command.env("RUST_LOG", "warn").stdin(std::process::Stdio::null());
+        command
+    };
+    ok(with_words(&["key", "rotate"]).args(site.host()));
+    assert!(ok(&mut with_words(&["people", "list"])).contains("Grace"));
+    ok(&mut with_words(&["audit", "verify", "--head", &head]));
+
+    let (backup, secret) = (site.path("b"), site.file("secret", "a backup needs words"));
+    let backup = backup.to_str().unwrap();
+    let sealed = ["--backup-passphrase-file", &secret];
+    let made = json(&ok(with_words(&["backup", backup, "--json"]).args(sealed)));
+    assert_eq!(made["records"]["people"], 1);
+    let sentence = refused(with_words(&["backup", backup]).args(sealed));
+    assert!(sentence.contains("exists already"), "{sentence}");
+
+    let other = Site::bare();
+    let dry = ok(other.command(&["restore", backup, "--dry-run", "--json"]).args(sealed));
+    assert_eq!(json(&dry), made);
+    assert!(!other.data().exists(), "a dry run writes nothing");
+    let sentence = refused(&mut other.command(&["restore", backup, "--backup-passphrase-file", &words]));
+    assert!(sentence.contains("passphrase does not open"), "{sentence}");
+    ok(other.command(&["restore", backup]).args(sealed));
+    assert!(ok(&mut other.command(&["people", "list"])).contains(&grace));
+    ok(&mut other.command(&["audit", "verify", "--head", &head]));
+    other.add("Added on the other machine");
+    let sentence = refused(other.command(&["restore", backup]).args(sealed));
+    assert!(sentence.contains("already holds"), "{sentence}");
+}
+
+#[test]
+fn a_backup_is_made_beside_a_running_kiosk() {
+    let site = Site::new();
+    site.add("Grace");
+    // This process is the kiosk that has the store open.
+    let (clock, key) = (SystemClock::new(), KeySource::File(site.key()));
+    let kiosk = Vault::open(&site.data().join("store"), &key, clock.now()).unwrap();
+    let sentence = refused(&mut site.command(&["people", "list"]));
+    assert!(sentence.contains("already uses this folder"), "{sentence}");
+    let (backup, secret) = (site.path("b"), site.file("secret", "a backup needs words"));
+    let made = site
+        .command(&["backup", backup.to_str().unwrap(), "--backup-passphrase-file", &secret])
+        .output()
+        .unwrap();
+    drop(kiosk);
+    let said = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success() && said.contains("a kiosk is running"), "{said}");
+    let other = Site::bare();
+    let args = ["restore", backup.to_str().unwrap(), "--backup-passphrase-file", &secret];
+    ok(&mut other.command(&args));
+    assert!(ok(&mut other.command(&["people", "list"])).contains("Grace"));
+}
+
+#[test]
+fn people_get_a_pin_and_take_back_their_consent() {
+    let site = Site::new();
+    let grace = site.add("Grace");
+    let pin = site.file("hers", "605142");
+    ok(site.command(&["people", "pin", &grace, "--new-pin-file", &pin]).args(site.host()));
+    assert!(ok(site.command(&["people", "withdraw", &grace]).args(site.host())).contains("0 templates"));
+    let out = site.path("for-grace");
+    let written =
+        ok(site.command(&["people", "export", &grace, "--out", out.to_str().unwrap()]).args(site.host()));
+    let file = json(&std::fs::read_to_string(written.lines().next().unwrap()).unwrap());
+    assert!(std::fs::read(written.lines().nth(1).unwrap()).unwrap().starts_with(b"%PDF-"));
+    assert_eq!((&file["name"], &file["pin"]), (&"Grace".into(), &"a hash is kept".into()));
+    ok(site.command(&["people", "pin", &grace, "--remove"]).args(site.host()));
+    let log = ok(&mut site.command(&["audit", "show", "--last", "20"]));
+    for words in ["PIN set for person", "withdrew consent", "PIN of person"] {
+        assert!(log.contains(words), "{words}: {log}");
+    }
+    assert!(!log.contains("Grace") && !log.contains(PIN));
+}

@@ -1,0 +1,519 @@
+//! The host's day, walked as a host would: Today, Attendance, Reports, People, Audit.
+
+use super::{Bench, SIZES, host_request};
+use crate::fake::{Fake, HOST, name, person};
+use egui::Role;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use faceprint::{
+    domain::{
+        Actor, AuditAction, AuditEntry, AuditHead, Clock as _, EventId, MarkKind, MarkSource, PersonId,
+    },
+    runtime::messages::{
+        AuditReport, Column, DayPerson, DayView, ExportFormat, FolderView, HistoryRow, HostRequest,
+        ImportDeed, ImportPlan, ImportRow, Job, JobView, MarkRow, Notice, Paper, Presence, Preview,
+        ReplyBody, ReportBy, RequestBody, RowFault,
+    },
+    settings::Settings,
+    ui::HostPage,
+};
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use std::{path::PathBuf, time::Duration};
+
+impl Bench {
+    /// Presses an entry of the navigation, which comes before anything on the page.
+    fn open(&mut self, page: &str) {
+        self.harness.get_all_by_role_and_label(Role::Button, page).next().unwrap().click();
+        self.run();
+    }
+
+    /// Answers every waiting request that `wanted` picks, and those that the answers lead to.
+    fn answer(&mut self, wanted: impl Fn(&HostRequest) -> Option<ReplyBody>) -> usize {
+        let mut answered = 0;
+        loop {
+            self.run();
+            let picked =
+                |body: &RequestBody| host_request(body).is_some_and(|request| wanted(request).is_some());
+            let Some(request) = self.fake.find(picked) else { return answered };
+            let body = host_request(&request.body).and_then(&wanted).unwrap();
+            self.fake.reply(&request, Ok(body));
+            answered += 1;
+        }
+    }
+
+    fn answer_people(&mut self) {
+        let people = || vec![person(2, "Ada Lovelace", 3), person(3, "Alan Turing", 0), person(4, "Emmy", 3)];
+        self.answer(|request| matches!(request, HostRequest::People).then(|| ReplyBody::People(people())));
+    }
+
+    /// What the oldest waiting request that `take` understands was about.
+    fn asked<T>(&mut self, take: impl Fn(&HostRequest) -> Option<T>) -> Option<T> {
+        let request =
+            self.fake.find(|body| host_request(body).is_some_and(|request| take(request).is_some()))?;
+        host_request(&request.body).and_then(take)
+    }
+
+    fn pick(&mut self, list: &str, entry: &str) {
+        self.harness.get_by_role_and_label(Role::ComboBox, list).click();
+        self.run();
+        // The list comes after whatever else has this name.
+        self.harness.get_all_by_role_and_label(Role::Button, entry).last().unwrap().click();
+        self.run();
+    }
+
+    /// A button whose name begins so.
+    fn press_first(&mut self, beginning: &str) {
+        let starts = |label: String| label.starts_with(beginning);
+        let node = self
+            .harness
+            .get_all_by_role(Role::Button)
+            .find(|node| node.accesskit_node().label().is_some_and(starts));
+        node.unwrap_or_else(|| panic!("no button begins with {beginning}")).click();
+        self.run();
+    }
+
+    fn tick(&mut self, label: &str) {
+        self.harness.get_by_role_and_label(Role::CheckBox, label).click();
+        self.run();
+    }
+}
+
+fn now(fake: &Fake) -> Timestamp {
+    fake.clock.now().utc
+}
+
+fn mark(event: u64, who: u8, text: &str, at: Timestamp, kind: MarkKind) -> MarkRow {
+    MarkRow {
+        event: EventId(event),
+        date: at.to_zoned(Settings::for_site("x").zone.time_zone().clone()).date(),
+        person: PersonId::from_bytes([who; 16]),
+        name: Some(name(text)),
+        badge: Some(format!("A-{who:03}")),
+        kind,
+        at,
+        source: MarkSource::Face,
+        reason: None,
+    }
+}
+
+fn day_person(who: u8, text: &str, presence: Presence) -> DayPerson {
+    DayPerson {
+        person: PersonId::from_bytes([who; 16]),
+        name: Some(name(text)),
+        badge: None,
+        presence,
+        planned: None,
+        first_in: None,
+        last: None,
+        late: None,
+        worked: SignedDuration::ZERO,
+        incomplete: false,
+    }
+}
+
+fn day(date: Date, now: Timestamp) -> DayView {
+    let hour = SignedDuration::from_hours(1);
+    let late = DayPerson {
+        late: Some(SignedDuration::from_mins(12)),
+        first_in: Some(now - hour),
+        last: Some(now - hour),
+        planned: Some(now - hour - hour..now + hour),
+        ..day_person(2, "Ada Lovelace", Presence::Inside)
+    };
+    DayView {
+        date,
+        range: now - hour * 6..now + hour * 18,
+        holiday: None,
+        expects: true,
+        people: vec![
+            late,
+            day_person(3, "Alan Turing", Presence::Absent),
+            day_person(4, "Emmy", Presence::Left),
+            day_person(5, "Katherine", Presence::Free),
+        ],
+        marks: vec![mark(41, 2, "Ada Lovelace", now - hour, MarkKind::CheckIn)],
+        curve: vec![(now - hour, 1)],
+    }
+}
+
+fn at_today() -> Bench {
+    let mut bench = Bench::host_mode();
+    bench.answer_people();
+    let now = now(&bench.fake);
+    bench.answer(|request| match request {
+        HostRequest::Day(date) => Some(ReplyBody::Day(Box::new(day(*date, now)))),
+        _ => None,
+    });
+    bench
+}
+
+#[test]
+fn today_says_who_is_here_late_and_missing() {
+    let mut bench = at_today();
+    for figure in ["Inside now: 1", "Late: 1", "Absent: 1", "Gone: 1"] {
+        bench.harness.get_by_role_and_label(Role::Button, figure);
+    }
+    assert!(bench.says("Late 0:12") && bench.says("at most 1"), "state and chart");
+    bench.press("Absent: 1");
+    assert!(bench.says("Alan Turing") && !bench.says("Ada Lovelace") && !bench.says("Katherine"));
+    bench.press("Absent: 1");
+    assert!(bench.says("Ada Lovelace") && bench.says("Katherine"), "everybody again");
+    // Somebody comes: the day is loaded again by itself.
+    let at = now(&bench.fake);
+    let notice = Notice::Recorded {
+        event: EventId(42),
+        track: None,
+        name: name("Emmy"),
+        kind: MarkKind::CheckIn,
+        at,
+        today: None,
+    };
+    bench.fake.notices.send(notice).unwrap();
+    bench.run();
+    assert!(bench.asked(|request| matches!(request, HostRequest::Day(_)).then_some(())).is_some());
+    bench.press("Day before");
+    assert!(bench.asked(|request| matches!(request, HostRequest::Day(_)).then_some(())).is_some());
+    assert!(!bench.says("Ada Lovelace"), "the day that was left is gone");
+}
+
+#[test]
+fn a_mark_is_corrected_with_a_reason() {
+    let mut bench = at_today();
+    bench.press("Marks");
+    bench.press_first("Correct Ada");
+    bench.press("Strike it out");
+    bench.press("Save");
+    let struck = |request: &HostRequest| match request {
+        HostRequest::CorrectMark { event: EventId(41), replacement: None, reason } => Some(reason.clone()),
+        _ => None,
+    };
+    assert_eq!(bench.asked(struck), None, "not without a reason");
+    bench.write("Reason", "Held the door");
+    bench.press("Save");
+    assert_eq!(bench.asked(struck).as_deref(), Some("Held the door"));
+}
+
+#[test]
+fn a_mark_that_the_kiosk_missed_is_added_for_a_person_who_was_searched() {
+    let mut bench = at_today();
+    bench.press("Add a mark");
+    bench.write("Person", "alan");
+    bench.press_first("Alan Turing");
+    bench.press("Break");
+    bench.write("Reason", "Camera was covered");
+    bench.press("Add");
+    let added = bench.asked(|request| match request {
+        HostRequest::AddMark { person, kind, at, reason } => Some((*person, *kind, *at, reason.clone())),
+        _ => None,
+    });
+    let (who, kind, at, reason) = added.expect("a mark was added");
+    assert_eq!((who, kind), (PersonId::from_bytes([3; 16]), MarkKind::BreakStart));
+    assert!(now(&bench.fake).duration_since(at).as_secs() < 60, "to the minute");
+    assert_eq!(reason, "Camera was covered");
+}
+
+fn at_attendance(rows: Vec<MarkRow>, size: (f32, f32)) -> Bench {
+    let mut bench = Bench::with(Settings::for_site("Main entrance"), size, None);
+    bench.fake.answer_hosts();
+    bench.run();
+    bench.log_in();
+    bench.open("Attendance");
+    bench.answer_people();
+    let answered = bench.answer(|request| {
+        matches!(request, HostRequest::Attendance { .. }).then(|| ReplyBody::Attendance(rows.clone()))
+    });
+    assert_eq!(answered, 1);
+    bench
+}
+
+#[test]
+fn attendance_is_filtered_sorted_and_explained() {
+    let base = now(&Bench::new().fake);
+    let minute = SignedDuration::from_mins(1);
+    let mut typed = mark(3, 4, "Emmy", base - minute, MarkKind::CheckIn);
+    (typed.source, typed.reason) = (MarkSource::Host, Some("Forgot".into()));
+    let rows = vec![
+        mark(1, 2, "Ada Lovelace", base - minute * 9, MarkKind::CheckIn),
+        mark(2, 3, "Alan Turing", base - minute * 5, MarkKind::CheckOut),
+        typed,
+    ];
+    let mut bench = at_attendance(rows, SIZES[0]);
+    assert!(bench.says("3 of 3"));
+    bench.pick("Source", "Entered by a host");
+    assert!(bench.says("1 of 3") && bench.says("Emmy") && !bench.says("Ada Lovelace"));
+    bench.pick("Source", "Any source");
+    bench.pick("Mark", "Out");
+    assert!(bench.says("Alan Turing") && !bench.says("Emmy"));
+    bench.pick("Mark", "Any mark");
+    bench.write("Search name or badge", "a-002");
+    assert!(bench.says("1 of 3") && bench.says("Ada Lovelace"));
+
+    bench.press_first("History of Ada");
+    let event = bench.asked(|request| match request {
+        HostRequest::History(event) => Some(*event),
+        _ => None,
+    });
+    assert_eq!(event, Some(EventId(1)));
+}
+
+#[test]
+fn a_history_shows_who_said_what_and_why() {
+    let base = now(&Bench::new().fake);
+    let mut bench = at_attendance(vec![mark(7, 2, "Ada Lovelace", base, MarkKind::CheckOut)], SIZES[0]);
+    bench.press_first("History of Ada");
+    let row = |event, says, source, actor, reason: &str| HistoryRow {
+        event: EventId(event),
+        says,
+        source,
+        actor,
+        recorded: Some(base),
+        reason: reason.into(),
+    };
+    let rows = vec![
+        row(4, Some((MarkKind::CheckIn, base)), MarkSource::Face, Actor::Kiosk, ""),
+        row(7, Some((MarkKind::CheckOut, base)), MarkSource::Host, Actor::Host(HOST), "Left early"),
+    ];
+    bench.answer(|request| {
+        matches!(request, HostRequest::History(_)).then(|| ReplyBody::History(rows.clone()))
+    });
+    assert!(bench.says("Grace Hopper") && bench.says("Left early") && bench.says("Face"));
+    bench.press("Close");
+    assert!(!bench.says("Left early"));
+}
+
+#[test]
+fn ten_thousand_rows_lay_out_only_what_is_seen() {
+    let base = now(&Bench::new().fake);
+    let rows: Vec<MarkRow> = (0..10_000)
+        .map(|n| {
+            let at = base - SignedDuration::from_secs(10 * (10_000 - n as i64));
+            mark(n + 1, (n % 200) as u8, &format!("Person {:03}", n % 200), at, MarkKind::CheckIn)
+        })
+        .collect();
+    let mut bench = at_attendance(rows, SIZES[0]);
+    assert!(bench.says("10000 of 10000"));
+    let laid_out = |bench: &Bench| bench.harness.query_all_by_label_contains("Person ").count();
+    let seen = laid_out(&bench);
+    assert!((5..120).contains(&seen), "{seen} names of 10,000 rows are laid out");
+    bench.press("Name");
+    assert!(bench.says("Person 000") && !bench.says("Person 199"), "sorted");
+    bench.press("Name");
+    assert!(bench.says("Person 199") && !bench.says("Person 000"));
+    let started = std::time::Instant::now();
+    for _ in 0..20 {
+        bench.harness.step();
+    }
+    println!("a frame with 10,000 rows: {:.1} ms", started.elapsed().as_secs_f64() * 50.0);
+}
+
+#[test]
+fn a_report_is_chosen_seen_and_saved_to_a_stick() {
+    let mut bench = Bench::host_mode();
+    bench.open("Reports");
+    bench.answer_people();
+    let folder = |path: &str, removable| FolderView { path: path.into(), removable, csv_files: Vec::new() };
+    bench.answer(|request| {
+        let folders = || vec![folder("/data/exports", false), folder("/media/usb/BACKUP", true)];
+        matches!(request, HostRequest::Folders).then(|| ReplyBody::Folders(folders()))
+    });
+    let preview = |request: &HostRequest| match request {
+        HostRequest::Preview(spec) => Some(ReplyBody::Preview(Preview {
+            columns: spec.columns.iter().map(|column| (column.id(), column.is_figure())).collect(),
+            rows: vec![spec.columns.iter().map(|column| format!("cell {}", column.id())).collect()],
+            total_rows: 42,
+            people: 3,
+        })),
+        _ => None,
+    };
+    assert_eq!(bench.answer(preview), 1);
+    assert!(bench.says("cell counted") && bench.says("42 rows, 3 people"));
+
+    bench.press("Each mark");
+    bench.answer(preview);
+    bench.pick("Range", "Today");
+    bench.answer(preview);
+    bench.press("7 columns");
+    bench.tick("Source");
+    bench.tick("Event");
+    bench.press("Done");
+    bench.answer(preview);
+    bench.press("Everybody");
+    bench.run(); // a list in a dialog knows its size from the frame before
+    bench.tick("Ada Lovelace");
+    bench.press("Done");
+    bench.answer(preview);
+    bench.pick("Format", "PDF, Letter");
+    bench.pick("Save to", "Stick BACKUP");
+    bench.press("Save");
+    let request = bench
+        .fake
+        .find(|body| matches!(host_request(body), Some(HostRequest::Export { .. })))
+        .expect("a report was asked for");
+    let Some(HostRequest::Export { report, format, folder }) = host_request(&request.body) else {
+        unreachable!()
+    };
+    assert_eq!(
+        (*format, folder.as_deref()),
+        (ExportFormat::Pdf(Paper::Letter), Some("/media/usb/BACKUP".as_ref()))
+    );
+    assert_eq!((report.by, report.from), (ReportBy::Mark, report.to));
+    assert_eq!(report.people, Some(vec![PersonId::from_bytes([2; 16])]));
+    assert!(report.columns.contains(&Column::Event) && !report.columns.contains(&Column::Source));
+    let path = PathBuf::from("/media/usb/BACKUP/attendance.pdf");
+    bench.fake.reply(&request, Ok(ReplyBody::Exported { path, rows: 42 }));
+    bench.run();
+    assert!(bench.says("Saved 42 rows to /media/usb/BACKUP/attendance.pdf"));
+}
+
+#[test]
+fn a_person_is_changed_and_gets_a_schedule_of_their_own() {
+    let mut bench = Bench::host_mode();
+    bench.open("People");
+    bench.answer_people();
+    bench.press("Edit Alan Turing");
+    bench.write("Badge or number, if the site uses one", "77");
+    bench.tick("Active: recognised and expected");
+    bench.tick("A schedule of their own");
+    bench.press("Add a shift");
+    assert!(bench.harness.query_by_role_and_label(Role::TextInput, "Start of shift 1").is_some());
+    bench.press("Mo 1"); // not on Mondays
+    bench.press("Save");
+    let change = bench.asked(|request| match request {
+        HostRequest::ChangePerson(change) => Some(change.clone()),
+        _ => None,
+    });
+    let change = change.expect("a change was asked for");
+    assert_eq!((change.person, change.active), (PersonId::from_bytes([3; 16]), false));
+    assert_eq!(change.badge.as_deref(), Some("77"));
+    assert_eq!(change.schedule.unwrap().to_string(), "tue-fri 08:00-17:00");
+}
+
+#[test]
+fn a_list_is_looked_at_before_it_is_imported() {
+    let mut bench = Bench::host_mode();
+    bench.open("People");
+    bench.answer_people();
+    bench.press("Import list");
+    let folder = FolderView {
+        path: "/media/usb/HR".into(),
+        removable: true,
+        csv_files: vec!["/media/usb/HR/people.csv".into()],
+    };
+    bench.answer(|request| {
+        matches!(request, HostRequest::Folders).then(|| ReplyBody::Folders(vec![folder.clone()]))
+    });
+    bench.press("people.csv");
+    let row = |line, text: &str, deed| ImportRow { line, name: text.into(), badge: Some("7".into()), deed };
+    let plan = ImportPlan {
+        rows: vec![
+            row(2, "Katherine Johnson", ImportDeed::Add(name("Katherine Johnson"))),
+            row(3, "Grace Hopper", ImportDeed::Rename(PersonId::from_bytes([4; 16]), name("Grace Hopper"))),
+            row(4, "", ImportDeed::Refuse(RowFault::NameEmpty)),
+        ],
+    };
+    bench.answer(|request| {
+        matches!(request, HostRequest::PlanImport(_)).then(|| ReplyBody::ImportPlan(Box::new(plan.clone())))
+    });
+    assert!(bench.says("1 to add, 1 to rename, 0 known already, 1 refused") && bench.says("has no name"));
+    bench.press("Import 2 rows");
+    let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Import(_)))).unwrap();
+    bench.fake.snapshot.lock().unwrap().job = Some(JobView { job: Job::ImportPeople, done: 1, total: 3 });
+    bench.run();
+    assert!(bench.says("1 of 3"));
+    bench.fake.reply(&request, Ok(ReplyBody::Imported { added: 1, changed: 1, refused: None }));
+    bench.run();
+    assert!(bench.says("1 added, 1 renamed."));
+    bench.press("Close");
+    assert!(bench.says("1 added, 1 renamed."), "the page says it too");
+}
+
+fn entries(at: Timestamp) -> Vec<AuditEntry> {
+    let entry = |number, actor, action| AuditEntry { number, at, actor, action, hash: [0; 32] };
+    vec![
+        entry(3, Actor::Host(HOST), AuditAction::Exported(42)),
+        entry(
+            2,
+            Actor::Kiosk,
+            AuditAction::Marked(EventId(1), PersonId::from_bytes([2; 16]), MarkKind::CheckIn),
+        ),
+        entry(1, Actor::Kiosk, AuditAction::Login(HOST)),
+    ]
+}
+
+#[test]
+fn the_audit_log_is_searched_verified_and_exported() {
+    let mut bench = Bench::host_mode();
+    bench.open("Audit");
+    bench.answer_people();
+    let at = now(&bench.fake);
+    bench.answer(|request| match request {
+        HostRequest::Audit { .. } => Some(ReplyBody::Audit(entries(at))),
+        _ => None,
+    });
+    assert!(bench.says("3 of 3") && bench.says("Checked in Ada Lovelace"));
+    bench.pick("Kind of entry", "Exports");
+    assert!(bench.says("1 of 3") && bench.says("Exported 42 rows") && !bench.says("Checked in"));
+    bench.pick("Kind of entry", "All entries");
+    bench.write("Search the log", "lovelace");
+    assert!(bench.says("1 of 3"));
+
+    bench.press("Verify");
+    let request =
+        bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::VerifyAudit { .. }))).unwrap();
+    bench.fake.snapshot.lock().unwrap().job = Some(JobView { job: Job::VerifyAudit, done: 2, total: 3 });
+    bench.run();
+    assert!(bench.says("2 of 3"));
+    bench.fake.snapshot.lock().unwrap().job = None;
+    let head = AuditHead { number: 3, hash: [0xab; 32] };
+    bench.fake.reply(&request, Ok(ReplyBody::AuditVerified(AuditReport { good: 3, head, fault: None })));
+    bench.run();
+    assert!(bench.says("All 3 entries are unbroken. Head 3:abababab"));
+
+    bench.press("Export");
+    bench.answer(|request| {
+        let path = PathBuf::from("/data/exports/audit.csv");
+        matches!(request, HostRequest::ExportAudit { .. })
+            .then(|| ReplyBody::Exported { path: path.clone(), rows: 3 })
+    });
+    assert!(bench.says("Saved the whole log to /data/exports/audit.csv"));
+}
+
+#[test]
+fn leaving_the_log_ends_its_check() {
+    let mut bench = Bench::host_mode();
+    bench.open("Audit");
+    bench.press("Verify");
+    bench.open("People");
+    assert_eq!(bench.page(), Some(HostPage::People));
+    let ended = |body: &RequestBody| matches!(host_request(body), Some(HostRequest::CancelWork));
+    assert!(bench.fake.find(ended).is_some());
+}
+
+#[test]
+fn pages_full_of_rows_fit_small_screens() {
+    for size in SIZES {
+        let base = now(&Bench::new().fake);
+        let rows = vec![mark(1, 2, "Ada Lovelace", base, MarkKind::BreakStart)];
+        let mut bench = at_attendance(rows, size);
+        bench.check_buttons("attendance");
+        bench.press_first("Correct Ada");
+        bench.check_buttons("correcting");
+        bench.press("Cancel");
+        bench.open("Today");
+        let now = now(&bench.fake);
+        bench.answer(|request| match request {
+            HostRequest::Day(date) => Some(ReplyBody::Day(Box::new(DayView {
+                people: day(*date, now).people.into_iter().take(1).collect(),
+                ..day(*date, now)
+            }))),
+            _ => None,
+        });
+        bench.check_buttons("today");
+        bench.open("People");
+        bench.answer(|request| {
+            matches!(request, HostRequest::People).then(|| ReplyBody::People(vec![person(2, "Ada", 1)]))
+        });
+        bench.check_buttons("people");
+        bench.press_first("Edit Ada");
+        bench.wait(Duration::from_millis(200));
+    }
+}

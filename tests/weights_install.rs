@@ -1,0 +1,136 @@
+//! `weights install` and `weights use` through the real program. Network files come from `../shared`; without it the
+//! tests say so.
+#![allow(clippy::unwrap_used)] // helpers of tests, not only tests, fail by panicking
+
+mod common;
+
+use common::{Site, json, ok, refused, shared};
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpListener,
+    path::{Path, PathBuf},
+};
+
+const NETWORK: &str = "2.7_80x80_MiniFASNetV2.onnx";
+
+/// Serves one file under any name, once a connection; its address.
+fn serve(file: &Path, name: &str) -> String {
+    let content = std::fs::read(file).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/{name}", listener.local_addr().unwrap());
+    let serve = move || {
+        for stream in listener.incoming().flatten() {
+            let mut out = stream.try_clone().unwrap();
+            let mut lines = BufReader::new(stream).lines();
+            while lines.next().is_some_and(|line| !line.unwrap_or_default().is_empty()) {}
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", content.len());
+            let _ = out.write_all(head.as_bytes()).and_then(|()| out.write_all(&content));
+        }
+    };
+    std::thread::Builder::new().name("file server".into()).spawn(serve).unwrap();
+    url
+}
+
+/// A copy in the site's own folder: no test lets the program near the originals.
+fn copied(site: &Site, original: &Path) -> PathBuf {
+    let copy = site.folder.path().join(original.file_name().unwrap());
+    std::fs::copy(original, &copy).unwrap();
+    copy
+}
+
+fn ids(site: &Site) -> Vec<String> {
+    let list = ok(&mut site.command(&["weights", "list", "--json"]));
+    list.lines().map(|line| json(line)["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_licence_must_be_accepted_and_a_known_file_needs_no_sum() {
+    let Some(weights) = shared("weights") else { return };
+    let site = Site::bare();
+    let url = serve(&weights.join(NETWORK), "net.onnx");
+    let sentence = refused(&mut site.command(&["weights", "install", &url]));
+    assert!(sentence.contains("Apache-2.0") && sentence.contains("--accept-licence"), "{sentence}");
+    assert!(!ids(&site).contains(&"minifasnet-v2".to_owned()));
+
+    let out = ok(&mut site.command(&["weights", "install", &url, "--accept-licence", "--json"]));
+    let manifest = json(&out);
+    assert_eq!(manifest["id"], "minifasnet-v2");
+    assert!(manifest["source"].as_str().unwrap().contains(&url), "{manifest}");
+    assert!(ids(&site).contains(&"minifasnet-v2".to_owned()));
+    ok(&mut site.command(&["weights", "verify"]));
+    let left = site.data().join("weights/.downloads");
+    assert_eq!(std::fs::read_dir(left).unwrap().count(), 0, "what was downloaded is not kept twice");
+}
+
+#[test]
+fn what_was_given_as_a_file_or_folder_is_still_there_afterwards() {
+    let Some(weights) = shared("weights") else { return };
+    let site = Site::bare();
+    let file = copied(&site, &weights.join(NETWORK));
+    let before = std::fs::read(&file).unwrap();
+    for accept in [&["--accept-licence"][..], &[]] {
+        // Once installed, once refused.
+        let out =
+            site.command(&["weights", "install", file.to_str().unwrap()]).args(accept).output().unwrap();
+        assert_eq!(out.status.success(), !accept.is_empty());
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+    }
+}
+
+#[test]
+fn what_nobody_knows_needs_a_sum_over_a_network() {
+    let Some(weights) = shared("weights") else { return };
+    let site = Site::bare();
+    // One byte of a weight differs: the same network for the eye, and no known file.
+    let mut changed = std::fs::read(weights.join(NETWORK)).unwrap();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    let file = site.folder.path().join("changed.onnx");
+    std::fs::write(&file, &changed).unwrap();
+    let sum = faceprint::vision::weights::sha256_hex(&changed);
+    let url = serve(&file, "changed.onnx");
+    let install = |more: &[&str]| {
+        let mut command = site.command(&["weights", "install", &url, "--accept-licence", "--json"]);
+        command.args(more);
+        command
+    };
+    assert!(refused(&mut install(&[])).contains("--sha256"));
+    let sentence = refused(&mut install(&["--sha256", &"0".repeat(64)]));
+    assert!(sentence.contains(&sum) && sentence.contains("do not use it"), "{sentence}");
+    assert_eq!(json(&ok(&mut install(&["--sha256", &sum])))["id"], "changed");
+}
+
+#[test]
+fn packs_and_files_that_are_not_there_are_said_in_words() {
+    let site = Site::bare();
+    let sentence = refused(&mut site.command(&["weights", "install", "buffalo_xxl", "--accept-licence"]));
+    assert!(sentence.contains("buffalo_l") && sentence.contains("antelopev2"), "{sentence}");
+    let url = "http://127.0.0.1:9/pack.zip";
+    let started = std::time::Instant::now();
+    let sentence = refused(&mut site.command(&["weights", "install", url, "--accept-licence"]));
+    assert!(sentence.contains(url) && started.elapsed().as_secs() < 60, "{sentence}");
+}
+
+#[test]
+fn a_host_is_told_who_must_be_enrolled_again() {
+    let (Some(weights), Some(clips)) = (shared("weights"), shared("data/clips")) else { return };
+    let mut site = Site::new();
+    for file in ["det_500m.onnx", "mbf_w8dequant.onnx"] {
+        let file = copied(&site, &weights.join(file));
+        ok(&mut site.command(&["weights", "install", file.to_str().unwrap(), "--accept-licence"]));
+        assert!(file.exists(), "a file that somebody gave stays where it is");
+    }
+    ok(&mut site.command(&["weights", "use", "scrfd-500m"]));
+    // Enrolled with other weights than those that are chosen then.
+    site.weights = vec!["--weights".into(), "mbf-w8".into()];
+    let person = site.add("Grace Hopper");
+    site.add("Never enrolled");
+    assert!(site.enrol(&person, &clips.join("p1_a"))["shots"].as_u64().unwrap() > 0);
+    site.weights = Vec::new();
+    let words = ok(&mut site.command(&["weights", "use", "fp-face-1"]));
+    assert!(words.contains(&person) && words.contains("Grace Hopper"), "{words}");
+    assert!(!words.contains("Never enrolled"), "{words}");
+    let words = ok(&mut site.command(&["weights", "use", "mbf-w8"]));
+    assert!(!words.contains("Grace Hopper"), "{words}");
+}
