@@ -130,7 +130,7 @@ pub fn comparison(before: &Value, after: &Value) -> String {
     }
     let _ = writeln!(text, "{:<22}{:>10}{:>10}{:>9}", "", "before", "after", "ratio");
     let mut rows = Vec::new();
-    figures(String::new(), before, after, &mut rows);
+    figures("", before, after, &mut rows);
     for (name, before, after) in rows {
         let ratio = if before == 0.0 { f64::NAN } else { after / before };
         let _ = writeln!(text, "{name:<22}{before:>10.2}{after:>10.2}{ratio:>9.3}");
@@ -139,19 +139,19 @@ pub fn comparison(before: &Value, after: &Value) -> String {
 }
 
 /// Collects the measured numbers at the same place in both, by their path.
-fn figures(path: String, before: &Value, after: &Value, rows: &mut Vec<(String, f64, f64)>) {
+fn figures(path: &str, before: &Value, after: &Value, rows: &mut Vec<(String, f64, f64)>) {
     match (before, after) {
         (Value::Object(a), Value::Object(b)) => {
             for (key, value) in a {
                 if let Some(other) = b.get(key) {
                     let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                    figures(path, value, other, rows);
+                    figures(&path, value, other, rows);
                 }
             }
         }
         (Value::Number(a), Value::Number(b)) => {
             let settings = ["cores", "width", "height", "frames"];
-            if let (Some(a), Some(b), false) = (a.as_f64(), b.as_f64(), settings.contains(&&*path)) {
+            if let (Some(a), Some(b), false) = (a.as_f64(), b.as_f64(), settings.contains(&path)) {
                 rows.push((path.trim_start_matches("stages.").to_owned(), a, b));
             }
         }

@@ -49,11 +49,8 @@ impl LiveReport {
         let mut captured: BTreeMap<u64, Duration> = BTreeMap::new();
         let mut recorded: Vec<(String, Duration)> = Vec::new();
         let mut begun = None;
-        loop {
-            match woken.recv_timeout(Duration::from_secs(1)) {
-                Ok(()) | Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
+        // A frame may be late; only a kiosk that is gone ends this before its time.
+        while woken.recv_timeout(Duration::from_secs(1)) != Err(RecvTimeoutError::Disconnected) {
             let now = clock.now().mono;
             for notice in link.notices.try_iter() {
                 if let Notice::Recorded { name, .. } = notice {

@@ -23,7 +23,7 @@ pub struct Hit {
 ///
 /// A first pass reads a quarter of the memory: every row in 8 bits a number, with a bound on how far off that is. The
 /// rows that may be among the best are then compared in f32, so that the answer is exactly that of comparing all, ties
-/// included ([`super::quantised`]). Rows are wiped when they are removed, moved or dropped. The caller inserts only
+/// included (`quantised.rs`). Rows are wiped when they are removed, moved or dropped. The caller inserts only
 /// templates of one recogniser and each of them once.
 #[derive(Default)]
 pub struct Index {

@@ -70,7 +70,9 @@ pub(super) fn global_pool(io: &mut Io<'_>) {
                 mean.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value);
             }
         }
-        mean.iter_mut().for_each(|sum| *sum /= pixels);
+        for sum in mean.iter_mut() {
+            *sum /= pixels;
+        }
     }
 }
 

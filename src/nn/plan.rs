@@ -57,6 +57,7 @@ pub(super) struct Step {
     pub(super) second: Option<usize>,
 }
 
+#[allow(clippy::large_enum_variant, reason = "a few dozen a plan, each made once")]
 pub(super) enum Kind {
     Conv(PackedConv, Finish),
     Winograd(PackedWinograd, Finish),
@@ -195,7 +196,9 @@ impl Output {
         let values = self.values.get_mut(..self.filled).unwrap_or_default();
         blocked::to_planar(&slot.layout, self.channels.clone(), slot.buffer.as_slice(), values);
         if self.sigmoid {
-            values.iter_mut().for_each(|value| *value = kernels::sigmoid(*value));
+            for value in values.iter_mut() {
+                *value = kernels::sigmoid(*value);
+            }
         }
     }
 }

@@ -285,14 +285,18 @@ mod tests {
         }
     }
 
+    fn threads(run: &Run<'_>) -> usize {
+        run.threads()
+    }
+
     #[test]
     fn a_team_that_is_busy_leaves_the_second_network_alone() {
         let team = Team::new(3).unwrap();
         let inner = team.enter(|outer| {
             assert_eq!(outer.threads(), 3);
-            Team::new(3).unwrap().enter(|run| run.threads())
+            Team::new(3).unwrap().enter(threads)
         });
-        assert_eq!((inner, team.enter(|run| run.threads())), (1, 3));
+        assert_eq!((inner, team.enter(threads)), (1, 3));
     }
 
     #[test]

@@ -211,7 +211,7 @@ fn a_mark_that_the_kiosk_missed_is_added_for_a_person_who_was_searched() {
     assert_eq!(reason, "Camera was covered");
 }
 
-fn at_attendance(rows: Vec<MarkRow>, size: (f32, f32)) -> Bench {
+fn at_attendance(rows: &[MarkRow], size: (f32, f32)) -> Bench {
     let mut bench = Bench::with(Settings::for_site("Main entrance"), size, None);
     bench.fake.answer_hosts();
     bench.run();
@@ -219,7 +219,7 @@ fn at_attendance(rows: Vec<MarkRow>, size: (f32, f32)) -> Bench {
     bench.open("Attendance");
     bench.answer_people();
     let answered = bench.answer(|request| {
-        matches!(request, HostRequest::Attendance { .. }).then(|| ReplyBody::Attendance(rows.clone()))
+        matches!(request, HostRequest::Attendance { .. }).then(|| ReplyBody::Attendance(rows.to_vec()))
     });
     assert_eq!(answered, 1);
     bench
@@ -236,7 +236,7 @@ fn attendance_is_filtered_sorted_and_explained() {
         mark(2, 3, "Alan Turing", base - minute * 5, MarkKind::CheckOut),
         typed,
     ];
-    let mut bench = at_attendance(rows, SIZES[0]);
+    let mut bench = at_attendance(&rows, SIZES[0]);
     assert!(bench.says("3 of 3"));
     bench.pick("Source", "Entered by a host");
     assert!(bench.says("1 of 3") && bench.says("Emmy") && !bench.says("Ada Lovelace"));
@@ -258,7 +258,7 @@ fn attendance_is_filtered_sorted_and_explained() {
 #[test]
 fn a_history_shows_who_said_what_and_why() {
     let base = now(&Bench::new().fake);
-    let mut bench = at_attendance(vec![mark(7, 2, "Ada Lovelace", base, MarkKind::CheckOut)], SIZES[0]);
+    let mut bench = at_attendance(&[mark(7, 2, "Ada Lovelace", base, MarkKind::CheckOut)], SIZES[0]);
     bench.press_first("History of Ada");
     let row = |event, says, source, actor, reason: &str| HistoryRow {
         event: EventId(event),
@@ -289,7 +289,7 @@ fn ten_thousand_rows_lay_out_only_what_is_seen() {
             mark(n + 1, (n % 200) as u8, &format!("Person {:03}", n % 200), at, MarkKind::CheckIn)
         })
         .collect();
-    let mut bench = at_attendance(rows, SIZES[0]);
+    let mut bench = at_attendance(&rows, SIZES[0]);
     assert!(bench.says("10000 of 10000"));
     let laid_out = |bench: &Bench| bench.harness.query_all_by_label_contains("Person ").count();
     let seen = laid_out(&bench);
@@ -493,7 +493,7 @@ fn pages_full_of_rows_fit_small_screens() {
     for size in SIZES {
         let base = now(&Bench::new().fake);
         let rows = vec![mark(1, 2, "Ada Lovelace", base, MarkKind::BreakStart)];
-        let mut bench = at_attendance(rows, size);
+        let mut bench = at_attendance(&rows, size);
         bench.check_buttons("attendance");
         bench.press_first("Correct Ada");
         bench.check_buttons("correcting");

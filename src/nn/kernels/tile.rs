@@ -473,7 +473,9 @@ pub(super) unsafe fn finish_pixels<V: Vector, const PIXELS: usize>(
             PackedActivation::Relu => sums.iter_mut().for_each(|sum| *sum = sum.max(V::splat(0.0))),
             PackedActivation::Prelu(slopes) => {
                 let (slope, zero) = (V::load(slopes.as_slice().as_ptr().add(lane)), V::splat(0.0));
-                sums.iter_mut().for_each(|sum| *sum = sum.min(zero).mul_add(slope, sum.max(zero)));
+                for sum in &mut sums {
+                    *sum = sum.min(zero).mul_add(slope, sum.max(zero));
+                }
             }
         }
         for (pixel, sum) in sums.iter().enumerate() {
@@ -482,7 +484,9 @@ pub(super) unsafe fn finish_pixels<V: Vector, const PIXELS: usize>(
         if matches!(finish.activation, PackedActivation::Sigmoid) {
             for (i, sum) in sums.iter_mut().enumerate() {
                 let at = place.out.add(i * V::LANES);
-                std::slice::from_raw_parts_mut(at, V::LANES).iter_mut().for_each(|v| *v = sigmoid(*v));
+                for value in std::slice::from_raw_parts_mut(at, V::LANES) {
+                    *value = sigmoid(*value);
+                }
                 *sum = V::load(at);
             }
         }
