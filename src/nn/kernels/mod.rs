@@ -706,6 +706,29 @@ mod tests {
         }
     }
 
+    /// Such pictures are neighbours in memory only where no value has a border; `second` has one here.
+    #[test]
+    fn pictures_of_one_pixel_are_computed_together_only_without_borders() {
+        let conv = Conv { groups: 1, inputs: 1, outputs: 2, kernel: (3, 1), stride: 3, padding: 0 };
+        for (affine, extra_border) in [(true, 0), (false, 0), (false, 1)] {
+            let case = Case {
+                conv,
+                way: Way::Plain,
+                pictures: 2,
+                height: 3,
+                width: 1,
+                planar: false,
+                extra_border,
+                residual: true,
+                affine,
+                activation: 0,
+                threads: 1,
+                seed: 0,
+            };
+            Isa::all().for_each(|isa| case.check(isa));
+        }
+    }
+
     #[test]
     fn large_layers_are_spread_over_threads_and_stay_right() {
         let cases = [
