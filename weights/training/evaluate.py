@@ -5,6 +5,7 @@
     python weights/training/evaluate.py recogniser ../shared/weights/mbf_w8dequant.onnx
 """
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -48,6 +49,12 @@ def open_recogniser(path: Path, threads: int):
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
     return embed
+
+
+def fingerprint(path: Path) -> str:
+    """A few characters that change with the network."""
+    model = path if path.is_file() else path / "model.safetensors"
+    return hashlib.sha256(model.read_bytes()).hexdigest()[:8]
 
 
 def read(path: Path) -> np.ndarray:
@@ -97,7 +104,7 @@ def evaluate_recogniser(args, work: Path) -> dict:
     pairs = pairs[:10] + pairs[-10:] if args.smoke else pairs
     names = sorted({name for a, b, _ in pairs for name in (a, b)})
     # Alignment does not depend on the recogniser: keep it between runs.
-    cache = work / f"lfw-{args.detector.stem}-{SIDE}.npz"
+    cache = work / f"lfw-{args.detector.stem}-{fingerprint(args.detector)}-{SIDE}.npz"
     if cache.exists() and not args.realign and list(np.load(cache)["names"]) == names:
         crops, ok = np.load(cache)["crops"], np.load(cache)["ok"]
     else:
