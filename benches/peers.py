@@ -10,6 +10,7 @@ weights, which does not change their time.
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import statistics
@@ -21,22 +22,21 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-WANTED = ["onnxruntime", "onnx", "numpy"]
+WANTED = ["onnxruntime", "onnx", "faiss-cpu", "numpy"]
 
 
-def inside_environment():
-    """Starts again in a virtual environment where a package is missing."""
-    try:
-        import numpy, onnx, onnxruntime  # noqa: F401, E401
-    except ImportError:
-        home = ROOT / "target" / "peers"
-        python = home / "bin" / "python"
-        if Path(sys.prefix) == home:
-            sys.exit("the virtual environment in target/peers is not whole: delete it")
-        if not python.exists():
-            venv.create(home, with_pip=True)
-            subprocess.run([python, "-m", "pip", "install", "--quiet", *WANTED], check=True)
-        os.execv(python, [python, __file__, *sys.argv[1:]])
+def inside_environment(*modules):
+    """Starts the script again in a virtual environment where this Python lacks a module."""
+    if all(map(importlib.util.find_spec, modules)):
+        return
+    home = ROOT / "target" / "peers"
+    python = home / "bin" / "python"
+    if Path(sys.prefix) == home:
+        sys.exit("the virtual environment in target/peers is not whole: delete it")
+    if not python.exists():
+        venv.create(home, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *WANTED], check=True)
+    os.execv(python, [python, *sys.argv])
 
 
 def our_program():
@@ -203,7 +203,7 @@ def main():
     parser.add_argument("--processor", action="store_true", help="processor time: for 1 thread on a machine that is not idle")
     parser.add_argument("--wait", help="command to run when everything is loaded, before measuring")
     options = parser.parse_args()
-    inside_environment()
+    inside_environment("numpy", "onnx", "onnxruntime")
     import onnxruntime
 
     program = options.ours or our_program()

@@ -24,7 +24,8 @@ use jiff::{
 pub struct Policy {
     /// What a recognised face means.
     pub mode: Mode,
-    /// A person marked less than this many seconds ago is not marked again; 0 switches the guard off.
+    /// A person marked, or last seen after a mark, less than this many seconds ago is not marked again; 0 switches the
+    /// guard off.
     pub guard_secs: u32,
     /// Local hour at which an attendance day begins, 0 to 23 (more counts as 23). The hours before it belong to the
     /// day before. Around the shifts of `schedule` the border moves, so that a night shift is one day's work.
@@ -58,6 +59,8 @@ pub struct LastMark {
     pub kind: MarkKind,
     /// When.
     pub at: Timestamp,
+    /// When the person was last in front of the kiosk, as far as it knows; [`Self::at`] or later.
+    pub seen: Timestamp,
 }
 
 /// What is to be done.
@@ -85,8 +88,8 @@ impl Policy {
     /// nothing can be known, so the person is marked rather than locked out until the clock catches up.
     #[must_use]
     pub fn decide(&self, last: Option<&LastMark>, now: Timestamp, wanted: Option<MarkKind>) -> Decision {
-        if let Some(&LastMark { kind, at }) = last
-            && now.duration_since(at).abs() < SignedDuration::from_secs(self.guard_secs.into())
+        if let Some(&LastMark { kind, at, seen }) = last
+            && now.duration_since(seen).abs() < SignedDuration::from_secs(self.guard_secs.into())
         {
             return Decision::Duplicate { kind, at };
         }
@@ -147,7 +150,7 @@ impl Policy {
 
 impl From<&Mark> for LastMark {
     fn from(mark: &Mark) -> Self {
-        Self { kind: mark.kind, at: mark.at }
+        Self { kind: mark.kind, at: mark.at, seen: mark.at }
     }
 }
 
@@ -174,7 +177,7 @@ mod tests {
     }
 
     fn last(kind: MarkKind, text: &str) -> LastMark {
-        LastMark { kind, at: at(text) }
+        LastMark { kind, at: at(text), seen: at(text) }
     }
 
     #[test]
@@ -189,6 +192,17 @@ mod tests {
         assert_eq!(decide(Some(came), "2026-03-03T04:00:00+01:00"), Decision::Record(MarkKind::CheckIn));
         let went = last(MarkKind::CheckOut, "2026-03-02T12:00:00+01:00");
         assert_eq!(decide(Some(went), "2026-03-02T13:00:00+01:00"), Decision::Record(MarkKind::CheckIn));
+    }
+
+    #[test]
+    fn the_guard_counts_from_when_the_person_was_last_seen() {
+        let policy = policy(Mode::Toggle, "UTC");
+        let mut came = last(MarkKind::CheckIn, "2026-03-02T08:00Z");
+        let noon = at("2026-03-02T12:00Z");
+        assert_eq!(policy.decide(Some(&came), noon, None), Decision::Record(MarkKind::CheckOut));
+        came.seen = at("2026-03-02T11:59Z");
+        let still_here = Decision::Duplicate { kind: MarkKind::CheckIn, at: came.at };
+        assert_eq!(policy.decide(Some(&came), noon, None), still_here);
     }
 
     #[test]
@@ -309,7 +323,7 @@ mod tests {
                         };
                         prop_assert_eq!(kind, expected);
                         prop_assert!(last.is_none_or(|l| at.duration_since(l.at).as_secs() >= 120));
-                        last = Some(LastMark { kind, at });
+                        last = Some(LastMark { kind, at, seen: at });
                     }
                     Decision::Duplicate { at: first, .. } => prop_assert!(at.duration_since(first).as_secs() < 120),
                     Decision::Ask => prop_assert!(false, "toggle never asks"),
@@ -324,7 +338,7 @@ mod tests {
             let clamp = |s: i64| Timestamp::from_second(s.clamp(
                 Timestamp::MIN.as_second(), Timestamp::MAX.as_second())).unwrap();
             let policy = Policy { guard_secs: guard, ..policy(Mode::Toggle, zone) };
-            let last = LastMark { kind: MarkKind::CheckOut, at: clamp(then) };
+            let last = LastMark { kind: MarkKind::CheckOut, at: clamp(then), seen: clamp(then) };
             prop_assert_ne!(policy.decide(Some(&last), clamp(now), None), Decision::Ask);
         }
     }

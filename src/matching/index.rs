@@ -5,6 +5,7 @@ use crate::{
     domain::{Candidate, EMBEDDING_LEN, Embedding, PersonId, TemplateId},
     nn::similarity::{Codes, inner_products},
 };
+use rayon::prelude::*;
 use std::{collections::HashMap, fmt};
 use zeroize::Zeroize;
 
@@ -50,6 +51,10 @@ struct Owner {
     person: PersonId,
 }
 
+/// Templates from which on several threads share the first pass; below, waking them costs more than they save. (Tests
+/// have small indices, and both ways must be right.)
+const PARALLEL_FROM: usize = if cfg!(test) { 24 } else { 32_768 };
+
 impl Index {
     /// An empty index.
     #[must_use]
@@ -94,7 +99,7 @@ impl Index {
     #[must_use]
     pub fn search(&self, probe: &Embedding, k: usize) -> Vec<Hit> {
         let mut best: Vec<Hit> = Vec::with_capacity(k.min(self.len()).saturating_add(1));
-        for hit in self.scored(probe, &mut LeastOfBest::new(k)) {
+        for hit in self.scored(probe, &LeastOfBest::new(k)) {
             if best.len() == k && best.last().is_none_or(|worst| hit.cosine <= worst.cosine) {
                 continue;
             }
@@ -111,7 +116,7 @@ impl Index {
     pub fn best_people(&self, probe: &Embedding) -> (Option<Candidate>, Option<Candidate>) {
         let (mut best, mut second): (Option<Candidate>, Option<Candidate>) = (None, None);
         let beats = |cosine: f32, other: Option<Candidate>| other.is_none_or(|other| cosine > other.cosine);
-        for Hit { person, cosine, .. } in self.scored(probe, &mut LeastOfTwoPeople::default()) {
+        for Hit { person, cosine, .. } in self.scored(probe, &LeastOfTwoPeople::default()) {
             let found = Some(Candidate { person, cosine });
             if beats(cosine, best) {
                 if best.is_some_and(|best| best.person != person) {
@@ -153,13 +158,40 @@ impl Index {
     ///
     /// A row can be left out when it scores less than `floor` even at best: so many rows score at least that much that
     /// it is not wanted.
-    fn scored(&self, probe: &Embedding, floor: &mut impl Floor) -> impl Iterator<Item = Hit> {
+    fn scored(&self, probe: &Embedding, floor: &(impl Floor + Sync)) -> impl Iterator<Item = Hit> {
         let mut values = zeroize::Zeroizing::new([0.0; EMBEDDING_LEN]);
         values.copy_from_slice(probe.as_slice());
         let query = Query::new(&values);
-        let mut promising: Vec<(usize, f64)> = Vec::new();
-        let mut rows = self.scales.iter().zip(&self.owners).enumerate();
-        inner_products(&query.codes, &self.codes, |product| {
+        let parts = if self.len() < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
+        let rows = self.len().div_ceil(parts).max(1);
+        let pass = |part: usize| self.first_pass(&query, part * rows, rows, floor.clone());
+        let passes: Vec<_> = match parts {
+            1 => vec![pass(0)],
+            _ => (0..parts).into_par_iter().map(pass).collect(),
+        };
+        // What enough rows of one part surely score, enough rows of the whole do.
+        let height = passes.iter().map(|(_, height)| *height).fold(f64::NEG_INFINITY, f64::max);
+        let promising = passes.into_iter().flat_map(|(promising, _)| promising);
+        promising.filter(move |(_, most)| *most >= height).filter_map(move |(number, _)| {
+            let (row, owner) = (self.matrix.get(number)?, self.owners.get(number)?);
+            let Owner { template, person } = *owner;
+            Some(Hit { template, person, cosine: dot(&values, &row.0) })
+        })
+    }
+
+    /// Of at most `count` rows from `first` on: the numbers and highest scores of those that may be among the best, and
+    /// how high that made the floor.
+    fn first_pass(
+        &self,
+        query: &Query,
+        first: usize,
+        count: usize,
+        mut floor: impl Floor,
+    ) -> (Vec<(usize, f64)>, f64) {
+        let mut promising = Vec::new();
+        let codes = self.codes.get(first..).unwrap_or_default();
+        let mut rows = self.scales.iter().zip(&self.owners).enumerate().skip(first);
+        inner_products(&query.codes, codes.get(..count).unwrap_or(codes), |product| {
             let Some((number, (scale, owner))) = rows.next() else { return };
             let Between { least, most } = query.between(product, scale);
             if most >= floor.height() {
@@ -167,17 +199,12 @@ impl Index {
                 floor.raise(owner.person, least);
             }
         });
-        let height = floor.height();
-        promising.into_iter().filter(move |(_, most)| *most >= height).filter_map(move |(number, _)| {
-            let (row, owner) = (self.matrix.get(number)?, self.owners.get(number)?);
-            let Owner { template, person } = *owner;
-            Some(Hit { template, person, cosine: dot(&values, &row.0) })
-        })
+        (promising, floor.height())
     }
 }
 
 /// The score that is surely reached by as many rows as are wanted; it only rises.
-trait Floor {
+trait Floor: Clone {
     fn height(&self) -> f64;
 
     /// A row of this person scores at least `least`.
@@ -185,6 +212,7 @@ trait Floor {
 }
 
 /// The `k`-th largest of the least scores.
+#[derive(Clone)]
 struct LeastOfBest {
     k: usize,
     /// Largest first.
@@ -216,7 +244,7 @@ impl Floor for LeastOfBest {
 }
 
 /// The least score of the second of the two people who surely score most.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct LeastOfTwoPeople {
     first: Option<(PersonId, f64)>,
     second: Option<(PersonId, f64)>,
@@ -463,7 +491,7 @@ mod tests {
     fn the_first_pass_leaves_out_most_rows() {
         let rows: Vec<(u8, u8)> = (0..250).map(|n| (n / 3, n)).collect();
         let index = index(&rows);
-        let compared = index.scored(&embedding(7), &mut LeastOfBest::new(5)).count();
+        let compared = index.scored(&embedding(7), &LeastOfBest::new(5)).count();
         assert!(compared < 60, "{compared} of {} rows compared", rows.len());
     }
 }

@@ -194,7 +194,10 @@ impl Ledger {
         };
         let Some(Person { name, .. }) = self.active(person)? else { return Ok(None) };
         let track = sighting.track;
-        let last = self.last_mark(person)?;
+        let mut last = self.last_mark(person)?;
+        if let (Some(last), Some(seen)) = (&mut last, sighting.last_seen()) {
+            last.seen = last.seen.max(seen);
+        }
         match self.policy_of(person).decide(last.as_ref(), sighting.at.utc, None) {
             Decision::Record(kind) => self.mark(person, name, kind, Some(track), sighting.at).map(Some),
             Decision::Duplicate { kind, at } => Ok(Some(Notice::Duplicate { track, name, kind, at })),
@@ -351,7 +354,7 @@ impl Ledger {
 
     /// The most recent mark that counts.
     fn last_mark(&self, person: PersonId) -> Result<Option<LastMark>, LedgerError> {
-        Ok(self.vault.last_mark(person)?.map(|mark| LastMark { kind: mark.kind, at: mark.at }))
+        Ok(self.vault.last_mark(person)?.as_ref().map(LastMark::from))
     }
 
     fn mark(

@@ -14,9 +14,10 @@ use crate::{
     tracking::{Decided, Evidence, Tracker, TrackingConfig, Verdict},
     vision::{FaceEngine, VisionError},
 };
+use jiff::Timestamp;
 use std::{
     sync::{Arc, PoisonError, RwLock},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// The index, shared: the ledger changes it, the recogniser searches it.
@@ -33,6 +34,14 @@ pub struct Sighting {
     pub outcome: Sighted,
 }
 
+impl Sighting {
+    /// When the person was last in front of the kiosk before this visit.
+    pub(super) fn last_seen(&self) -> Option<Timestamp> {
+        let Sighted::Person { away: Some(away), .. } = self.outcome else { return None };
+        self.at.utc.checked_sub(away).ok()
+    }
+}
+
 /// Who was sighted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sighted {
@@ -44,6 +53,8 @@ pub enum Sighted {
         cosine: f32,
         /// Distance to the second-best person; `None` when there is none.
         margin: Option<f32>,
+        /// Time since they were last seen; `None` for the first visit that the tracker knows of.
+        away: Option<Duration>,
     },
     /// Nobody enrolled, or not sure enough.
     Unknown,
@@ -218,7 +229,7 @@ impl Pipeline {
 impl From<Decided> for Sighted {
     fn from(decided: Decided) -> Self {
         match decided {
-            Decided::Match { person, cosine, margin } => Self::Person { person, cosine, margin },
+            Decided::Match { person, cosine, margin, away } => Self::Person { person, cosine, margin, away },
             Decided::Unknown => Self::Unknown,
             Decided::Refused => Self::Refused,
         }

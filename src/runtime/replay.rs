@@ -3,7 +3,7 @@
 use super::{
     ledger::{Ledger, LedgerError, policy},
     messages::{Notice, StageTime},
-    pipeline::{Pipeline, Sighted},
+    pipeline::{Pipeline, Sighted, Sighting},
     stages::Stage,
 };
 use crate::{
@@ -140,7 +140,7 @@ pub fn replay(
                     let Some(notice) = ledger.sighting(&sighting)? else { continue };
                     from_notice(&notice)
                 } else {
-                    (dry.decide(person, sighting.at.utc), None)
+                    (dry.decide(person, &sighting), None)
                 };
                 (done, Some((person, who.name)), event)
             } else {
@@ -178,10 +178,15 @@ struct DryRun {
 }
 
 impl DryRun {
-    fn decide(&mut self, person: PersonId, at: jiff::Timestamp) -> Done {
-        match policy(&self.settings).decide(self.last.get(&person), at, None) {
+    fn decide(&mut self, person: PersonId, sighting: &Sighting) -> Done {
+        let at = sighting.at.utc;
+        let mut last = self.last.get(&person).copied();
+        if let (Some(last), Some(seen)) = (&mut last, sighting.last_seen()) {
+            last.seen = last.seen.max(seen);
+        }
+        match policy(&self.settings).decide(last.as_ref(), at, None) {
             Decision::Record(kind) => {
-                self.last.insert(person, LastMark { kind, at });
+                self.last.insert(person, LastMark { kind, at, seen: at });
                 Done::Marked(kind)
             }
             Decision::Duplicate { .. } => Done::Duplicate,

@@ -56,6 +56,8 @@ pub enum Decided {
         cosine: f32,
         /// Mean lead over the second-best person; `None` while nobody else is enrolled.
         margin: Option<f32>,
+        /// Time since they were last seen; `None` on their first visit, or the first in [`super::REMEMBERED`].
+        away: Option<Duration>,
     },
     /// Somebody unknown is here.
     Unknown,
@@ -195,7 +197,7 @@ impl Dossier {
         let (outcome, decided) = match self.standing {
             Standing::Open => return None,
             Standing::Match(Agreement { person, cosine, margin }) => {
-                (Outcome::Person(person), Decided::Match { person, cosine, margin })
+                (Outcome::Person(person), Decided::Match { person, cosine, margin, away: None })
             }
             Standing::Unknown => (Outcome::Unknown, Decided::Unknown),
             Standing::Refused => (Outcome::Refused, Decided::Refused),

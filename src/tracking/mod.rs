@@ -84,7 +84,7 @@ pub struct Tracker {
     tracks: Vec<Track>,
     /// When a presentation was refused last.
     refused: Option<Duration>,
-    /// When each person who was decided about was last seen; forgotten after [`TrackingConfig::same_visit`].
+    /// When each person who was decided about was last seen; forgotten after [`REMEMBERED`].
     visits: BTreeMap<PersonId, Duration>,
 }
 
@@ -175,18 +175,22 @@ impl Tracker {
     ///
     /// However long somebody stands there, they are matched once. An unknown face that is recognised later gives a
     /// second decision, and so does somebody else taking the place of a recognised person. A person matched on
-    /// another track within [`TrackingConfig::same_visit`] of being last seen gives none: they never left.
+    /// another track within [`TrackingConfig::same_visit`] of being last seen gives none: they never left. Later ones
+    /// say how long they were away.
     pub fn take_decision(&mut self, track: TrackId) -> Option<Decided> {
         let track = self.tracks.iter_mut().find(|t| t.id == track)?;
-        let decided = track.dossier.take_decision()?;
+        let mut decided = track.dossier.take_decision()?;
         let seen = track.motion.last_seen();
-        let known = match decided {
-            Decided::Match { person, .. } => self.visits.insert(person, seen).is_some(),
+        let same_visit = self.config.same_visit;
+        let known = match &mut decided {
+            Decided::Match { person, away, .. } => {
+                *away = self.visits.insert(*person, seen).map(|last| seen.saturating_sub(last));
+                away.is_some_and(|away| away <= same_visit)
+            }
             // A sheet of paper that comes and goes makes many tracks, and is one try.
-            Decided::Refused => self
-                .refused
-                .replace(seen)
-                .is_some_and(|last| seen.saturating_sub(last) <= self.config.same_visit),
+            Decided::Refused => {
+                self.refused.replace(seen).is_some_and(|last| seen.saturating_sub(last) <= same_visit)
+            }
             Decided::Unknown => false,
         };
         (!known).then_some(decided)
@@ -244,9 +248,12 @@ impl Tracker {
                 *seen = (*seen).max(track.motion.last_seen());
             }
         }
-        self.visits.retain(|_, seen| at.saturating_sub(*seen) <= self.config.same_visit);
+        self.visits.retain(|_, seen| at.saturating_sub(*seen) <= REMEMBERED);
     }
 }
+
+/// How long it is known when a person was last seen: the longest that a site can guard against double marks.
+const REMEMBERED: Duration = Duration::from_secs(86_400);
 
 /// A face unseen for longer may have been replaced by another one: it is read again at once.
 const REACQUIRED: Duration = Duration::from_millis(300);

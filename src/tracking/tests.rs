@@ -204,7 +204,9 @@ proptest! {
 fn a_person_who_stands_there_is_matched_once_and_soon() {
     let mut visit = Visit::new();
     let decided = visit.stand(400, |_| (1, 0.6));
-    let [Decided::Match { person: found, cosine, margin }] = decided[..] else { panic!("{decided:?}") };
+    let [Decided::Match { person: found, cosine, margin, away: None }] = decided[..] else {
+        panic!("{decided:?}")
+    };
     assert_eq!(found, person(1));
     assert!((cosine - 0.6).abs() < 1e-6 && (margin.unwrap() - 0.5).abs() < 1e-6);
     assert_eq!(visit.readings, 3, "no more readings than needed");
@@ -339,8 +341,12 @@ fn a_short_absence_is_the_same_visit_and_a_longer_one_is_not() {
     assert_eq!(visit.stand(1000, |_| (1, 0.6)).len(), 1);
     visit.away(3000);
     assert_eq!(visit.stand(3000, |_| (1, 0.6)), [], "a new track, but they never left");
+    visit.stand(60_000, |_| (1, 0.6));
     visit.away(8000);
-    assert_eq!(who(&visit.stand(1000, |_| (1, 0.6))), [Some(person(1))]);
+    let decided = visit.stand(1000, |_| (1, 0.6));
+    assert_eq!(who(&decided), [Some(person(1))]);
+    let [Decided::Match { away: Some(away), .. }] = decided[..] else { panic!("{decided:?}") };
+    assert!((8000..9000).contains(&away.as_millis()), "since the last picture of them: {away:?}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ use super::{
 };
 use std::ops::Range;
 #[cfg(target_arch = "x86_64")]
-use vector::Avx2;
+use vector::{Avx2, Avx512};
 use vector::{Portable, Vector};
 use winograd::{Space, TileRow};
 
@@ -32,8 +32,11 @@ pub(super) use winograd::Geometry;
 /// The instruction set that a plan's kernels use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Isa {
-    /// x86-64 with AVX2 and FMA. Only [`Isa::detect`] makes it, where the processor has them: the kernels' soundness
-    /// rests on that.
+    /// x86-64 with AVX-512 (F, BW, DQ, VL). As [`Isa::Avx2`], only [`Isa::detect`] and `Isa::all` make it.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    /// x86-64 with AVX2 and FMA. Only [`Isa::detect`] and `Isa::all` make it, where the processor has them: the kernels'
+    /// soundness rests on that.
     #[cfg(target_arch = "x86_64")]
     Avx2,
     /// Everything else.
@@ -44,8 +47,13 @@ impl Isa {
     /// The fastest that this processor has.
     pub(super) fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            return Self::Avx2;
+        {
+            if has_avx512() {
+                return Self::Avx512;
+            }
+            if has_avx2() {
+                return Self::Avx2;
+            }
         }
         Self::Portable
     }
@@ -53,18 +61,37 @@ impl Isa {
     /// All that this processor has.
     #[cfg(test)]
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        let fastest = Some(Self::detect()).filter(|isa| *isa != Self::Portable);
-        fastest.into_iter().chain([Self::Portable])
+        #[cfg(target_arch = "x86_64")]
+        let vectors = [has_avx512().then_some(Self::Avx512), has_avx2().then_some(Self::Avx2)];
+        #[cfg(not(target_arch = "x86_64"))]
+        let vectors: [Option<Self>; 0] = [];
+        vectors.into_iter().flatten().chain([Self::Portable])
     }
 
     /// Channels of a block.
     pub(super) fn lanes(self) -> usize {
         match self {
             #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => Avx512::LANES,
+            #[cfg(target_arch = "x86_64")]
             Self::Avx2 => Avx2::LANES,
             Self::Portable => Portable::LANES,
         }
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx512() -> bool {
+    has_avx2()
+        && is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
 }
 
 /// A value to read.
@@ -191,7 +218,7 @@ pub(super) fn conv(isa: Isa, run: &Run<'_>, conv: &PackedConv, finish: &Finish, 
     let second_border = io.second.as_ref().map(|view| view.layout.border);
     let job = io.job();
     let tiles = conv.tiles.len();
-    // SAFETY (both): `Isa::Avx2` exists only where the processor has AVX2 and FMA. The asserts above are what the kernels
+    // SAFETY (both): an `Isa` exists only where the processor has its instructions. The asserts above are what the kernels
     // ask of the job. Task numbers map one to one to pairs of tile and row chunk (or just tiles), tiles to disjoint
     // output blocks and chunks to disjoint rows, so no two tasks write the same place; input and residual are borrowed
     // shared for the whole call, the outputs exclusively.
@@ -345,9 +372,11 @@ macro_rules! kernels {
                 #[inline]
                 #[allow(clippy::too_many_arguments, reason = "as many as the kernel's, and the instruction set")]
                 pub(super) unsafe fn $kernel(isa: Isa, $($argument: $type),*) {
-                    // SAFETY: the caller's promise; `Isa::Avx2` exists only where the processor has AVX2 and FMA.
+                    // SAFETY: the caller's promise; an `Isa` exists only where the processor has its instructions.
                     unsafe {
                         match isa {
+                            #[cfg(target_arch = "x86_64")]
+                            Isa::Avx512 => avx512::$kernel($($argument),*),
                             #[cfg(target_arch = "x86_64")]
                             Isa::Avx2 => avx2::$kernel($($argument),*),
                             Isa::Portable => $module::$kernel::<Portable>($($argument),*),
@@ -355,6 +384,21 @@ macro_rules! kernels {
                     }
                 }
             )*
+
+            #[cfg(target_arch = "x86_64")]
+            mod avx512 {
+                use super::super::*;
+
+                $(
+                    /// # Safety
+                    /// As the kernel in its module; the processor has AVX-512 F, BW, DQ and VL.
+                    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,fma")]
+                    pub(super) unsafe fn $kernel($($argument: $type),*) {
+                        // SAFETY: the caller's promise.
+                        unsafe { $module::$kernel::<Avx512>($($argument),*) }
+                    }
+                )*
+            }
 
             #[cfg(target_arch = "x86_64")]
             mod avx2 {

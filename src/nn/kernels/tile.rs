@@ -15,10 +15,6 @@ use std::ops::Range;
 /// Output blocks that one tile has at most. More than one, so that a value that is read serves several
 /// multiplications.
 pub(in super::super) const TILE_BLOCKS: usize = 3;
-/// Pixels of a tile of one or two blocks: 12 sums leave of 16 registers enough for what is multiplied.
-const PIXELS_OF_FEW: usize = 6;
-/// Pixels of a tile of three blocks.
-const PIXELS_OF_MANY: usize = 4;
 
 /// Memory of one value, shared by the tasks of one layer.
 #[derive(Clone, Copy)]
@@ -142,41 +138,35 @@ pub(super) struct Source {
     pub(super) block: usize,
 }
 
-/// Calls a tile function with its pixel count as a constant.
+/// Calls a tile function with its pixel count as a constant, up to what [`Vector::PIXELS`] allows tiles of one or two
+/// blocks.
 macro_rules! with_pixels {
-    ($pixels:expr, $function:ident::<$($generic:tt),+>($($argument:expr),*)) => {
+    ($pixels:expr, $function:ident::<$V:tt $(, $generic:tt)*>($($argument:expr),*)) => {
         match $pixels {
-            1 => $function::<$($generic),+, 1>($($argument),*),
-            2 => $function::<$($generic),+, 2>($($argument),*),
-            3 => $function::<$($generic),+, 3>($($argument),*),
-            4 => $function::<$($generic),+, 4>($($argument),*),
-            5 => $function::<$($generic),+, 5>($($argument),*),
-            _ => $function::<$($generic),+, 6>($($argument),*),
+            1 => $function::<$V $(, $generic)*, 1>($($argument),*),
+            2 => $function::<$V $(, $generic)*, 2>($($argument),*),
+            3 => $function::<$V $(, $generic)*, 3>($($argument),*),
+            4 => $function::<$V $(, $generic)*, 4>($($argument),*),
+            5 => $function::<$V $(, $generic)*, 5>($($argument),*),
+            7 if $V::PIXELS.0 == 8 => $function::<$V $(, $generic)*, 7>($($argument),*),
+            8 if $V::PIXELS.0 == 8 => $function::<$V $(, $generic)*, 8>($($argument),*),
+            _ => $function::<$V $(, $generic)*, 6>($($argument),*),
         }
     };
 }
 
 /// As [`with_pixels`] for tiles of three blocks.
 macro_rules! with_few_pixels {
-    ($pixels:expr, $function:ident::<$($generic:tt),+>($($argument:expr),*)) => {
+    ($pixels:expr, $function:ident::<$V:tt $(, $generic:tt)*>($($argument:expr),*)) => {
         match $pixels {
-            1 => $function::<$($generic),+, 1>($($argument),*),
-            2 => $function::<$($generic),+, 2>($($argument),*),
-            3 => $function::<$($generic),+, 3>($($argument),*),
-            _ => $function::<$($generic),+, 4>($($argument),*),
-        }
-    };
-}
-
-/// Calls a macro with the distance of the windows as a constant where it is a usual one: addresses are then part of the
-/// instructions. 0 stands for any distance.
-macro_rules! with_step {
-    ($step:expr, $V:tt, $with:ident!($pixels:expr, $function:ident, $blocks:tt, $arguments:tt)) => {
-        match $step {
-            4 if $V::LANES == 4 => $with!($pixels, $function::<$V, $blocks, 4> $arguments),
-            8 if $V::LANES == 8 => $with!($pixels, $function::<$V, $blocks, 8> $arguments),
-            16 if $V::LANES == 8 => $with!($pixels, $function::<$V, $blocks, 16> $arguments),
-            _ => $with!($pixels, $function::<$V, $blocks, 0> $arguments),
+            1 => $function::<$V $(, $generic)*, 1>($($argument),*),
+            2 => $function::<$V $(, $generic)*, 2>($($argument),*),
+            3 => $function::<$V $(, $generic)*, 3>($($argument),*),
+            5 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 5>($($argument),*),
+            6 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 6>($($argument),*),
+            7 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 7>($($argument),*),
+            8 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 8>($($argument),*),
+            _ => $function::<$V $(, $generic)*, 4>($($argument),*),
         }
     };
 }
@@ -204,7 +194,15 @@ pub(super) unsafe fn conv_rows<V: Vector>(
                 row: from.row(),
                 block: from.block(),
             };
-            conv_pixels::<V>(conv, finish, tile, source, job.target(row), to.width);
+            let target = job.target(row);
+            // Usual distances of the windows as constants: addresses are then part of the instructions.
+            match source.step {
+                4 if V::LANES == 4 => conv_pixels::<V, 4>(conv, finish, tile, source, target, to.width),
+                8 if V::LANES == 8 => conv_pixels::<V, 8>(conv, finish, tile, source, target, to.width),
+                16 if V::LANES >= 8 => conv_pixels::<V, 16>(conv, finish, tile, source, target, to.width),
+                32 if V::LANES == 16 => conv_pixels::<V, 32>(conv, finish, tile, source, target, to.width),
+                _ => conv_pixels::<V, 0>(conv, finish, tile, source, target, to.width),
+            }
         }
     }
 }
@@ -226,17 +224,17 @@ pub(super) unsafe fn conv_pictures<V: Vector>(
     unsafe {
         let first = job.x.window(0, 1, window.stride, window.padding);
         let source = Source { first, step: from.picture(), row: from.row(), block: from.block() };
-        conv_pixels::<V>(conv, finish, tile, source, job.target(0), pictures);
+        conv_pixels::<V, 0>(conv, finish, tile, source, job.target(0), pictures);
     }
 }
 
-/// `pixels` neighbouring output pixels of the blocks of `tile`.
+/// `pixels` neighbouring output pixels of the blocks of `tile`. `STEP` is the source's step, or 0 for any.
 ///
 /// # Safety
 /// `source` covers the windows of as many pixels in all input blocks of the tile, and `target` as many pixels in all
 /// its output blocks, nobody else writing there.
 #[inline(always)]
-pub(super) unsafe fn conv_pixels<V: Vector>(
+pub(super) unsafe fn conv_pixels<V: Vector, const STEP: usize>(
     conv: &PackedConv,
     finish: &Finish,
     tile: Tile,
@@ -244,31 +242,40 @@ pub(super) unsafe fn conv_pixels<V: Vector>(
     target: Target,
     pixels: usize,
 ) {
-    let most = if tile.out_blocks == TILE_BLOCKS { PIXELS_OF_MANY } else { PIXELS_OF_FEW };
+    let most = if tile.out_blocks == TILE_BLOCKS { V::PIXELS.1 } else { V::PIXELS.0 };
     for (x, pixels) in spans(pixels, most) {
         // SAFETY: spans cover the pixels and do not leave them; the rest is the caller's promise.
         unsafe {
             let source = Source { first: source.first.add(x * source.step), ..source };
             let to = (target, x * V::LANES);
             match tile.out_blocks {
-                1 => with_step!(
-                    source.step,
-                    V,
-                    with_pixels!(pixels, conv_tile, 1, (conv, finish, tile, source, to))
-                ),
-                2 => with_step!(
-                    source.step,
-                    V,
-                    with_pixels!(pixels, conv_tile, 2, (conv, finish, tile, source, to))
-                ),
-                _ => {
-                    with_step!(
-                        source.step,
-                        V,
-                        with_few_pixels!(pixels, conv_tile, 3, (conv, finish, tile, source, to))
-                    );
-                }
+                1 => with_pixels!(pixels, conv_tile::<V, 1, STEP>(conv, finish, tile, source, to)),
+                2 => with_pixels!(pixels, conv_tile::<V, 2, STEP>(conv, finish, tile, source, to)),
+                _ => with_few_pixels!(pixels, conv_tile::<V, 3, STEP>(conv, finish, tile, source, to)),
             }
+        }
+    }
+}
+
+/// [`conv_pixels`] where a pixel's window is the pixel, as in a 1x1 convolution.
+///
+/// # Safety
+/// As [`conv_pixels`]; the source's step is [`Vector::LANES`].
+#[inline(always)]
+pub(super) unsafe fn neighbouring_pixels<V: Vector>(
+    conv: &PackedConv,
+    finish: &Finish,
+    tile: Tile,
+    source: Source,
+    target: Target,
+    pixels: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match V::LANES {
+            4 => conv_pixels::<V, 4>(conv, finish, tile, source, target, pixels),
+            8 => conv_pixels::<V, 8>(conv, finish, tile, source, target, pixels),
+            _ => conv_pixels::<V, 16>(conv, finish, tile, source, target, pixels),
         }
     }
 }
@@ -378,7 +385,7 @@ pub(super) unsafe fn depthwise_row<V: Vector>(
     // and do not leave it.
     unsafe {
         let first = job.x.window(row, size.height, window.stride, window.padding).add(block * from.block());
-        for (x, pixels) in spans(size.width, PIXELS_OF_FEW) {
+        for (x, pixels) in spans(size.width, V::PIXELS.0) {
             let window = first.add(x * window.stride * V::LANES);
             let place = target.place(block, x * V::LANES);
             with_pixels!(pixels, depthwise_tile::<V>(conv, finish, (window, from.row()), block, place));
@@ -443,7 +450,7 @@ pub(super) unsafe fn separable_rows<V: Vector>(
             }
             let source = Source { first: between, step: V::LANES, row: block, block };
             for tile in &conv.tiles {
-                conv_pixels::<V>(conv, finish, *tile, source, job.target(row), size.width);
+                neighbouring_pixels::<V>(conv, finish, *tile, source, job.target(row), size.width);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The few vector operations that the kernels are made of, one type per instruction set.
 //!
 //! A kernel is written once over [`Vector`] and inlined into a function that enables the instruction set; a new one
-//! (AVX-512, NEON) is one more implementation here and one more arm in `kernels/mod.rs`.
+//! (NEON) is one more implementation here and one more arm in `kernels/mod.rs`.
 
 /// A group of f32 that one instruction works on.
 ///
@@ -11,6 +11,9 @@
 pub(super) trait Vector: Copy {
     /// Floats in one vector.
     const LANES: usize;
+    /// Pixels of a tile of one or two output blocks, and of one of three: as many sums as the registers hold beside what
+    /// is multiplied.
+    const PIXELS: (usize, usize);
     unsafe fn splat(value: f32) -> Self;
     unsafe fn load(at: *const f32) -> Self;
     unsafe fn store(self, at: *mut f32);
@@ -36,6 +39,7 @@ impl Portable {
 
 impl Vector for Portable {
     const LANES: usize = 4;
+    const PIXELS: (usize, usize) = (6, 4);
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -92,71 +96,96 @@ impl Portable {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use x86::Avx2;
+pub(super) use x86::{Avx2, Avx512};
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::Vector;
     use std::arch::x86_64::{
-        __m256, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps,
-        _mm256_set1_ps, _mm256_storeu_ps, _mm256_sub_ps,
+        __m256, __m512, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps,
+        _mm256_set1_ps, _mm256_storeu_ps, _mm256_sub_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
+        _mm512_max_ps, _mm512_min_ps, _mm512_set1_ps, _mm512_storeu_ps, _mm512_sub_ps,
     };
 
-    /// AVX2 with FMA.
-    #[derive(Clone, Copy)]
-    pub(in super::super) struct Avx2(__m256);
+    /// A type around a register, each method one instruction.
+    macro_rules! vector {
+        (
+            $(#[$doc:meta])*
+            $name:ident($register:ty), $lanes:literal, $pixels:expr,
+            $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $min:ident, $max:ident, $fmadd:ident
+        ) => {
+            $(#[$doc])*
+            #[derive(Clone, Copy)]
+            pub(in super::super) struct $name($register);
 
-    // SAFETY (each block below): the trait's contract is that the processor has AVX2 and FMA, and that pointers cover
-    // LANES floats; the unaligned forms of load and store ask for nothing more.
-    impl Vector for Avx2 {
-        const LANES: usize = 8;
+            // SAFETY (each block below): the trait's contract is that the processor has the set's instructions, and that
+            // pointers cover LANES floats; the unaligned forms of load and store ask for nothing more.
+            impl Vector for $name {
+                const LANES: usize = $lanes;
+                const PIXELS: (usize, usize) = $pixels;
 
-        #[inline(always)]
-        unsafe fn splat(value: f32) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm256_set1_ps(value) })
-        }
+                #[inline(always)]
+                unsafe fn splat(value: f32) -> Self {
+                    // SAFETY: as above.
+                    Self(unsafe { $splat(value) })
+                }
 
-        #[inline(always)]
-        unsafe fn load(at: *const f32) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm256_loadu_ps(at) })
-        }
+                #[inline(always)]
+                unsafe fn load(at: *const f32) -> Self {
+                    // SAFETY: as above.
+                    Self(unsafe { $load(at) })
+                }
 
-        #[inline(always)]
-        unsafe fn store(self, at: *mut f32) {
-            // SAFETY: as above.
-            unsafe { _mm256_storeu_ps(at, self.0) }
-        }
+                #[inline(always)]
+                unsafe fn store(self, at: *mut f32) {
+                    // SAFETY: as above.
+                    unsafe { $store(at, self.0) }
+                }
 
-        #[inline(always)]
-        unsafe fn add(self, other: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm256_add_ps(self.0, other.0) })
-        }
+                #[inline(always)]
+                unsafe fn add(self, other: Self) -> Self {
+                    // SAFETY: as above.
+                    Self(unsafe { $add(self.0, other.0) })
+                }
 
-        #[inline(always)]
-        unsafe fn sub(self, other: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm256_sub_ps(self.0, other.0) })
-        }
+                #[inline(always)]
+                unsafe fn sub(self, other: Self) -> Self {
+                    // SAFETY: as above.
+                    Self(unsafe { $sub(self.0, other.0) })
+                }
 
-        #[inline(always)]
-        unsafe fn min(self, other: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm256_min_ps(self.0, other.0) })
-        }
+                #[inline(always)]
+                unsafe fn min(self, other: Self) -> Self {
+                    // SAFETY: as above.
+                    Self(unsafe { $min(self.0, other.0) })
+                }
 
-        #[inline(always)]
-        unsafe fn max(self, other: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm256_max_ps(self.0, other.0) })
-        }
+                #[inline(always)]
+                unsafe fn max(self, other: Self) -> Self {
+                    // SAFETY: as above.
+                    Self(unsafe { $max(self.0, other.0) })
+                }
 
-        #[inline(always)]
-        unsafe fn mul_add(self, factor: Self, sum: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, sum.0) })
-        }
+                #[inline(always)]
+                unsafe fn mul_add(self, factor: Self, sum: Self) -> Self {
+                    // SAFETY: as above.
+                    Self(unsafe { $fmadd(self.0, factor.0, sum.0) })
+                }
+            }
+        };
+    }
+
+    vector! {
+        /// AVX2 with FMA: 16 registers, of which 12 are sums.
+        Avx2(__m256), 8, (6, 4),
+        _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_min_ps,
+        _mm256_max_ps, _mm256_fmadd_ps
+    }
+
+    vector! {
+        /// AVX-512: 32 registers, of which 24 are sums.
+        Avx512(__m512), 16, (8, 8),
+        _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_sub_ps, _mm512_min_ps,
+        _mm512_max_ps, _mm512_fmadd_ps
     }
 }

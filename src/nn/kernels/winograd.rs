@@ -8,7 +8,7 @@
 
 use super::{
     super::pack::{Finish, PackedWinograd},
-    tile::{Job, Source, Target, conv_pixels, finish_pixels},
+    tile::{Job, Source, Target, finish_pixels, neighbouring_pixels},
     vector::Vector,
 };
 
@@ -141,7 +141,7 @@ pub(super) unsafe fn multiply_element<V: Vector>(
         let source = Source { first: space.0.add(element), step: V::LANES, row: 0, block };
         let target = Target::plain(space.0.add(geometry.in_blocks * block + element), block);
         for tile in &weights.tiles {
-            conv_pixels::<V>(weights, &nothing, *tile, source, target, tiles);
+            neighbouring_pixels::<V>(weights, &nothing, *tile, source, target, tiles);
         }
     }
 }
