@@ -13,7 +13,7 @@ pub(super) struct PackedConv {
     pub(super) in_lanes: usize,
     pub(super) lanes: usize,
     pub(super) window: Window,
-    /// One output after the other, [`TILE_BLOCKS`] blocks or what is left.
+    /// One output after the other, [`TILE_BLOCKS`] blocks each, the last one of what is left.
     pub(super) tiles: Vec<Tile>,
     /// For each tile `[input block][ky][kx][input lane][output blocks * lanes]`.
     pub(super) weights: Buffer,
@@ -58,6 +58,13 @@ pub(super) fn spans(length: usize, most: usize) -> impl Iterator<Item = (usize, 
     (0..count).map(move |i| (i * short + i.min(longer), short + usize::from(i < longer)))
 }
 
+/// Cuts blocks into tiles (start, length): pairs, the last one of three where the number is odd.
+fn tiles_of(blocks: usize) -> impl Iterator<Item = (usize, usize)> {
+    let tiles = (blocks / TILE_BLOCKS).max(1);
+    let length = move |i| if i + 1 == tiles { blocks - i * TILE_BLOCKS } else { TILE_BLOCKS };
+    (0..tiles).map(move |i| (i * TILE_BLOCKS, length(i)))
+}
+
 /// What of a convolution is not numbers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Window {
@@ -89,7 +96,7 @@ impl PackedConv {
     /// Packs for an input of `in_lanes` and an output of `lanes` channels a block.
     pub(super) fn new(conv: &ConvWeights, in_lanes: usize, lanes: usize) -> Self {
         let (mut tiles, mut weights) = (Vec::new(), Vec::new());
-        for (out_block, out_blocks) in spans(conv.out_channels.div_ceil(lanes), TILE_BLOCKS) {
+        for (out_block, out_blocks) in tiles_of(conv.out_channels.div_ceil(lanes)) {
             let outputs = out_block * lanes..(out_block + out_blocks) * lanes;
             let inputs = conv.inputs_of(outputs.start, outputs.end.min(conv.out_channels));
             let (in_block, in_end) = (inputs.start / in_lanes, inputs.end.div_ceil(in_lanes));

@@ -1,6 +1,9 @@
 //! The loops, written once over [`Vector`]: sums for a handful of pixels held in registers, finished there and stored.
 //!
-//! Everything here is `inline(always)`, so that it is compiled inside a function that enables an instruction set.
+//! Everything here is `inline(always)`, so that it is compiled inside a function that enables an instruction set. Where
+//! vectors are loaded and stored, addresses are made with `wrapping_add` and arrays walked by number: a development
+//! build checks every `add` and keeps what iterators borrow in memory, which cost more than half of the time.
+#![allow(clippy::needless_range_loop, reason = "registers, see above")]
 
 use super::{
     super::{
@@ -8,17 +11,19 @@ use super::{
         blocked::Layout,
         pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, Tile, spans},
     },
+    Isa, dispatch,
     vector::Vector,
 };
 use std::ops::Range;
 
-/// Output blocks that one tile has at most. More than one, so that a value that is read serves several
-/// multiplications.
-pub(in super::super) const TILE_BLOCKS: usize = 3;
-/// Pixels of a tile of one or two blocks: 12 sums leave of 16 registers enough for what is multiplied.
+/// Output blocks of a tile. More than one, so that a value that is read serves several multiplications; an odd block
+/// makes the last tile one of three.
+pub(in super::super) const TILE_BLOCKS: usize = 2;
+/// Pixels of a tile of one or two blocks: 12 sums leave of 16 registers enough for what is multiplied, and one to spare,
+/// without which compilers keep a sum in memory.
 const PIXELS_OF_FEW: usize = 6;
 /// Pixels of a tile of three blocks.
-const PIXELS_OF_MANY: usize = 4;
+const PIXELS_OF_MANY: usize = 3;
 
 /// Memory of one value, shared by the tasks of one layer.
 #[derive(Clone, Copy)]
@@ -162,8 +167,7 @@ macro_rules! with_few_pixels {
         match $pixels {
             1 => $function::<$($generic),+, 1>($($argument),*),
             2 => $function::<$($generic),+, 2>($($argument),*),
-            3 => $function::<$($generic),+, 3>($($argument),*),
-            _ => $function::<$($generic),+, 4>($($argument),*),
+            _ => $function::<$($generic),+, 3>($($argument),*),
         }
     };
 }
@@ -184,10 +188,9 @@ macro_rules! with_step {
 /// Rows `rows`, counted over all pictures, of the blocks of `tile`.
 ///
 /// # Safety
-/// The processor has `V`'s instructions; `job` fits `conv` and `finish` as `kernels::conv` checks it; no other task
-/// writes these rows of these blocks.
-#[inline(always)]
-pub(super) unsafe fn conv_rows<V: Vector>(
+/// `job` fits `conv` and `finish` as `kernels::conv` checks it; no other task writes these rows of these blocks.
+pub(super) unsafe fn conv_rows(
+    isa: Isa,
     conv: &PackedConv,
     finish: &Finish,
     job: &Job,
@@ -204,7 +207,7 @@ pub(super) unsafe fn conv_rows<V: Vector>(
                 row: from.row(),
                 block: from.block(),
             };
-            conv_pixels::<V>(conv, finish, tile, source, job.target(row), to.width);
+            dispatch::conv_pixels(isa, conv, finish, tile, source, job.target(row), to.width);
         }
     }
 }
@@ -213,8 +216,8 @@ pub(super) unsafe fn conv_rows<V: Vector>(
 ///
 /// # Safety
 /// As [`conv_rows`], with an output of one pixel without border.
-#[inline(always)]
-pub(super) unsafe fn conv_pictures<V: Vector>(
+pub(super) unsafe fn conv_pictures(
+    isa: Isa,
     conv: &PackedConv,
     finish: &Finish,
     job: &Job,
@@ -226,14 +229,14 @@ pub(super) unsafe fn conv_pictures<V: Vector>(
     unsafe {
         let first = job.x.window(0, 1, window.stride, window.padding);
         let source = Source { first, step: from.picture(), row: from.row(), block: from.block() };
-        conv_pixels::<V>(conv, finish, tile, source, job.target(0), pictures);
+        dispatch::conv_pixels(isa, conv, finish, tile, source, job.target(0), pictures);
     }
 }
 
 /// `pixels` neighbouring output pixels of the blocks of `tile`.
 ///
 /// # Safety
-/// `source` covers the windows of as many pixels in all input blocks of the tile, and `target` as many pixels in all
+/// The processor has `V`'s instructions; `source` covers the windows of as many pixels in all input blocks of the tile, and `target` as many pixels in all
 /// its output blocks, nobody else writing there.
 #[inline(always)]
 pub(super) unsafe fn conv_pixels<V: Vector>(
@@ -244,7 +247,7 @@ pub(super) unsafe fn conv_pixels<V: Vector>(
     target: Target,
     pixels: usize,
 ) {
-    let most = if tile.out_blocks == TILE_BLOCKS { PIXELS_OF_MANY } else { PIXELS_OF_FEW };
+    let most = if tile.out_blocks > TILE_BLOCKS { PIXELS_OF_MANY } else { PIXELS_OF_FEW };
     for (x, pixels) in spans(pixels, most) {
         // SAFETY: spans cover the pixels and do not leave them; the rest is the caller's promise.
         unsafe {
@@ -290,28 +293,34 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIX
     // SAFETY: bias and weights are as long as packing made them, which is what these loops walk; windows and places are
     // the caller's promise.
     unsafe {
-        let bias = conv.bias.as_slice().as_ptr().add(tile.out_block * V::LANES);
+        let bias = conv.bias.as_slice().as_ptr().wrapping_add(tile.out_block * V::LANES);
         let mut sums = [[V::splat(0.0); PIXELS]; BLOCKS];
-        for (block, sums) in sums.iter_mut().enumerate() {
-            *sums = [V::load(bias.add(block * V::LANES)); PIXELS];
+        for block in 0..BLOCKS {
+            sums[block] = [V::load(bias.wrapping_add(block * V::LANES)); PIXELS];
         }
-        let mut weights = conv.weights.as_slice().as_ptr().add(tile.weights);
+        let mut weights = conv.weights.as_slice().as_ptr().wrapping_add(tile.weights);
+        let mut window = source.first.wrapping_add(tile.in_block * source.block);
         for in_block in tile.in_block..tile.in_block + tile.in_blocks {
             let lanes = conv.lanes_in(in_block);
-            let window = source.first.add(in_block * source.block);
-            for ky in 0..kh {
-                for kx in 0..kw {
-                    let tap = window.add(ky * source.row + kx * conv.in_lanes);
-                    for lane in 0..lanes {
-                        multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, tap.add(lane), step);
-                        weights = weights.add(BLOCKS * V::LANES);
+            let mut line = window;
+            for _ in 0..kh {
+                let mut tap = line;
+                for _ in 0..kw {
+                    let (mut input, end) = (tap, tap.wrapping_add(lanes));
+                    while input != end {
+                        multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, input, step);
+                        weights = weights.wrapping_add(BLOCKS * V::LANES);
+                        input = input.wrapping_add(1);
                     }
+                    tap = tap.wrapping_add(conv.in_lanes);
                 }
+                line = line.wrapping_add(source.row);
             }
+            window = window.wrapping_add(source.block);
         }
-        for (block, sums) in sums.into_iter().enumerate() {
-            let block = tile.out_block + block;
-            finish_pixels::<V, PIXELS>(finish, block, sums, target.place(block, floats));
+        for block in 0..BLOCKS {
+            let place = target.place(tile.out_block + block, floats);
+            finish_pixels::<V, PIXELS>(finish, tile.out_block + block, sums[block], place);
         }
     }
 }
@@ -330,13 +339,13 @@ unsafe fn multiply<V: Vector, const BLOCKS: usize, const PIXELS: usize>(
     // SAFETY: the caller's promise.
     unsafe {
         let mut factors = [V::splat(0.0); BLOCKS];
-        for (block, factor) in factors.iter_mut().enumerate() {
-            *factor = V::load(weights.add(block * V::LANES));
+        for block in 0..BLOCKS {
+            factors[block] = V::load(weights.wrapping_add(block * V::LANES));
         }
         for pixel in 0..PIXELS {
-            let value = V::splat(*input.add(pixel * step));
-            for (sums, factor) in sums.iter_mut().zip(factors) {
-                sums[pixel] = factor.mul_add(value, sums[pixel]);
+            let value = V::splat_from(input.wrapping_add(pixel.wrapping_mul(step)));
+            for block in 0..BLOCKS {
+                sums[block][pixel] = factors[block].mul_add(value, sums[block][pixel]);
             }
         }
     }
@@ -346,17 +355,18 @@ unsafe fn multiply<V: Vector, const BLOCKS: usize, const PIXELS: usize>(
 ///
 /// # Safety
 /// As [`conv_rows`], with `kernels::depthwise` as the check.
-#[inline(always)]
-pub(super) unsafe fn depthwise_rows<V: Vector>(
+pub(super) unsafe fn depthwise_rows(
+    isa: Isa,
     conv: &PackedDepthwise,
     finish: &Finish,
     job: &Job,
     block: usize,
     rows: Range<usize>,
 ) {
+    let size = job.out.layout.shape;
     for row in rows {
         // SAFETY: the caller's promise.
-        unsafe { depthwise_row::<V>(conv, finish, job, block, (row, job.out.layout.shape), job.target(row)) };
+        unsafe { dispatch::depthwise_row(isa, conv, finish, job, block, (row, size), job.target(row)) };
     }
 }
 
@@ -381,7 +391,16 @@ pub(super) unsafe fn depthwise_row<V: Vector>(
         for (x, pixels) in spans(size.width, PIXELS_OF_FEW) {
             let window = first.add(x * window.stride * V::LANES);
             let place = target.place(block, x * V::LANES);
-            with_pixels!(pixels, depthwise_tile::<V>(conv, finish, (window, from.row()), block, place));
+            let window = (window, from.row());
+            match (conv.window.kernel, conv.window.stride) {
+                ((3, 3), 1) => {
+                    with_pixels!(pixels, depthwise_tile_3x3::<V, 1>(conv, finish, window, block, place));
+                }
+                ((3, 3), 2) => {
+                    with_pixels!(pixels, depthwise_tile_3x3::<V, 2>(conv, finish, window, block, place));
+                }
+                _ => with_pixels!(pixels, depthwise_tile::<V>(conv, finish, window, block, place)),
+            }
         }
     }
 }
@@ -402,17 +421,65 @@ unsafe fn depthwise_tile<V: Vector, const PIXELS: usize>(
     let step = conv.window.stride * V::LANES;
     // SAFETY: as in `conv_tile`.
     unsafe {
-        let mut sums = [V::load(conv.bias.as_slice().as_ptr().add(block * V::LANES)); PIXELS];
-        let mut weights = conv.weights.as_slice().as_ptr().add(block * kh * kw * V::LANES);
-        for ky in 0..kh {
-            for kx in 0..kw {
-                let tap = window.add(ky * row + kx * V::LANES);
+        let mut sums = [V::load(conv.bias.as_slice().as_ptr().wrapping_add(block * V::LANES)); PIXELS];
+        let mut weights = conv.weights.as_slice().as_ptr().wrapping_add(block * kh * kw * V::LANES);
+        let mut line = window;
+        for _ in 0..kh {
+            let mut tap = line;
+            for _ in 0..kw {
                 let factor = V::load(weights);
-                weights = weights.add(V::LANES);
-                for (pixel, sum) in sums.iter_mut().enumerate() {
-                    *sum = factor.mul_add(V::load(tap.add(pixel * step)), *sum);
+                for pixel in 0..PIXELS {
+                    let value = V::load(tap.wrapping_add(pixel.wrapping_mul(step)));
+                    sums[pixel] = factor.mul_add(value, sums[pixel]);
+                }
+                weights = weights.wrapping_add(V::LANES);
+                tap = tap.wrapping_add(V::LANES);
+            }
+            line = line.wrapping_add(row);
+        }
+        finish_pixels::<V, PIXELS>(finish, block, sums, place);
+    }
+}
+
+/// As [`depthwise_tile`] for the usual kernel: what neighbouring windows share is read once.
+///
+/// # Safety
+/// As [`depthwise_tile`], the kernel being 3x3 and the stride `STRIDE`.
+#[inline(always)]
+unsafe fn depthwise_tile_3x3<V: Vector, const STRIDE: usize, const PIXELS: usize>(
+    conv: &PackedDepthwise,
+    finish: &Finish,
+    (window, row): (*const f32, usize),
+    block: usize,
+    place: Place,
+) {
+    // SAFETY: as in `conv_tile`.
+    unsafe {
+        let mut sums = [V::load(conv.bias.as_slice().as_ptr().wrapping_add(block * V::LANES)); PIXELS];
+        let mut weights = conv.weights.as_slice().as_ptr().wrapping_add(block * 9 * V::LANES);
+        let mut line = window;
+        for _ in 0..3 {
+            let left = V::load(weights);
+            let middle = V::load(weights.wrapping_add(V::LANES));
+            let right = V::load(weights.wrapping_add(2 * V::LANES));
+            let mut tap = line;
+            let (mut first, mut second) = (V::load(tap), V::load(tap.wrapping_add(V::LANES)));
+            for pixel in 0..PIXELS {
+                let third = V::load(tap.wrapping_add(2 * V::LANES));
+                let sum = right.mul_add(third, sums[pixel]);
+                sums[pixel] = left.mul_add(first, middle.mul_add(second, sum));
+                tap = tap.wrapping_add(STRIDE * V::LANES);
+                if STRIDE == 1 {
+                    (first, second) = (second, third);
+                } else {
+                    first = third;
+                    if pixel + 1 < PIXELS {
+                        second = V::load(tap.wrapping_add(V::LANES));
+                    }
                 }
             }
+            weights = weights.wrapping_add(3 * V::LANES);
+            line = line.wrapping_add(row);
         }
         finish_pixels::<V, PIXELS>(finish, block, sums, place);
     }
@@ -424,8 +491,8 @@ unsafe fn depthwise_tile<V: Vector, const PIXELS: usize>(
 /// # Safety
 /// As [`depthwise_rows`] and [`conv_rows`], all blocks of these rows being this task's; `between` has room for a row of
 /// all blocks and is nobody else's.
-#[inline(always)]
-pub(super) unsafe fn separable_rows<V: Vector>(
+pub(super) unsafe fn separable_rows(
+    isa: Isa,
     (depthwise, depthwise_finish): (&PackedDepthwise, &Finish),
     (conv, finish): (&PackedConv, &Finish),
     job: &Job,
@@ -433,17 +500,17 @@ pub(super) unsafe fn separable_rows<V: Vector>(
     between: *mut f32,
 ) {
     let size = job.out.layout.shape;
-    let block = size.width * V::LANES;
+    let block = size.width * conv.lanes;
     for row in rows {
         // SAFETY: the caller's promise; a pixel's window in `between` is the pixel.
         unsafe {
             for in_block in 0..job.x.layout.blocks() {
                 let to = Target::plain(between, block);
-                depthwise_row::<V>(depthwise, depthwise_finish, job, in_block, (row, size), to);
+                dispatch::depthwise_row(isa, depthwise, depthwise_finish, job, in_block, (row, size), to);
             }
-            let source = Source { first: between, step: V::LANES, row: block, block };
+            let source = Source { first: between, step: conv.lanes, row: block, block };
             for tile in &conv.tiles {
-                conv_pixels::<V>(conv, finish, *tile, source, job.target(row), size.width);
+                dispatch::conv_pixels(isa, conv, finish, *tile, source, job.target(row), size.width);
             }
         }
     }
@@ -464,22 +531,26 @@ pub(super) unsafe fn finish_pixels<V: Vector, const PIXELS: usize>(
     // SAFETY: the caller's promise.
     unsafe {
         if let Some(residual) = place.residual {
-            for (pixel, sum) in sums.iter_mut().enumerate() {
-                *sum = sum.add(V::load(residual.add(pixel * V::LANES)));
+            for pixel in 0..PIXELS {
+                sums[pixel] = sums[pixel].add(V::load(residual.wrapping_add(pixel * V::LANES)));
             }
         }
         match &finish.activation {
             PackedActivation::None | PackedActivation::Sigmoid => {}
-            PackedActivation::Relu => sums.iter_mut().for_each(|sum| *sum = sum.max(V::splat(0.0))),
+            PackedActivation::Relu => {
+                for pixel in 0..PIXELS {
+                    sums[pixel] = sums[pixel].max(V::splat(0.0));
+                }
+            }
             PackedActivation::Prelu(slopes) => {
-                let (slope, zero) = (V::load(slopes.as_slice().as_ptr().add(lane)), V::splat(0.0));
-                for sum in &mut sums {
-                    *sum = sum.min(zero).mul_add(slope, sum.max(zero));
+                let (slope, zero) = (V::load(slopes.as_slice().as_ptr().wrapping_add(lane)), V::splat(0.0));
+                for pixel in 0..PIXELS {
+                    sums[pixel] = sums[pixel].min(zero).mul_add(slope, sums[pixel].max(zero));
                 }
             }
         }
-        for (pixel, sum) in sums.iter().enumerate() {
-            sum.store(place.out.add(pixel * V::LANES));
+        for pixel in 0..PIXELS {
+            sums[pixel].store(place.out.wrapping_add(pixel * V::LANES));
         }
         if matches!(finish.activation, PackedActivation::Sigmoid) {
             for (i, sum) in sums.iter_mut().enumerate() {
@@ -491,10 +562,11 @@ pub(super) unsafe fn finish_pixels<V: Vector, const PIXELS: usize>(
             }
         }
         if let (Some((scale, shift)), Some(second)) = (&finish.affine, place.second) {
-            let scale = V::load(scale.as_slice().as_ptr().add(lane));
-            let shift = V::load(shift.as_slice().as_ptr().add(lane));
-            for (pixel, sum) in sums.iter().enumerate() {
-                sum.mul_add(scale, shift).store(second.add(pixel * V::LANES));
+            let scale = V::load(scale.as_slice().as_ptr().wrapping_add(lane));
+            let shift = V::load(shift.as_slice().as_ptr().wrapping_add(lane));
+            for pixel in 0..PIXELS {
+                let value = sums[pixel].mul_add(scale, shift);
+                value.store(second.wrapping_add(pixel * V::LANES));
             }
         }
     }

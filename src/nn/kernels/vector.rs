@@ -7,11 +7,16 @@
 ///
 /// # Safety
 /// Every method may use the instructions of its set: call them only where the processor has been found to have it.
-/// `load` and `store` touch [`Vector::LANES`] floats from `at` on, without alignment.
+/// `load` and `store` touch [`Vector::LANES`] floats from `at` on, which is a multiple of their size: buffers start on
+/// a cache line, and all that is read by vectors lies whole vectors from there. `splat_from` reads one float.
+///
+/// Nothing here may be checked in a development build, whose checks cost more than the arithmetic: that rules out the
+/// unaligned intrinsics (they copy bytes) and dereferencing in this crate.
 pub(super) trait Vector: Copy {
     /// Floats in one vector.
     const LANES: usize;
     unsafe fn splat(value: f32) -> Self;
+    unsafe fn splat_from(at: *const f32) -> Self;
     unsafe fn load(at: *const f32) -> Self;
     unsafe fn store(self, at: *mut f32);
     unsafe fn add(self, other: Self) -> Self;
@@ -40,6 +45,12 @@ impl Vector for Portable {
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
         Self([value; 4])
+    }
+
+    #[inline(always)]
+    unsafe fn splat_from(at: *const f32) -> Self {
+        // SAFETY: the caller gives a readable float.
+        Self([unsafe { at.read() }; 4])
     }
 
     #[inline(always)]
@@ -98,8 +109,8 @@ pub(super) use x86::Avx2;
 mod x86 {
     use super::Vector;
     use std::arch::x86_64::{
-        __m256, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps,
-        _mm256_set1_ps, _mm256_storeu_ps, _mm256_sub_ps,
+        __m256, _mm_load_ss, _mm256_add_ps, _mm256_broadcastss_ps, _mm256_fmadd_ps, _mm256_load_ps,
+        _mm256_max_ps, _mm256_min_ps, _mm256_set1_ps, _mm256_store_ps, _mm256_sub_ps,
     };
 
     /// AVX2 with FMA.
@@ -107,7 +118,7 @@ mod x86 {
     pub(in super::super) struct Avx2(__m256);
 
     // SAFETY (each block below): the trait's contract is that the processor has AVX2 and FMA, and that pointers cover
-    // LANES floats; the unaligned forms of load and store ask for nothing more.
+    // LANES floats and are aligned to as many.
     impl Vector for Avx2 {
         const LANES: usize = 8;
 
@@ -118,15 +129,21 @@ mod x86 {
         }
 
         #[inline(always)]
+        unsafe fn splat_from(at: *const f32) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { _mm256_broadcastss_ps(_mm_load_ss(at)) })
+        }
+
+        #[inline(always)]
         unsafe fn load(at: *const f32) -> Self {
             // SAFETY: as above.
-            Self(unsafe { _mm256_loadu_ps(at) })
+            Self(unsafe { _mm256_load_ps(at) })
         }
 
         #[inline(always)]
         unsafe fn store(self, at: *mut f32) {
             // SAFETY: as above.
-            unsafe { _mm256_storeu_ps(at, self.0) }
+            unsafe { _mm256_store_ps(at, self.0) }
         }
 
         #[inline(always)]
