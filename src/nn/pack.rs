@@ -50,12 +50,13 @@ pub(super) struct PackedWinograd {
     pub(super) bias: Buffer,
 }
 
-/// Cuts `length` into as few spans (start, length) of at most `most` as possible, of nearly equal length.
+/// Cuts `length` into as few spans of at most `most` as possible, of nearly equal length: those of the greater length
+/// and those of the smaller one, as (start, length, how many).
 #[inline]
-pub(super) fn spans(length: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn spans(length: usize, most: usize) -> [(usize, usize, usize); 2] {
     let count = length.div_ceil(most).max(1);
     let (short, longer) = (length / count, length % count);
-    (0..count).map(move |i| (i * short + i.min(longer), short + usize::from(i < longer)))
+    [(0, short + 1, longer), (longer * (short + 1), short, count - longer)]
 }
 
 /// Cuts blocks into tiles (start, length): pairs, the last one of three where the number is odd.

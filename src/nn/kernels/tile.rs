@@ -134,6 +134,18 @@ pub(super) struct Place {
     second: Option<*mut f32>,
 }
 
+impl Place {
+    /// The place `floats` further on, which may be behind the last one.
+    #[inline(always)]
+    fn after(self, floats: usize) -> Self {
+        Self {
+            out: self.out.wrapping_add(floats),
+            residual: self.residual.map(|at| at.wrapping_add(floats)),
+            second: self.second.map(|at| at.wrapping_add(floats)),
+        }
+    }
+}
+
 /// What lies under the windows of a row of output pixels.
 #[derive(Clone, Copy)]
 pub(super) struct Source {
@@ -248,7 +260,7 @@ pub(super) unsafe fn conv_pixels<V: Vector>(
     pixels: usize,
 ) {
     let most = if tile.out_blocks > TILE_BLOCKS { PIXELS_OF_MANY } else { PIXELS_OF_FEW };
-    for (x, pixels) in spans(pixels, most) {
+    for (x, pixels, count) in spans(pixels, most) {
         // SAFETY: spans cover the pixels and do not leave them; the rest is the caller's promise.
         unsafe {
             let source = Source { first: source.first.add(x * source.step), ..source };
@@ -257,22 +269,43 @@ pub(super) unsafe fn conv_pixels<V: Vector>(
                 1 => with_step!(
                     source.step,
                     V,
-                    with_pixels!(pixels, conv_tile, 1, (conv, finish, tile, source, to))
+                    with_pixels!(pixels, conv_tiles, 1, (conv, finish, tile, source, to, count))
                 ),
                 2 => with_step!(
                     source.step,
                     V,
-                    with_pixels!(pixels, conv_tile, 2, (conv, finish, tile, source, to))
+                    with_pixels!(pixels, conv_tiles, 2, (conv, finish, tile, source, to, count))
                 ),
                 _ => {
                     with_step!(
                         source.step,
                         V,
-                        with_few_pixels!(pixels, conv_tile, 3, (conv, finish, tile, source, to))
+                        with_few_pixels!(pixels, conv_tiles, 3, (conv, finish, tile, source, to, count))
                     );
                 }
             }
         }
+    }
+}
+
+/// `count` times `PIXELS` pixels of `BLOCKS` output blocks.
+///
+/// # Safety
+/// As [`conv_pixels`], `BLOCKS` being the tile's count and `STEP` the source's step or 0.
+#[inline(always)]
+unsafe fn conv_tiles<V: Vector, const BLOCKS: usize, const STEP: usize, const PIXELS: usize>(
+    conv: &PackedConv,
+    finish: &Finish,
+    tile: Tile,
+    mut source: Source,
+    (target, mut floats): (Target, usize),
+    count: usize,
+) {
+    for _ in 0..count {
+        // SAFETY: the caller's promise.
+        unsafe { conv_tile::<V, BLOCKS, STEP, PIXELS>(conv, finish, tile, source, (target, floats)) };
+        source.first = source.first.wrapping_add(PIXELS * source.step);
+        floats += PIXELS * V::LANES;
     }
 }
 
@@ -301,11 +334,13 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIX
         let mut weights = conv.weights.as_slice().as_ptr().wrapping_add(tile.weights);
         let mut window = source.first.wrapping_add(tile.in_block * source.block);
         for in_block in tile.in_block..tile.in_block + tile.in_blocks {
+            // The taps of a row are neighbours: where all lanes count, they are read as one.
             let lanes = conv.lanes_in(in_block);
+            let (taps, lanes) = if lanes == conv.in_lanes { (1, kw * lanes) } else { (kw, lanes) };
             let mut line = window;
             for _ in 0..kh {
                 let mut tap = line;
-                for _ in 0..kw {
+                for _ in 0..taps {
                     let (mut input, end) = (tap, tap.wrapping_add(lanes));
                     while input != end {
                         multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, input, step);
@@ -318,9 +353,16 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIX
             }
             window = window.wrapping_add(source.block);
         }
-        for block in 0..BLOCKS {
-            let place = target.place(tile.out_block + block, floats);
-            finish_pixels::<V, PIXELS>(finish, tile.out_block + block, sums[block], place);
+        // No loop: one that is not unrolled would number the sums at run time, for which they have to lie in memory.
+        let out = tile.out_block;
+        if let Some(sums) = sums.first() {
+            finish_pixels::<V, PIXELS>(finish, out, *sums, target.place(out, floats));
+        }
+        if let Some(sums) = sums.get(1) {
+            finish_pixels::<V, PIXELS>(finish, out + 1, *sums, target.place(out + 1, floats));
+        }
+        if let Some(sums) = sums.get(2) {
+            finish_pixels::<V, PIXELS>(finish, out + 2, *sums, target.place(out + 2, floats));
         }
     }
 }
@@ -388,20 +430,46 @@ pub(super) unsafe fn depthwise_row<V: Vector>(
     // and do not leave it.
     unsafe {
         let first = job.x.window(row, size.height, window.stride, window.padding).add(block * from.block());
-        for (x, pixels) in spans(size.width, PIXELS_OF_FEW) {
-            let window = first.add(x * window.stride * V::LANES);
+        for (x, pixels, count) in spans(size.width, PIXELS_OF_FEW) {
+            let window = (first.add(x * window.stride * V::LANES), from.row());
             let place = target.place(block, x * V::LANES);
-            let window = (window, from.row());
             match (conv.window.kernel, conv.window.stride) {
                 ((3, 3), 1) => {
-                    with_pixels!(pixels, depthwise_tile_3x3::<V, 1>(conv, finish, window, block, place));
+                    with_pixels!(pixels, depthwise_tiles::<V, 1>(conv, finish, window, block, place, count));
                 }
                 ((3, 3), 2) => {
-                    with_pixels!(pixels, depthwise_tile_3x3::<V, 2>(conv, finish, window, block, place));
+                    with_pixels!(pixels, depthwise_tiles::<V, 2>(conv, finish, window, block, place, count));
                 }
-                _ => with_pixels!(pixels, depthwise_tile::<V>(conv, finish, window, block, place)),
+                _ => with_pixels!(pixels, depthwise_tiles::<V, 0>(conv, finish, window, block, place, count)),
             }
         }
+    }
+}
+
+/// `count` times `PIXELS` pixels of one block. `STRIDE` is 0 where the kernel is not 3x3 with a stride of 1 or 2.
+///
+/// # Safety
+/// As [`depthwise_row`], the windows of the pixels beginning at `window`.
+#[inline(always)]
+unsafe fn depthwise_tiles<V: Vector, const STRIDE: usize, const PIXELS: usize>(
+    conv: &PackedDepthwise,
+    finish: &Finish,
+    (mut window, row): (*const f32, usize),
+    block: usize,
+    mut place: Place,
+    count: usize,
+) {
+    for _ in 0..count {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if STRIDE == 0 {
+                depthwise_tile::<V, PIXELS>(conv, finish, (window, row), block, place);
+            } else {
+                depthwise_tile_3x3::<V, STRIDE, PIXELS>(conv, finish, (window, row), block, place);
+            }
+        }
+        window = window.wrapping_add(PIXELS * conv.window.stride * V::LANES);
+        place = place.after(PIXELS * V::LANES);
     }
 }
 
