@@ -391,7 +391,7 @@ kernels! {
         conv: &PackedConv, finish: &Finish, tile: Tile, source: Source, target: Target, pixels: usize,
     );
     tile::depthwise_row(
-        conv: &PackedDepthwise, finish: &Finish, job: &tile::Job, block: usize, row: (usize, Shape),
+        conv: &PackedDepthwise, finish: &Finish, job: &tile::Job, blocks: Range<usize>, row: (usize, Shape),
         target: Target,
     );
     winograd::transform_inputs(

@@ -408,20 +408,23 @@ pub(super) unsafe fn depthwise_rows(
     let size = job.out.layout.shape;
     for row in rows {
         // SAFETY: the caller's promise.
-        unsafe { dispatch::depthwise_row(isa, conv, finish, job, block, (row, size), job.target(row)) };
+        unsafe {
+            let (blocks, target) = (block..block + 1, job.target(row));
+            dispatch::depthwise_row(isa, conv, finish, job, blocks, (row, size), target);
+        }
     }
 }
 
-/// One row of one block of a depthwise convolution over the job's input, whose output has `size`, to `target`.
+/// One row of some blocks of a depthwise convolution over the job's input, whose output has `size`, to `target`.
 ///
 /// # Safety
-/// As [`depthwise_rows`]; nobody else writes to the target.
+/// The processor has `V`'s instructions; the rest as [`depthwise_rows`]; nobody else writes to the target.
 #[inline(always)]
 pub(super) unsafe fn depthwise_row<V: Vector>(
     conv: &PackedDepthwise,
     finish: &Finish,
     job: &Job,
-    block: usize,
+    blocks: Range<usize>,
     (row, size): (usize, Shape),
     target: Target,
 ) {
@@ -429,47 +432,53 @@ pub(super) unsafe fn depthwise_row<V: Vector>(
     // SAFETY: the caller's promise: there is such a row, and there are the windows of its pixels. Spans cover the row
     // and do not leave it.
     unsafe {
-        let first = job.x.window(row, size.height, window.stride, window.padding).add(block * from.block());
+        let first = job.x.window(row, size.height, window.stride, window.padding);
+        let source = Source { first, step: window.stride * V::LANES, row: from.row(), block: from.block() };
         for (x, pixels, count) in spans(size.width, PIXELS_OF_FEW) {
-            let window = (first.add(x * window.stride * V::LANES), from.row());
-            let place = target.place(block, x * V::LANES);
+            let source = Source { first: source.first.add(x * source.step), ..source };
+            let (to, blocks) = ((target, x * V::LANES), blocks.clone());
             match (conv.window.kernel, conv.window.stride) {
                 ((3, 3), 1) => {
-                    with_pixels!(pixels, depthwise_tiles::<V, 1>(conv, finish, window, block, place, count));
+                    with_pixels!(pixels, depthwise_tiles::<V, 1>(conv, finish, source, blocks, to, count));
                 }
                 ((3, 3), 2) => {
-                    with_pixels!(pixels, depthwise_tiles::<V, 2>(conv, finish, window, block, place, count));
+                    with_pixels!(pixels, depthwise_tiles::<V, 2>(conv, finish, source, blocks, to, count));
                 }
-                _ => with_pixels!(pixels, depthwise_tiles::<V, 0>(conv, finish, window, block, place, count)),
+                _ => with_pixels!(pixels, depthwise_tiles::<V, 0>(conv, finish, source, blocks, to, count)),
             }
         }
     }
 }
 
-/// `count` times `PIXELS` pixels of one block. `STRIDE` is 0 where the kernel is not 3x3 with a stride of 1 or 2.
+/// `count` times `PIXELS` pixels of every one of `blocks`. `STRIDE` is 0 where the kernel is not 3x3 with a stride of
+/// 1 or 2.
 ///
 /// # Safety
-/// As [`depthwise_row`], the windows of the pixels beginning at `window`.
+/// As [`depthwise_row`], `source` being the windows of the pixels.
 #[inline(always)]
 unsafe fn depthwise_tiles<V: Vector, const STRIDE: usize, const PIXELS: usize>(
     conv: &PackedDepthwise,
     finish: &Finish,
-    (mut window, row): (*const f32, usize),
-    block: usize,
-    mut place: Place,
+    source: Source,
+    blocks: Range<usize>,
+    (target, floats): (Target, usize),
     count: usize,
 ) {
-    for _ in 0..count {
+    for block in blocks {
+        let mut window = source.first.wrapping_add(block * source.block);
         // SAFETY: the caller's promise.
         unsafe {
-            if STRIDE == 0 {
-                depthwise_tile::<V, PIXELS>(conv, finish, (window, row), block, place);
-            } else {
-                depthwise_tile_3x3::<V, STRIDE, PIXELS>(conv, finish, (window, row), block, place);
+            let mut place = target.place(block, floats);
+            for _ in 0..count {
+                if STRIDE == 0 {
+                    depthwise_tile::<V, PIXELS>(conv, finish, (window, source.row), block, place);
+                } else {
+                    depthwise_tile_3x3::<V, STRIDE, PIXELS>(conv, finish, (window, source.row), block, place);
+                }
+                window = window.wrapping_add(PIXELS * source.step);
+                place = place.after(PIXELS * V::LANES);
             }
         }
-        window = window.wrapping_add(PIXELS * conv.window.stride * V::LANES);
-        place = place.after(PIXELS * V::LANES);
     }
 }
 
@@ -572,13 +581,12 @@ pub(super) unsafe fn separable_rows(
     for row in rows {
         // SAFETY: the caller's promise; a pixel's window in `between` is the pixel.
         unsafe {
-            for in_block in 0..job.x.layout.blocks() {
-                let to = Target::plain(between, block);
-                dispatch::depthwise_row(isa, depthwise, depthwise_finish, job, in_block, (row, size), to);
-            }
+            let (blocks, to) = (0..job.x.layout.blocks(), Target::plain(between, block));
+            dispatch::depthwise_row(isa, depthwise, depthwise_finish, job, blocks, (row, size), to);
             let source = Source { first: between, step: conv.lanes, row: block, block };
+            let target = job.target(row);
             for tile in &conv.tiles {
-                dispatch::conv_pixels(isa, conv, finish, *tile, source, job.target(row), size.width);
+                dispatch::conv_pixels(isa, conv, finish, *tile, source, target, size.width);
             }
         }
     }
