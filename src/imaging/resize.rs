@@ -105,8 +105,10 @@ fn halve(source: &Plane, out: &mut [u8]) {
         let (upper, lower) = band.split_at(3 * source.width);
         let pairs = upper.as_chunks::<6>().0.iter().zip(lower.as_chunks::<6>().0);
         for (([a, b, c, d, e, f], [g, h, i, j, k, l]), pixel) in pairs.zip(row.as_chunks_mut::<3>().0) {
-            let mean = |values: [&u8; 4]| (values.map(|v| u16::from(*v)).iter().sum::<u16>() + 2) >> 2;
-            *pixel = [[a, d, g, j], [b, e, h, k], [c, f, i, l]].map(|values| mean(values) as u8);
+            let mean = |a: &u8, b: &u8, c: &u8, d: &u8| {
+                ((u16::from(*a) + u16::from(*b) + u16::from(*c) + u16::from(*d) + 2) >> 2) as u8
+            };
+            *pixel = [mean(a, d, g, j), mean(b, e, h, k), mean(c, f, i, l)];
         }
     }
 }
