@@ -141,10 +141,11 @@ impl PackedWinograd {
     /// Transforms and packs for blocks of `lanes` channels.
     pub(super) fn new(conv: &ConvWeights, side: usize, lanes: usize) -> Self {
         let kernels = conv.weight.as_chunks::<9>().0;
-        let transformed: Vec<Vec<f32>> =
-            kernels.iter().map(|kernel| transform_kernel(kernel, side)).collect();
-        let element = |element: usize| {
-            let weight = transformed.iter().filter_map(|kernel| kernel.get(element).copied()).collect();
+        let mut transformed = vec![Vec::with_capacity(kernels.len()); (side + 2) * (side + 2)];
+        for kernel in kernels {
+            transform_kernel(kernel, side, &mut transformed);
+        }
+        let element = |weight| {
             let bias = vec![0.0; conv.out_channels];
             PackedConv::new(&ConvWeights { kernel: (1, 1), padding: 0, weight, bias, ..*conv }, lanes, lanes)
         };
@@ -153,14 +154,14 @@ impl PackedWinograd {
             lanes,
             window: Window::of(conv),
             side,
-            elements: (0..(side + 2) * (side + 2)).map(element).collect(),
+            elements: transformed.into_iter().map(element).collect(),
             bias: per_channel(&conv.bias, lanes),
         }
     }
 }
 
-/// G g Gᵀ, in f64.
-fn transform_kernel(kernel: &[f32; 9], side: usize) -> Vec<f32> {
+/// Appends the elements of G g Gᵀ, computed in f64, to one list each.
+fn transform_kernel(kernel: &[f32; 9], side: usize, elements: &mut [Vec<f32>]) {
     const SMALL: [[f64; 3]; 4] = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
     const LARGE: [[f64; 3]; 6] = [
         [1.0 / 4.0, 0.0, 0.0],
@@ -171,16 +172,15 @@ fn transform_kernel(kernel: &[f32; 9], side: usize) -> Vec<f32> {
         [0.0, 0.0, 1.0],
     ];
     let rows: &[[f64; 3]] = if side == 2 { &SMALL } else { &LARGE };
-    let mut transformed = Vec::with_capacity(rows.len() * rows.len());
-    for [top, middle, bottom] in rows {
+    for ([top, middle, bottom], elements) in rows.iter().zip(elements.chunks_mut(rows.len())) {
         let [a, b, c] = [0, 1, 2].map(|x| {
             let [g0, g1, g2] = [kernel[x], kernel[3 + x], kernel[6 + x]].map(f64::from);
             top * g0 + middle * g1 + bottom * g2
         });
-        transformed
-            .extend(rows.iter().map(|[left, centre, right]| (a * left + b * centre + c * right) as f32));
+        for ([left, centre, right], element) in rows.iter().zip(elements) {
+            element.push((a * left + b * centre + c * right) as f32);
+        }
     }
-    transformed
 }
 
 impl PackedDepthwise {
@@ -247,7 +247,8 @@ impl ConvWeights {
     /// The weight between two channels, counted over all groups; zero where there is none.
     fn weight_at(&self, output: usize, input: usize, ky: usize, kx: usize) -> f32 {
         let (kh, kw) = self.kernel;
-        let group = output / (self.out_channels / self.groups);
+        // Without groups nothing is divided, once for every weight of a network.
+        let group = if self.groups == 1 { 0 } else { output / (self.out_channels / self.groups) };
         let Some(local) = input.checked_sub(group * self.in_channels_per_group) else { return 0.0 };
         if local >= self.in_channels_per_group {
             return 0.0;
