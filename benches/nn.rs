@@ -1,7 +1,12 @@
-//! Whole networks of the shapes that the kiosk runs, with random weights: how long one picture takes.
+//! Whole networks of the shapes that the kiosk runs, with random weights: how long one picture takes, how long several
+//! at once do, and what loading one costs in time and memory.
 //!
 //! `cargo bench --bench nn` (add `-- --quick` for a glance), one and two threads. With `-- --serve` it is our side of
 //! `benches/peers.py`.
+//!
+//! The kernels under a memory checker (AVX2 and portable, some minutes), with the program that `cargo test --lib --no-run`
+//! names: `PROPTEST_CASES=4 valgrind --error-exitcode=9 target/debug/deps/faceprint-… --test-threads=1 nn::kernels`. (In
+//! all of `nn::` it names jumps in the planner, which is safe code: the compiler evaluates both sides of an `&&`.)
 #![allow(clippy::expect_used, reason = "a bench whose network does not build has nothing to measure")]
 
 mod networks;
@@ -9,8 +14,8 @@ mod serve;
 
 use criterion::Criterion;
 use faceprint::nn::{Graph, Plan};
-use networks::{mobilefacenet, noise, scrfd_500m, thin_iresnet};
-use std::hint::black_box;
+use networks::{iresnet_50, mobilefacenet, noise, scrfd_500m, thin_iresnet};
+use std::{hint::black_box, time::Instant};
 
 /// Name, network, height and width of the input.
 type Net = (&'static str, fn() -> Graph, usize, usize);
@@ -21,14 +26,17 @@ fn main() {
         return;
     }
     let mut criterion = Criterion::default().configure_from_args();
+    time_loading();
     time_networks(&mut criterion);
+    time_batches(&mut criterion);
     criterion.final_summary();
 }
 
 fn time_networks(c: &mut Criterion) {
-    let nets: [Net; 3] = [
+    let nets: [Net; 4] = [
         ("mobilefacenet 112x112", mobilefacenet, 112, 112),
         ("thin iresnet 112x112", thin_iresnet, 112, 112),
+        ("iresnet-50 112x112", iresnet_50, 112, 112),
         ("scrfd 500m 640x384", scrfd_500m, 384, 640),
     ];
     for (name, graph, height, width) in nets {
@@ -43,4 +51,42 @@ fn time_networks(c: &mut Criterion) {
             });
         }
     }
+}
+
+/// Several faces in one run, on two threads; divide by their number.
+fn time_batches(c: &mut Criterion) {
+    let nets: [(_, fn() -> Graph); 2] = [("mobilefacenet", mobilefacenet), ("iresnet-50", iresnet_50)];
+    for (name, graph) in nets {
+        for pictures in [4, 8] {
+            let mut plan = Plan::compile_batch(&graph(), 112, 112, pictures, 2).expect("the shapes fit");
+            let input = noise(1, pictures * 3 * 112 * 112, 1.0);
+            c.bench_function(&format!("{name}, {pictures} faces"), |b| {
+                b.iter(|| plan.run(black_box(&input)).expect("the input fits"));
+            });
+        }
+    }
+}
+
+/// Prints how long a plan of the largest recogniser takes to make, and its memory beside that of its weights.
+fn time_loading() {
+    let nothing = resident_megabytes();
+    let graph = iresnet_50();
+    let before = resident_megabytes();
+    let started = Instant::now();
+    let plan = Plan::compile(&graph, 112, 112, 2).expect("the shapes fit");
+    let took = started.elapsed();
+    let (Some(nothing), Some(before), Some(after)) = (nothing, before, resident_megabytes()) else { return };
+    let (weights, memory) = (before - nothing, after - before);
+    let share = memory / weights;
+    println!(
+        "iresnet-50: {weights:.0} MB of weights; a plan in {took:.2?} and {memory:.0} MB ({share:.2} of them)"
+    );
+    drop(plan);
+}
+
+/// Memory of this process that is there (Linux; elsewhere nobody knows).
+fn resident_megabytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok().map(|kilobytes: f64| kilobytes / 1e3)
 }

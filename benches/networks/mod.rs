@@ -93,11 +93,35 @@ pub fn mobilefacenet() -> Graph {
 /// An IResNet-18 of half the width with a stem of stride 2; about 0.4 G multiply-adds.
 pub fn thin_iresnet() -> Graph {
     let (mut b, x) = Builder::new();
-    let mut x = b.conv(x, (3, 32), 3, 2, prelu(32));
-    let mut input = 32;
-    for (stage, out) in [32, 64, 128, 256].into_iter().enumerate() {
-        for repeat in 0..2 {
-            let stride = if repeat == 0 && stage > 0 { 2 } else { 1 };
+    let x = b.conv(x, (3, 32), 3, 2, prelu(32));
+    let x = iresnet_stages(&mut b, x, 32, [2, 2, 2, 2], 1);
+    let x = b.conv(x, (256, 64), 1, 1, prelu(64));
+    let x = b.linear(x, 64 * 7 * 7, 512);
+    b.graph.output(x, "embedding");
+    b.graph
+}
+
+/// The IResNet-50 of `ArcFace`.
+pub fn iresnet_50() -> Graph {
+    let (mut b, x) = Builder::new();
+    let x = b.conv(x, (3, 64), 3, 1, prelu(64));
+    let x = iresnet_stages(&mut b, x, 64, [3, 4, 14, 3], 2);
+    let x = b.linear(x, 512 * 7 * 7, 512);
+    b.graph.output(x, "embedding");
+    b.graph
+}
+
+/// Four stages of twice the channels each, the first of `width`, which begins with a step of `stride`.
+fn iresnet_stages(b: &mut Builder, mut x: NodeId, width: usize, blocks: [usize; 4], stride: usize) -> NodeId {
+    let mut input = width;
+    for (stage, count) in blocks.into_iter().enumerate() {
+        let out = width << stage;
+        for repeat in 0..count {
+            let stride = match (repeat, stage) {
+                (0, 0) => stride,
+                (0, _) => 2,
+                _ => 1,
+            };
             let y = b.graph.affine(x, vec![1.1; input], vec![0.1; input]);
             let y = b.conv(y, (input, out), 3, 1, prelu(out));
             let end = b.weights((out, out), 3, stride, 1);
@@ -112,13 +136,10 @@ pub fn thin_iresnet() -> Graph {
             input = out;
         }
     }
-    let x = b.conv(x, (256, 64), 1, 1, prelu(64));
-    let x = b.linear(x, 64 * 7 * 7, 512);
-    b.graph.output(x, "embedding");
-    b.graph
+    x
 }
 
-/// SCRFD-500M with landmarks: backbone of depthwise blocks, feature pyramid (top-down only), three heads.
+/// SCRFD-500M with landmarks: backbone of depthwise blocks, feature pyramid down and up again, three heads.
 pub fn scrfd_500m() -> Graph {
     let (mut b, x) = Builder::new();
     let mut x = b.conv(x, (3, 16), 3, 2, Activation::Relu);
@@ -134,19 +155,8 @@ pub fn scrfd_500m() -> Graph {
         input = out;
     }
     levels.push((x, input));
-    let mut merged: Vec<NodeId> = Vec::new();
-    for (x, channels) in levels.into_iter().rev() {
-        let weights = b.weights((channels, 16), 1, 1, 1);
-        let lateral = if let Some(above) = merged.last() {
-            let above = b.graph.upsample2x_nearest(*above);
-            b.graph.conv_add(x, weights, above, Activation::None)
-        } else {
-            b.graph.conv(x, weights, Activation::None)
-        };
-        merged.push(lateral);
-    }
-    for (level, x) in merged.into_iter().rev().enumerate() {
-        let mut x = b.conv(x, (16, 16), 3, 1, Activation::None);
+    for (level, x) in neck(&mut b, levels).into_iter().enumerate() {
+        let mut x = x;
         for channels in [16, 64] {
             x = b.depthwise(x, channels, 1, Activation::Relu);
             x = b.conv(x, (channels, 64), 1, 1, Activation::Relu);
@@ -160,6 +170,38 @@ pub fn scrfd_500m() -> Graph {
         }
     }
     b.graph
+}
+
+/// The feature pyramid of three levels, the finest first: 16 channels each, down and up again.
+fn neck(b: &mut Builder, levels: Vec<(NodeId, usize)>) -> Vec<NodeId> {
+    let none = Activation::None;
+    let mut merged: Vec<NodeId> = Vec::new();
+    for (x, channels) in levels.into_iter().rev() {
+        let weights = b.weights((channels, 16), 1, 1, 1);
+        let lateral = match merged.last().copied() {
+            Some(above) => {
+                let above = b.graph.upsample2x_nearest(above);
+                b.graph.conv_add(x, weights, above, Activation::None)
+            }
+            None => b.graph.conv(x, weights, Activation::None),
+        };
+        merged.push(lateral);
+    }
+    let mut sums: Vec<NodeId> = Vec::new();
+    let mut heads = Vec::new();
+    for x in merged.into_iter().rev() {
+        let x = b.conv(x, (16, 16), 3, 1, none.clone());
+        let Some(finer) = sums.last().copied() else {
+            sums.push(x);
+            heads.push(x);
+            continue;
+        };
+        let down = b.weights((16, 16), 3, 2, 1);
+        let sum = b.graph.conv_add(finer, down, x, none.clone());
+        sums.push(sum);
+        heads.push(b.conv(sum, (16, 16), 3, 1, none.clone()));
+    }
+    heads
 }
 
 /// Uniform numbers of at most `size`, the same for the same seed.

@@ -68,13 +68,17 @@ fn copy(source: &Plane, (width, height): (usize, usize), out: &mut [u8], stride:
 fn block_average(source: &Plane, block: usize) -> Vec<u8> {
     let (width, height) = (source.width.div_ceil(block), source.height.div_ceil(block));
     let mut out = vec![0; 3 * width * height];
+    if block == 2 && source.width.is_multiple_of(2) && source.height.is_multiple_of(2) {
+        halve(source, &mut out);
+        return out;
+    }
     let mut sums = vec![0_u32; 3 * source.width];
     let bands = source.rgb.chunks(3 * source.width * block);
     for (band, row) in bands.zip(out.chunks_exact_mut(3 * width)) {
         sums.fill(0);
         for line in band.chunks_exact(3 * source.width) {
             for (sum, value) in sums.iter_mut().zip(line) {
-                *sum += u32::from(*value);
+                *sum = sum.wrapping_add(u32::from(*value)); // a vector of them, also where overflow is checked
             }
         }
         let rows = band.len() / (3 * source.width);
@@ -94,16 +98,31 @@ fn block_average(source: &Plane, block: usize) -> Vec<u8> {
     out
 }
 
+/// The usual case of [`block_average`]: what a camera of 1280x720 needs.
+fn halve(source: &Plane, out: &mut [u8]) {
+    let bands = source.rgb.chunks_exact(6 * source.width);
+    for (band, row) in bands.zip(out.chunks_exact_mut(3 * source.width / 2)) {
+        let (upper, lower) = band.split_at(3 * source.width);
+        let pairs = upper.as_chunks::<6>().0.iter().zip(lower.as_chunks::<6>().0);
+        for (([a, b, c, d, e, f], [g, h, i, j, k, l]), pixel) in pairs.zip(row.as_chunks_mut::<3>().0) {
+            let mean = |a: &u8, b: &u8, c: &u8, d: &u8| {
+                ((u16::from(*a) + u16::from(*b) + u16::from(*c) + u16::from(*d) + 2) >> 2) as u8
+            };
+            *pixel = [mean(a, d, g, j), mean(b, e, h, k), mean(c, f, i, l)];
+        }
+    }
+}
+
 /// Weights have 11 bits, as in `OpenCV`.
 const BITS: u32 = 11;
-const ONE: u32 = 1 << BITS;
+const ONE: u16 = 1 << BITS;
 
 /// The pixels left or above and right or below a sample, and the weight of the second.
 #[derive(Clone, Copy)]
 struct Tap {
     first: usize,
     second: usize,
-    weight: u32,
+    weight: u16,
 }
 
 /// One tap per output pixel: pixel centres sit at halves, edges repeat.
@@ -116,7 +135,7 @@ fn taps(step: f64, count: usize, limit: usize) -> Vec<Tap> {
             Tap {
                 first,
                 second: (first + 1).min(last),
-                weight: ((at - first as f64) * f64::from(ONE)).round() as u32,
+                weight: ((at - first as f64) * f64::from(ONE)).round() as u16,
             }
         })
         .collect()
@@ -124,25 +143,48 @@ fn taps(step: f64, count: usize, limit: usize) -> Vec<Tap> {
 
 fn bilinear(source: &Plane, step: f64, (width, height): (usize, usize), out: &mut [u8], stride: usize) {
     let columns = taps(step, width, source.width);
-    let mut upper = vec![0; 3 * width];
-    let mut lower = vec![0; 3 * width];
+    // Rows that are blended already: the lower one of an output row is often the upper one of the next.
+    let (mut upper, mut lower) = (Blended::new(width), Blended::new(width));
     for (tap, row) in taps(step, height, source.height).into_iter().zip(out.chunks_exact_mut(stride)) {
-        blend_columns(source.row(tap.first), &columns, &mut upper);
-        blend_columns(source.row(tap.second), &columns, &mut lower);
-        for ((value, upper), lower) in row.iter_mut().zip(&upper).zip(&lower) {
-            // 8 + 11 + 11 bits
-            *value = ((upper * (ONE - tap.weight) + lower * tap.weight + (1 << (2 * BITS - 1))) >> (2 * BITS))
-                as u8;
+        if lower.row == Some(tap.first) {
+            std::mem::swap(&mut upper, &mut lower);
+        }
+        upper.fill(source, tap.first, &columns);
+        lower.fill(source, tap.second, &columns);
+        let (above, below) = (u32::from(ONE.saturating_sub(tap.weight)), u32::from(tap.weight));
+        for ((value, upper), lower) in row.iter_mut().zip(&upper.values).zip(&lower.values) {
+            // 8 + 11 + 11 bits: nothing overflows, and the loop is one of vectors where it need not be shown
+            let sum = upper.wrapping_mul(above).wrapping_add(lower.wrapping_mul(below));
+            *value = (sum.wrapping_add(1 << (2 * BITS - 1)) >> (2 * BITS)) as u8;
         }
     }
 }
 
-fn blend_columns(row: &[u8], columns: &[Tap], blended: &mut [u32]) {
-    let pixels = row.as_chunks::<3>().0;
-    for (tap, blended) in columns.iter().zip(blended.as_chunks_mut::<3>().0) {
-        let (Some(first), Some(second)) = (pixels.get(tap.first), pixels.get(tap.second)) else { continue };
-        for ((blended, first), second) in blended.iter_mut().zip(first).zip(second) {
-            *blended = u32::from(*first) * (ONE - tap.weight) + u32::from(*second) * tap.weight;
+/// A row of the source, blended to the output's columns.
+struct Blended {
+    row: Option<usize>,
+    values: Vec<u32>,
+}
+
+impl Blended {
+    fn new(width: usize) -> Self {
+        Self { row: None, values: vec![0; 3 * width] }
+    }
+
+    fn fill(&mut self, source: &Plane, row: usize, columns: &[Tap]) {
+        if self.row == Some(row) {
+            return;
+        }
+        self.row = Some(row);
+        let pixels = source.row(row).as_chunks::<3>().0;
+        for (tap, blended) in columns.iter().zip(self.values.as_chunks_mut::<3>().0) {
+            let (Some(first), Some(second)) = (pixels.get(tap.first), pixels.get(tap.second)) else {
+                continue;
+            };
+            let (left, right) = (u32::from(ONE.saturating_sub(tap.weight)), u32::from(tap.weight));
+            for ((blended, first), second) in blended.iter_mut().zip(first).zip(second) {
+                *blended = u32::from(*first) * left + u32::from(*second) * right;
+            }
         }
     }
 }

@@ -108,6 +108,11 @@ pub(super) fn per_channel(values: &[f32], lanes: usize) -> Buffer {
     buffer
 }
 
+/// Whether vectors may load `data` aligned, as they may what is in a [`Buffer`].
+pub(super) fn starts_on_a_line(data: &[f32]) -> bool {
+    data.is_empty() || data.as_ptr().align_offset(LINE * size_of::<f32>()) == 0
+}
+
 /// A fixed number of floats that start on a cache line. Never grows, so it stays where it is.
 #[derive(Default)]
 pub(super) struct Buffer {

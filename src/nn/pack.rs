@@ -13,7 +13,7 @@ pub(super) struct PackedConv {
     pub(super) in_lanes: usize,
     pub(super) lanes: usize,
     pub(super) window: Window,
-    /// One output after the other, [`TILE_BLOCKS`] blocks or what is left.
+    /// One output after the other, [`TILE_BLOCKS`] blocks each, the last one of what is left.
     pub(super) tiles: Vec<Tile>,
     /// For each tile `[input block][ky][kx][input lane][output blocks * lanes]`.
     pub(super) weights: Buffer,
@@ -50,12 +50,20 @@ pub(super) struct PackedWinograd {
     pub(super) bias: Buffer,
 }
 
-/// Cuts `length` into as few spans (start, length) of at most `most` as possible, of nearly equal length.
+/// Cuts `length` into as few spans of at most `most` as possible, of nearly equal length: those of the greater length
+/// and those of the smaller one, as (start, length, how many).
 #[inline]
-pub(super) fn spans(length: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn spans(length: usize, most: usize) -> [(usize, usize, usize); 2] {
     let count = length.div_ceil(most).max(1);
     let (short, longer) = (length / count, length % count);
-    (0..count).map(move |i| (i * short + i.min(longer), short + usize::from(i < longer)))
+    [(0, short + 1, longer), (longer * (short + 1), short, count - longer)]
+}
+
+/// Cuts blocks into tiles (start, length): pairs, the last one of three where the number is odd.
+fn tiles_of(blocks: usize) -> impl Iterator<Item = (usize, usize)> {
+    let tiles = (blocks / TILE_BLOCKS).max(1);
+    let length = move |i| if i + 1 == tiles { blocks - i * TILE_BLOCKS } else { TILE_BLOCKS };
+    (0..tiles).map(move |i| (i * TILE_BLOCKS, length(i)))
 }
 
 /// What of a convolution is not numbers.
@@ -89,7 +97,7 @@ impl PackedConv {
     /// Packs for an input of `in_lanes` and an output of `lanes` channels a block.
     pub(super) fn new(conv: &ConvWeights, in_lanes: usize, lanes: usize) -> Self {
         let (mut tiles, mut weights) = (Vec::new(), Vec::new());
-        for (out_block, out_blocks) in spans(conv.out_channels.div_ceil(lanes), TILE_BLOCKS) {
+        for (out_block, out_blocks) in tiles_of(conv.out_channels.div_ceil(lanes)) {
             let outputs = out_block * lanes..(out_block + out_blocks) * lanes;
             let inputs = conv.inputs_of(outputs.start, outputs.end.min(conv.out_channels));
             let (in_block, in_end) = (inputs.start / in_lanes, inputs.end.div_ceil(in_lanes));
@@ -133,10 +141,11 @@ impl PackedWinograd {
     /// Transforms and packs for blocks of `lanes` channels.
     pub(super) fn new(conv: &ConvWeights, side: usize, lanes: usize) -> Self {
         let kernels = conv.weight.as_chunks::<9>().0;
-        let transformed: Vec<Vec<f32>> =
-            kernels.iter().map(|kernel| transform_kernel(kernel, side)).collect();
-        let element = |element: usize| {
-            let weight = transformed.iter().filter_map(|kernel| kernel.get(element).copied()).collect();
+        let mut transformed = vec![Vec::with_capacity(kernels.len()); (side + 2) * (side + 2)];
+        for kernel in kernels {
+            transform_kernel(kernel, side, &mut transformed);
+        }
+        let element = |weight| {
             let bias = vec![0.0; conv.out_channels];
             PackedConv::new(&ConvWeights { kernel: (1, 1), padding: 0, weight, bias, ..*conv }, lanes, lanes)
         };
@@ -145,14 +154,14 @@ impl PackedWinograd {
             lanes,
             window: Window::of(conv),
             side,
-            elements: (0..(side + 2) * (side + 2)).map(element).collect(),
+            elements: transformed.into_iter().map(element).collect(),
             bias: per_channel(&conv.bias, lanes),
         }
     }
 }
 
-/// G g Gᵀ, in f64.
-fn transform_kernel(kernel: &[f32; 9], side: usize) -> Vec<f32> {
+/// Appends the elements of G g Gᵀ, computed in f64, to one list each.
+fn transform_kernel(kernel: &[f32; 9], side: usize, elements: &mut [Vec<f32>]) {
     const SMALL: [[f64; 3]; 4] = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
     const LARGE: [[f64; 3]; 6] = [
         [1.0 / 4.0, 0.0, 0.0],
@@ -163,16 +172,15 @@ fn transform_kernel(kernel: &[f32; 9], side: usize) -> Vec<f32> {
         [0.0, 0.0, 1.0],
     ];
     let rows: &[[f64; 3]] = if side == 2 { &SMALL } else { &LARGE };
-    let mut transformed = Vec::with_capacity(rows.len() * rows.len());
-    for [top, middle, bottom] in rows {
+    for ([top, middle, bottom], elements) in rows.iter().zip(elements.chunks_mut(rows.len())) {
         let [a, b, c] = [0, 1, 2].map(|x| {
             let [g0, g1, g2] = [kernel[x], kernel[3 + x], kernel[6 + x]].map(f64::from);
             top * g0 + middle * g1 + bottom * g2
         });
-        transformed
-            .extend(rows.iter().map(|[left, centre, right]| (a * left + b * centre + c * right) as f32));
+        for ([left, centre, right], element) in rows.iter().zip(elements) {
+            element.push((a * left + b * centre + c * right) as f32);
+        }
     }
-    transformed
 }
 
 impl PackedDepthwise {
@@ -239,7 +247,8 @@ impl ConvWeights {
     /// The weight between two channels, counted over all groups; zero where there is none.
     fn weight_at(&self, output: usize, input: usize, ky: usize, kx: usize) -> f32 {
         let (kh, kw) = self.kernel;
-        let group = output / (self.out_channels / self.groups);
+        // Without groups nothing is divided, once for every weight of a network.
+        let group = if self.groups == 1 { 0 } else { output / (self.out_channels / self.groups) };
         let Some(local) = input.checked_sub(group * self.in_channels_per_group) else { return 0.0 };
         if local >= self.in_channels_per_group {
             return 0.0;

@@ -106,7 +106,9 @@ impl Detector {
     /// Adds candidates that fill at least `min_share` of the frame.
     fn pass(&mut self, frame: &Frame, long_side: u32, min_share: f32) -> Result<(), VisionError> {
         let (width, height) = fitted((frame.width(), frame.height()), long_side);
-        let scale = letterbox(frame, width, height, 0, &mut self.pixels);
+        // What the frame leaves over is zero for the network, as in training (weights/training/FORMAT.md).
+        let nothing = self.normalise.mean.round() as u8;
+        let scale = letterbox(frame, width, height, nothing, &mut self.pixels);
         self.input.clear();
         push_planes(&self.pixels, self.normalise.mean, self.normalise.std, &mut self.input);
         let (width, height) = (width as usize, height as usize);

@@ -16,11 +16,12 @@ mod winograd;
 
 use super::{
     Shape,
-    blocked::Layout,
+    blocked::{Layout, starts_on_a_line},
     pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, PackedWinograd, Tile},
     team::Run,
 };
 use std::ops::Range;
+use tile::{Source, Target};
 #[cfg(target_arch = "x86_64")]
 use vector::{Avx2, Avx512};
 use vector::{Portable, Vector};
@@ -134,6 +135,7 @@ impl ViewMut<'_> {
 impl<'a> View<'a> {
     pub(super) fn new(data: &'a [f32], layout: Layout) -> Self {
         assert_eq!(data.len(), layout.len(), "a buffer is as long as its layout");
+        assert!(starts_on_a_line(data), "what is not in a `Buffer` cannot be loaded by vectors");
         Self { data, layout }
     }
 
@@ -145,6 +147,7 @@ impl<'a> View<'a> {
 impl<'a> ViewMut<'a> {
     pub(super) fn new(data: &'a mut [f32], layout: Layout) -> Self {
         assert_eq!(data.len(), layout.len(), "a buffer is as long as its layout");
+        assert!(starts_on_a_line(data), "what is not in a `Buffer` cannot be loaded by vectors");
         Self { data, layout }
     }
 
@@ -202,6 +205,9 @@ impl Finish {
     }
 }
 
+/// Floats of weights of one layer above which they are not read again for every few rows.
+const SCARCE_WEIGHTS: usize = 1024 * 1024;
+
 /// Dense or grouped convolution with all that follows it.
 ///
 /// # Panics
@@ -228,16 +234,20 @@ pub(super) fn conv(isa: Isa, run: &Run<'_>, conv: &PackedConv, finish: &Finish, 
     {
         run.each(tiles, cost, |task, _| {
             let Some(&tile) = conv.tiles.get(task) else { return };
-            unsafe { dispatch::conv_pictures(isa, conv, finish, &job, tile, pictures) }
+            unsafe { tile::conv_pictures(isa, conv, finish, &job, tile, pictures) }
         });
         return;
     }
     let input_row = from.blocks() * from.row() * conv.window.stride;
-    let chunks = Chunks::new(pictures * to.shape.height, input_row, tiles, run);
+    let mut chunks = Chunks::new(pictures * to.shape.height, input_row, tiles, run);
+    if conv.weights.as_slice().len() > SCARCE_WEIGHTS && tiles >= 4 * run.threads() {
+        // Weights that no cache holds are read once, even if the input is not.
+        chunks = Chunks::of(chunks.height, chunks.height);
+    }
     run.each(chunks.count * tiles, cost, |task, _| {
         // Neighbouring tasks share input rows, which then stay in the second-level cache.
         let Some(&tile) = conv.tiles.get(task % tiles) else { return };
-        unsafe { dispatch::conv_rows(isa, conv, finish, &job, tile, chunks.rows(task / tiles)) }
+        unsafe { tile::conv_rows(isa, conv, finish, &job, tile, chunks.rows(task / tiles)) }
     });
 }
 
@@ -255,7 +265,7 @@ pub(super) fn depthwise(isa: Isa, run: &Run<'_>, conv: &PackedDepthwise, finish:
     run.each(chunks.count * to.blocks(), conv.cost(pictures * to.shape.len()), |task, _| {
         let (block, rows) = (task / chunks.count, chunks.rows(task % chunks.count));
         // SAFETY: as in `conv`, with one block a task.
-        unsafe { dispatch::depthwise_rows(isa, conv, finish, &job, block, rows) }
+        unsafe { tile::depthwise_rows(isa, conv, finish, &job, block, rows) }
     });
 }
 
@@ -282,6 +292,7 @@ pub(super) fn separable(
     assert_eq!(conv.window.output(between), Some(to.shape));
     let floats = between_floats(between, to.lanes);
     assert!(workspace.len() >= floats * run.threads(), "each thread has its own row");
+    assert!(starts_on_a_line(workspace), "what is not in a `Buffer` cannot be loaded by vectors");
     let space = Space(workspace.as_mut_ptr());
     let rows = pictures * to.shape.height;
     let chunks = Chunks::of(rows, rows.div_ceil(8 * run.threads()).min(8));
@@ -292,7 +303,7 @@ pub(super) fn separable(
         // SAFETY: as in `conv`, with all blocks of a chunk of rows a task; every thread has another part of the workspace.
         unsafe {
             let between = space.at(thread * floats);
-            dispatch::separable_rows(isa, depthwise, conv, &job, chunks.rows(task), between);
+            tile::separable_rows(isa, depthwise, conv, &job, chunks.rows(task), between);
         }
     });
 }
@@ -322,6 +333,7 @@ pub(super) fn winograd(
     assert!(conv.window.padding <= from.border && conv.window.output(from.shape) == Some(to.shape));
     let geometry = Geometry::new(conv, to.shape.height, to.shape.width, pictures);
     assert!(workspace.len() >= geometry.floats(), "the workspace holds the transformed rows of tiles");
+    assert!(starts_on_a_line(workspace), "what is not in a `Buffer` cannot be loaded by vectors");
     let space = Space(workspace.as_mut_ptr());
     let job = io.job();
     let all = geometry.down * pictures;
@@ -338,7 +350,7 @@ pub(super) fn winograd(
         });
         let products = geometry.elements * tiles * from.shape.channels * to.shape.channels;
         run.each(geometry.elements, products, |element, _| unsafe {
-            dispatch::multiply_element(isa, conv, &geometry, space, element, tiles);
+            winograd::multiply_element(isa, conv, &geometry, space, element, tiles);
         });
         run.each(to.blocks() * rows, cost(to.blocks()), |task, _| unsafe {
             let (block, at) = (task / rows, tile_row(task % rows));
@@ -419,20 +431,15 @@ macro_rules! kernels {
 }
 
 kernels! {
-    tile::conv_rows(conv: &PackedConv, finish: &Finish, job: &tile::Job, tile: Tile, rows: Range<usize>);
-    tile::conv_pictures(conv: &PackedConv, finish: &Finish, job: &tile::Job, tile: Tile, pictures: usize);
-    tile::depthwise_rows(
-        conv: &PackedDepthwise, finish: &Finish, job: &tile::Job, block: usize, rows: Range<usize>,
+    tile::conv_pixels(
+        conv: &PackedConv, finish: &Finish, tile: Tile, source: Source, target: Target, pixels: usize,
     );
-    tile::separable_rows(
-        depthwise: (&PackedDepthwise, &Finish), conv: (&PackedConv, &Finish), job: &tile::Job,
-        rows: Range<usize>, between: *mut f32,
+    tile::depthwise_row(
+        conv: &PackedDepthwise, finish: &Finish, job: &tile::Job, blocks: Range<usize>, row: (usize, Shape),
+        target: Target,
     );
     winograd::transform_inputs(
         conv: &PackedWinograd, geometry: &Geometry, job: &tile::Job, space: Space, block: usize, at: TileRow,
-    );
-    winograd::multiply_element(
-        conv: &PackedWinograd, geometry: &Geometry, space: Space, element: usize, tiles: usize,
     );
     winograd::transform_products(
         conv: &PackedWinograd, finish: &Finish, geometry: &Geometry, job: &tile::Job, space: Space,
@@ -621,7 +628,7 @@ mod tests {
             io: Io<'_>,
         ) {
             let (lanes, in_lanes, to) = (isa.lanes(), io.x.layout.lanes, io.out.layout.shape);
-            let workspace = |floats: usize| vec![f32::NAN; floats];
+            let workspace = |floats: usize| Buffer::from_values(&vec![f32::NAN; floats]);
             Team::new(self.threads).unwrap().enter(|run| match self.way {
                 Way::Plain if weights.is_depthwise() && !self.planar => {
                     super::depthwise(isa, run, &PackedDepthwise::new(weights, lanes), finish, io);
@@ -630,13 +637,15 @@ mod tests {
                 Way::Winograd(side) => {
                     let packed = PackedWinograd::new(weights, side, lanes);
                     let geometry = Geometry::new(&packed, to.height, to.width, self.pictures);
-                    super::winograd(isa, run, &packed, finish, io, &mut workspace(geometry.floats()));
+                    let mut workspace = workspace(geometry.floats());
+                    super::winograd(isa, run, &packed, finish, io, workspace.as_mut_slice());
                 }
                 Way::Separable(_) => {
                     let inner = (&PackedDepthwise::new(weights, lanes), &Finish::new(inner, None, lanes));
                     let last = (&PackedConv::new(last, lanes, lanes), finish);
                     let row = between_floats(Shape { channels: weights.out_channels, ..to }, lanes);
-                    super::separable(isa, run, inner, last, io, &mut workspace(row * run.threads()));
+                    let mut workspace = workspace(row * run.threads());
+                    super::separable(isa, run, inner, last, io, workspace.as_mut_slice());
                 }
             });
         }
@@ -810,6 +819,14 @@ mod tests {
     }
 
     #[test]
+    #[should_panic(expected = "cannot be loaded by vectors")]
+    fn a_buffer_between_two_lines_is_refused() {
+        let shape = Shape { channels: 8, height: 2, width: 2 };
+        let buffer = Buffer::zeros(33);
+        let _ = View::new(&buffer.as_slice()[1..], Layout { shape, pictures: 1, lanes: 8, border: 0 });
+    }
+
+    #[test]
     #[should_panic(expected = "assertion failed")]
     fn an_input_without_room_for_the_padding_is_refused() {
         let lanes = Isa::Portable.lanes();
@@ -817,9 +834,9 @@ mod tests {
         let shape = Shape { channels: 1, height: 4, width: 4 };
         let layout = |lanes| Layout { shape, pictures: 1, lanes, border: 0 };
         let (from, to) = (layout(1), layout(lanes));
-        let (x, mut out) = (vec![0.0; from.len()], vec![0.0; to.len()]);
-        let out = ViewMut::new(&mut out, to);
-        let io = Io { pictures: 1, x: View::new(&x, from), residual: None, out, second: None };
+        let (x, mut out) = (Buffer::zeros(from.len()), Buffer::zeros(to.len()));
+        let out = ViewMut::new(out.as_mut_slice(), to);
+        let io = Io { pictures: 1, x: View::new(x.as_slice(), from), residual: None, out, second: None };
         let packed = PackedConv::new(&weights, 1, lanes);
         Team::new(1).unwrap().enter(|run| super::conv(Isa::Portable, run, &packed, &Finish::default(), io));
     }

@@ -1,6 +1,9 @@
 //! The loops, written once over [`Vector`]: sums for a handful of pixels held in registers, finished there and stored.
 //!
-//! Everything here is `inline(always)`, so that it is compiled inside a function that enables an instruction set.
+//! Everything here is `inline(always)`, so that it is compiled inside a function that enables an instruction set. Where
+//! vectors are loaded and stored, addresses are made with `wrapping_add` and arrays walked by number: a development
+//! build checks every `add` and keeps what iterators borrow in memory, which cost more than half of the time.
+#![allow(clippy::needless_range_loop, reason = "registers, see above")]
 
 use super::{
     super::{
@@ -8,13 +11,14 @@ use super::{
         blocked::Layout,
         pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, Tile, spans},
     },
+    Isa, dispatch,
     vector::Vector,
 };
 use std::ops::Range;
 
-/// Output blocks that one tile has at most. More than one, so that a value that is read serves several
-/// multiplications.
-pub(in super::super) const TILE_BLOCKS: usize = 3;
+/// Output blocks of a tile. More than one, so that a value that is read serves several multiplications; an odd block
+/// makes the last tile one of three.
+pub(in super::super) const TILE_BLOCKS: usize = 2;
 
 /// Memory of one value, shared by the tasks of one layer.
 #[derive(Clone, Copy)]
@@ -125,6 +129,18 @@ pub(super) struct Place {
     second: Option<*mut f32>,
 }
 
+impl Place {
+    /// The place `floats` further on, which may be behind the last one.
+    #[inline(always)]
+    fn after(self, floats: usize) -> Self {
+        Self {
+            out: self.out.wrapping_add(floats),
+            residual: self.residual.map(|at| at.wrapping_add(floats)),
+            second: self.second.map(|at| at.wrapping_add(floats)),
+        }
+    }
+}
+
 /// What lies under the windows of a row of output pixels.
 #[derive(Clone, Copy)]
 pub(super) struct Source {
@@ -138,8 +154,7 @@ pub(super) struct Source {
     pub(super) block: usize,
 }
 
-/// Calls a tile function with its pixel count as a constant, up to what [`Vector::PIXELS`] allows tiles of one or two
-/// blocks.
+/// Calls a tile function with its pixel count as a constant, up to what [`Vector::PIXELS`] says.
 macro_rules! with_pixels {
     ($pixels:expr, $function:ident::<$V:tt $(, $generic:tt)*>($($argument:expr),*)) => {
         match $pixels {
@@ -161,12 +176,26 @@ macro_rules! with_few_pixels {
         match $pixels {
             1 => $function::<$V $(, $generic)*, 1>($($argument),*),
             2 => $function::<$V $(, $generic)*, 2>($($argument),*),
-            3 => $function::<$V $(, $generic)*, 3>($($argument),*),
+            4 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 4>($($argument),*),
             5 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 5>($($argument),*),
             6 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 6>($($argument),*),
             7 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 7>($($argument),*),
             8 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 8>($($argument),*),
-            _ => $function::<$V $(, $generic)*, 4>($($argument),*),
+            _ => $function::<$V $(, $generic)*, 3>($($argument),*),
+        }
+    };
+}
+
+/// Calls a macro with the distance of the windows as a constant where it is a usual one: addresses are then part of the
+/// instructions. 0 stands for any distance.
+macro_rules! with_step {
+    ($step:expr, $V:tt, $with:ident!($pixels:expr, $function:ident, $blocks:tt, $arguments:tt)) => {
+        match $step {
+            4 if $V::LANES == 4 => $with!($pixels, $function::<$V, $blocks, 4> $arguments),
+            8 if $V::LANES == 8 => $with!($pixels, $function::<$V, $blocks, 8> $arguments),
+            16 if $V::LANES >= 8 => $with!($pixels, $function::<$V, $blocks, 16> $arguments),
+            32 if $V::LANES == 16 => $with!($pixels, $function::<$V, $blocks, 32> $arguments),
+            _ => $with!($pixels, $function::<$V, $blocks, 0> $arguments),
         }
     };
 }
@@ -174,10 +203,9 @@ macro_rules! with_few_pixels {
 /// Rows `rows`, counted over all pictures, of the blocks of `tile`.
 ///
 /// # Safety
-/// The processor has `V`'s instructions; `job` fits `conv` and `finish` as `kernels::conv` checks it; no other task
-/// writes these rows of these blocks.
-#[inline(always)]
-pub(super) unsafe fn conv_rows<V: Vector>(
+/// `job` fits `conv` and `finish` as `kernels::conv` checks it; no other task writes these rows of these blocks.
+pub(super) unsafe fn conv_rows(
+    isa: Isa,
     conv: &PackedConv,
     finish: &Finish,
     job: &Job,
@@ -194,15 +222,7 @@ pub(super) unsafe fn conv_rows<V: Vector>(
                 row: from.row(),
                 block: from.block(),
             };
-            let target = job.target(row);
-            // Usual distances of the windows as constants: addresses are then part of the instructions.
-            match source.step {
-                4 if V::LANES == 4 => conv_pixels::<V, 4>(conv, finish, tile, source, target, to.width),
-                8 if V::LANES == 8 => conv_pixels::<V, 8>(conv, finish, tile, source, target, to.width),
-                16 if V::LANES >= 8 => conv_pixels::<V, 16>(conv, finish, tile, source, target, to.width),
-                32 if V::LANES == 16 => conv_pixels::<V, 32>(conv, finish, tile, source, target, to.width),
-                _ => conv_pixels::<V, 0>(conv, finish, tile, source, target, to.width),
-            }
+            dispatch::conv_pixels(isa, conv, finish, tile, source, job.target(row), to.width);
         }
     }
 }
@@ -211,8 +231,8 @@ pub(super) unsafe fn conv_rows<V: Vector>(
 ///
 /// # Safety
 /// As [`conv_rows`], with an output of one pixel without border.
-#[inline(always)]
-pub(super) unsafe fn conv_pictures<V: Vector>(
+pub(super) unsafe fn conv_pictures(
+    isa: Isa,
     conv: &PackedConv,
     finish: &Finish,
     job: &Job,
@@ -224,17 +244,17 @@ pub(super) unsafe fn conv_pictures<V: Vector>(
     unsafe {
         let first = job.x.window(0, 1, window.stride, window.padding);
         let source = Source { first, step: from.picture(), row: from.row(), block: from.block() };
-        conv_pixels::<V, 0>(conv, finish, tile, source, job.target(0), pictures);
+        dispatch::conv_pixels(isa, conv, finish, tile, source, job.target(0), pictures);
     }
 }
 
-/// `pixels` neighbouring output pixels of the blocks of `tile`. `STEP` is the source's step, or 0 for any.
+/// `pixels` neighbouring output pixels of the blocks of `tile`.
 ///
 /// # Safety
-/// `source` covers the windows of as many pixels in all input blocks of the tile, and `target` as many pixels in all
+/// The processor has `V`'s instructions; `source` covers the windows of as many pixels in all input blocks of the tile, and `target` as many pixels in all
 /// its output blocks, nobody else writing there.
 #[inline(always)]
-pub(super) unsafe fn conv_pixels<V: Vector, const STEP: usize>(
+pub(super) unsafe fn conv_pixels<V: Vector>(
     conv: &PackedConv,
     finish: &Finish,
     tile: Tile,
@@ -242,41 +262,53 @@ pub(super) unsafe fn conv_pixels<V: Vector, const STEP: usize>(
     target: Target,
     pixels: usize,
 ) {
-    let most = if tile.out_blocks == TILE_BLOCKS { V::PIXELS.1 } else { V::PIXELS.0 };
-    for (x, pixels) in spans(pixels, most) {
+    let most = if tile.out_blocks > TILE_BLOCKS { V::PIXELS.1 } else { V::PIXELS.0 };
+    for (x, pixels, count) in spans(pixels, most) {
         // SAFETY: spans cover the pixels and do not leave them; the rest is the caller's promise.
         unsafe {
             let source = Source { first: source.first.add(x * source.step), ..source };
             let to = (target, x * V::LANES);
             match tile.out_blocks {
-                1 => with_pixels!(pixels, conv_tile::<V, 1, STEP>(conv, finish, tile, source, to)),
-                2 => with_pixels!(pixels, conv_tile::<V, 2, STEP>(conv, finish, tile, source, to)),
-                _ => with_few_pixels!(pixels, conv_tile::<V, 3, STEP>(conv, finish, tile, source, to)),
+                1 => with_step!(
+                    source.step,
+                    V,
+                    with_pixels!(pixels, conv_tiles, 1, (conv, finish, tile, source, to, count))
+                ),
+                2 => with_step!(
+                    source.step,
+                    V,
+                    with_pixels!(pixels, conv_tiles, 2, (conv, finish, tile, source, to, count))
+                ),
+                _ => {
+                    with_step!(
+                        source.step,
+                        V,
+                        with_few_pixels!(pixels, conv_tiles, 3, (conv, finish, tile, source, to, count))
+                    );
+                }
             }
         }
     }
 }
 
-/// [`conv_pixels`] where a pixel's window is the pixel, as in a 1x1 convolution.
+/// `count` times `PIXELS` pixels of `BLOCKS` output blocks.
 ///
 /// # Safety
-/// As [`conv_pixels`]; the source's step is [`Vector::LANES`].
+/// As [`conv_pixels`], `BLOCKS` being the tile's count and `STEP` the source's step or 0.
 #[inline(always)]
-pub(super) unsafe fn neighbouring_pixels<V: Vector>(
+unsafe fn conv_tiles<V: Vector, const BLOCKS: usize, const STEP: usize, const PIXELS: usize>(
     conv: &PackedConv,
     finish: &Finish,
     tile: Tile,
-    source: Source,
-    target: Target,
-    pixels: usize,
+    mut source: Source,
+    (target, mut floats): (Target, usize),
+    count: usize,
 ) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        match V::LANES {
-            4 => conv_pixels::<V, 4>(conv, finish, tile, source, target, pixels),
-            8 => conv_pixels::<V, 8>(conv, finish, tile, source, target, pixels),
-            _ => conv_pixels::<V, 16>(conv, finish, tile, source, target, pixels),
-        }
+    for _ in 0..count {
+        // SAFETY: the caller's promise.
+        unsafe { conv_tile::<V, BLOCKS, STEP, PIXELS>(conv, finish, tile, source, (target, floats)) };
+        source.first = source.first.wrapping_add(PIXELS * source.step);
+        floats += PIXELS * V::LANES;
     }
 }
 
@@ -297,28 +329,43 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIX
     // SAFETY: bias and weights are as long as packing made them, which is what these loops walk; windows and places are
     // the caller's promise.
     unsafe {
-        let bias = conv.bias.as_slice().as_ptr().add(tile.out_block * V::LANES);
+        let bias = conv.bias.as_slice().as_ptr().wrapping_add(tile.out_block * V::LANES);
         let mut sums = [[V::splat(0.0); PIXELS]; BLOCKS];
-        for (block, sums) in sums.iter_mut().enumerate() {
-            *sums = [V::load(bias.add(block * V::LANES)); PIXELS];
+        for block in 0..BLOCKS {
+            sums[block] = [V::load(bias.wrapping_add(block * V::LANES)); PIXELS];
         }
-        let mut weights = conv.weights.as_slice().as_ptr().add(tile.weights);
+        let mut weights = conv.weights.as_slice().as_ptr().wrapping_add(tile.weights);
+        let mut window = source.first.wrapping_add(tile.in_block * source.block);
         for in_block in tile.in_block..tile.in_block + tile.in_blocks {
+            // The taps of a row are neighbours: where all lanes count, they are read as one.
             let lanes = conv.lanes_in(in_block);
-            let window = source.first.add(in_block * source.block);
-            for ky in 0..kh {
-                for kx in 0..kw {
-                    let tap = window.add(ky * source.row + kx * conv.in_lanes);
-                    for lane in 0..lanes {
-                        multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, tap.add(lane), step);
-                        weights = weights.add(BLOCKS * V::LANES);
+            let (taps, lanes) = if lanes == conv.in_lanes { (1, kw * lanes) } else { (kw, lanes) };
+            let mut line = window;
+            for _ in 0..kh {
+                let mut tap = line;
+                for _ in 0..taps {
+                    let (mut input, end) = (tap, tap.wrapping_add(lanes));
+                    while input != end {
+                        multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, input, step);
+                        weights = weights.wrapping_add(BLOCKS * V::LANES);
+                        input = input.wrapping_add(1);
                     }
+                    tap = tap.wrapping_add(conv.in_lanes);
                 }
+                line = line.wrapping_add(source.row);
             }
+            window = window.wrapping_add(source.block);
         }
-        for (block, sums) in sums.into_iter().enumerate() {
-            let block = tile.out_block + block;
-            finish_pixels::<V, PIXELS>(finish, block, sums, target.place(block, floats));
+        // No loop: one that is not unrolled would number the sums at run time, for which they have to lie in memory.
+        let out = tile.out_block;
+        if let Some(sums) = sums.first() {
+            finish_pixels::<V, PIXELS>(finish, out, *sums, target.place(out, floats));
+        }
+        if let Some(sums) = sums.get(1) {
+            finish_pixels::<V, PIXELS>(finish, out + 1, *sums, target.place(out + 1, floats));
+        }
+        if let Some(sums) = sums.get(2) {
+            finish_pixels::<V, PIXELS>(finish, out + 2, *sums, target.place(out + 2, floats));
         }
     }
 }
@@ -337,13 +384,13 @@ unsafe fn multiply<V: Vector, const BLOCKS: usize, const PIXELS: usize>(
     // SAFETY: the caller's promise.
     unsafe {
         let mut factors = [V::splat(0.0); BLOCKS];
-        for (block, factor) in factors.iter_mut().enumerate() {
-            *factor = V::load(weights.add(block * V::LANES));
+        for block in 0..BLOCKS {
+            factors[block] = V::load(weights.wrapping_add(block * V::LANES));
         }
         for pixel in 0..PIXELS {
-            let value = V::splat(*input.add(pixel * step));
-            for (sums, factor) in sums.iter_mut().zip(factors) {
-                sums[pixel] = factor.mul_add(value, sums[pixel]);
+            let value = V::splat_from(input.wrapping_add(pixel.wrapping_mul(step)));
+            for block in 0..BLOCKS {
+                sums[block][pixel] = factors[block].mul_add(value, sums[block][pixel]);
             }
         }
     }
@@ -353,30 +400,34 @@ unsafe fn multiply<V: Vector, const BLOCKS: usize, const PIXELS: usize>(
 ///
 /// # Safety
 /// As [`conv_rows`], with `kernels::depthwise` as the check.
-#[inline(always)]
-pub(super) unsafe fn depthwise_rows<V: Vector>(
+pub(super) unsafe fn depthwise_rows(
+    isa: Isa,
     conv: &PackedDepthwise,
     finish: &Finish,
     job: &Job,
     block: usize,
     rows: Range<usize>,
 ) {
+    let size = job.out.layout.shape;
     for row in rows {
         // SAFETY: the caller's promise.
-        unsafe { depthwise_row::<V>(conv, finish, job, block, (row, job.out.layout.shape), job.target(row)) };
+        unsafe {
+            let (blocks, target) = (block..block + 1, job.target(row));
+            dispatch::depthwise_row(isa, conv, finish, job, blocks, (row, size), target);
+        }
     }
 }
 
-/// One row of one block of a depthwise convolution over the job's input, whose output has `size`, to `target`.
+/// One row of some blocks of a depthwise convolution over the job's input, whose output has `size`, to `target`.
 ///
 /// # Safety
-/// As [`depthwise_rows`]; nobody else writes to the target.
+/// The processor has `V`'s instructions; the rest as [`depthwise_rows`]; nobody else writes to the target.
 #[inline(always)]
 pub(super) unsafe fn depthwise_row<V: Vector>(
     conv: &PackedDepthwise,
     finish: &Finish,
     job: &Job,
-    block: usize,
+    blocks: Range<usize>,
     (row, size): (usize, Shape),
     target: Target,
 ) {
@@ -384,11 +435,52 @@ pub(super) unsafe fn depthwise_row<V: Vector>(
     // SAFETY: the caller's promise: there is such a row, and there are the windows of its pixels. Spans cover the row
     // and do not leave it.
     unsafe {
-        let first = job.x.window(row, size.height, window.stride, window.padding).add(block * from.block());
-        for (x, pixels) in spans(size.width, V::PIXELS.0) {
-            let window = first.add(x * window.stride * V::LANES);
-            let place = target.place(block, x * V::LANES);
-            with_pixels!(pixels, depthwise_tile::<V>(conv, finish, (window, from.row()), block, place));
+        let first = job.x.window(row, size.height, window.stride, window.padding);
+        let source = Source { first, step: window.stride * V::LANES, row: from.row(), block: from.block() };
+        for (x, pixels, count) in spans(size.width, V::PIXELS.0) {
+            let source = Source { first: source.first.add(x * source.step), ..source };
+            let (to, blocks) = ((target, x * V::LANES), blocks.clone());
+            match (conv.window.kernel, conv.window.stride) {
+                ((3, 3), 1) => {
+                    with_pixels!(pixels, depthwise_tiles::<V, 1>(conv, finish, source, blocks, to, count));
+                }
+                ((3, 3), 2) => {
+                    with_pixels!(pixels, depthwise_tiles::<V, 2>(conv, finish, source, blocks, to, count));
+                }
+                _ => with_pixels!(pixels, depthwise_tiles::<V, 0>(conv, finish, source, blocks, to, count)),
+            }
+        }
+    }
+}
+
+/// `count` times `PIXELS` pixels of every one of `blocks`. `STRIDE` is 0 where the kernel is not 3x3 with a stride of
+/// 1 or 2.
+///
+/// # Safety
+/// As [`depthwise_row`], `source` being the windows of the pixels.
+#[inline(always)]
+unsafe fn depthwise_tiles<V: Vector, const STRIDE: usize, const PIXELS: usize>(
+    conv: &PackedDepthwise,
+    finish: &Finish,
+    source: Source,
+    blocks: Range<usize>,
+    (target, floats): (Target, usize),
+    count: usize,
+) {
+    for block in blocks {
+        let mut window = source.first.wrapping_add(block * source.block);
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut place = target.place(block, floats);
+            for _ in 0..count {
+                if STRIDE == 0 {
+                    depthwise_tile::<V, PIXELS>(conv, finish, (window, source.row), block, place);
+                } else {
+                    depthwise_tile_3x3::<V, STRIDE, PIXELS>(conv, finish, (window, source.row), block, place);
+                }
+                window = window.wrapping_add(PIXELS * source.step);
+                place = place.after(PIXELS * V::LANES);
+            }
         }
     }
 }
@@ -409,17 +501,65 @@ unsafe fn depthwise_tile<V: Vector, const PIXELS: usize>(
     let step = conv.window.stride * V::LANES;
     // SAFETY: as in `conv_tile`.
     unsafe {
-        let mut sums = [V::load(conv.bias.as_slice().as_ptr().add(block * V::LANES)); PIXELS];
-        let mut weights = conv.weights.as_slice().as_ptr().add(block * kh * kw * V::LANES);
-        for ky in 0..kh {
-            for kx in 0..kw {
-                let tap = window.add(ky * row + kx * V::LANES);
+        let mut sums = [V::load(conv.bias.as_slice().as_ptr().wrapping_add(block * V::LANES)); PIXELS];
+        let mut weights = conv.weights.as_slice().as_ptr().wrapping_add(block * kh * kw * V::LANES);
+        let mut line = window;
+        for _ in 0..kh {
+            let mut tap = line;
+            for _ in 0..kw {
                 let factor = V::load(weights);
-                weights = weights.add(V::LANES);
-                for (pixel, sum) in sums.iter_mut().enumerate() {
-                    *sum = factor.mul_add(V::load(tap.add(pixel * step)), *sum);
+                for pixel in 0..PIXELS {
+                    let value = V::load(tap.wrapping_add(pixel.wrapping_mul(step)));
+                    sums[pixel] = factor.mul_add(value, sums[pixel]);
+                }
+                weights = weights.wrapping_add(V::LANES);
+                tap = tap.wrapping_add(V::LANES);
+            }
+            line = line.wrapping_add(row);
+        }
+        finish_pixels::<V, PIXELS>(finish, block, sums, place);
+    }
+}
+
+/// As [`depthwise_tile`] for the usual kernel: what neighbouring windows share is read once.
+///
+/// # Safety
+/// As [`depthwise_tile`], the kernel being 3x3 and the stride `STRIDE`.
+#[inline(always)]
+unsafe fn depthwise_tile_3x3<V: Vector, const STRIDE: usize, const PIXELS: usize>(
+    conv: &PackedDepthwise,
+    finish: &Finish,
+    (window, row): (*const f32, usize),
+    block: usize,
+    place: Place,
+) {
+    // SAFETY: as in `conv_tile`.
+    unsafe {
+        let mut sums = [V::load(conv.bias.as_slice().as_ptr().wrapping_add(block * V::LANES)); PIXELS];
+        let mut weights = conv.weights.as_slice().as_ptr().wrapping_add(block * 9 * V::LANES);
+        let mut line = window;
+        for _ in 0..3 {
+            let left = V::load(weights);
+            let middle = V::load(weights.wrapping_add(V::LANES));
+            let right = V::load(weights.wrapping_add(2 * V::LANES));
+            let mut tap = line;
+            let (mut first, mut second) = (V::load(tap), V::load(tap.wrapping_add(V::LANES)));
+            for pixel in 0..PIXELS {
+                let third = V::load(tap.wrapping_add(2 * V::LANES));
+                let sum = right.mul_add(third, sums[pixel]);
+                sums[pixel] = left.mul_add(first, middle.mul_add(second, sum));
+                tap = tap.wrapping_add(STRIDE * V::LANES);
+                if STRIDE == 1 {
+                    (first, second) = (second, third);
+                } else {
+                    first = third;
+                    if pixel + 1 < PIXELS {
+                        second = V::load(tap.wrapping_add(V::LANES));
+                    }
                 }
             }
+            weights = weights.wrapping_add(3 * V::LANES);
+            line = line.wrapping_add(row);
         }
         finish_pixels::<V, PIXELS>(finish, block, sums, place);
     }
@@ -431,8 +571,8 @@ unsafe fn depthwise_tile<V: Vector, const PIXELS: usize>(
 /// # Safety
 /// As [`depthwise_rows`] and [`conv_rows`], all blocks of these rows being this task's; `between` has room for a row of
 /// all blocks and is nobody else's.
-#[inline(always)]
-pub(super) unsafe fn separable_rows<V: Vector>(
+pub(super) unsafe fn separable_rows(
+    isa: Isa,
     (depthwise, depthwise_finish): (&PackedDepthwise, &Finish),
     (conv, finish): (&PackedConv, &Finish),
     job: &Job,
@@ -440,17 +580,16 @@ pub(super) unsafe fn separable_rows<V: Vector>(
     between: *mut f32,
 ) {
     let size = job.out.layout.shape;
-    let block = size.width * V::LANES;
+    let block = size.width * conv.lanes;
     for row in rows {
         // SAFETY: the caller's promise; a pixel's window in `between` is the pixel.
         unsafe {
-            for in_block in 0..job.x.layout.blocks() {
-                let to = Target::plain(between, block);
-                depthwise_row::<V>(depthwise, depthwise_finish, job, in_block, (row, size), to);
-            }
-            let source = Source { first: between, step: V::LANES, row: block, block };
+            let (blocks, to) = (0..job.x.layout.blocks(), Target::plain(between, block));
+            dispatch::depthwise_row(isa, depthwise, depthwise_finish, job, blocks, (row, size), to);
+            let source = Source { first: between, step: conv.lanes, row: block, block };
+            let target = job.target(row);
             for tile in &conv.tiles {
-                neighbouring_pixels::<V>(conv, finish, *tile, source, job.target(row), size.width);
+                dispatch::conv_pixels(isa, conv, finish, *tile, source, target, size.width);
             }
         }
     }
@@ -471,22 +610,26 @@ pub(super) unsafe fn finish_pixels<V: Vector, const PIXELS: usize>(
     // SAFETY: the caller's promise.
     unsafe {
         if let Some(residual) = place.residual {
-            for (pixel, sum) in sums.iter_mut().enumerate() {
-                *sum = sum.add(V::load(residual.add(pixel * V::LANES)));
+            for pixel in 0..PIXELS {
+                sums[pixel] = sums[pixel].add(V::load(residual.wrapping_add(pixel * V::LANES)));
             }
         }
         match &finish.activation {
             PackedActivation::None | PackedActivation::Sigmoid => {}
-            PackedActivation::Relu => sums.iter_mut().for_each(|sum| *sum = sum.max(V::splat(0.0))),
+            PackedActivation::Relu => {
+                for pixel in 0..PIXELS {
+                    sums[pixel] = sums[pixel].max(V::splat(0.0));
+                }
+            }
             PackedActivation::Prelu(slopes) => {
-                let (slope, zero) = (V::load(slopes.as_slice().as_ptr().add(lane)), V::splat(0.0));
-                for sum in &mut sums {
-                    *sum = sum.min(zero).mul_add(slope, sum.max(zero));
+                let (slope, zero) = (V::load(slopes.as_slice().as_ptr().wrapping_add(lane)), V::splat(0.0));
+                for pixel in 0..PIXELS {
+                    sums[pixel] = sums[pixel].min(zero).mul_add(slope, sums[pixel].max(zero));
                 }
             }
         }
-        for (pixel, sum) in sums.iter().enumerate() {
-            sum.store(place.out.add(pixel * V::LANES));
+        for pixel in 0..PIXELS {
+            sums[pixel].store(place.out.wrapping_add(pixel * V::LANES));
         }
         if matches!(finish.activation, PackedActivation::Sigmoid) {
             for (i, sum) in sums.iter_mut().enumerate() {
@@ -498,10 +641,11 @@ pub(super) unsafe fn finish_pixels<V: Vector, const PIXELS: usize>(
             }
         }
         if let (Some((scale, shift)), Some(second)) = (&finish.affine, place.second) {
-            let scale = V::load(scale.as_slice().as_ptr().add(lane));
-            let shift = V::load(shift.as_slice().as_ptr().add(lane));
-            for (pixel, sum) in sums.iter().enumerate() {
-                sum.mul_add(scale, shift).store(second.add(pixel * V::LANES));
+            let scale = V::load(scale.as_slice().as_ptr().wrapping_add(lane));
+            let shift = V::load(shift.as_slice().as_ptr().wrapping_add(lane));
+            for pixel in 0..PIXELS {
+                let value = sums[pixel].mul_add(scale, shift);
+                value.store(second.wrapping_add(pixel * V::LANES));
             }
         }
     }

@@ -7,14 +7,19 @@
 ///
 /// # Safety
 /// Every method may use the instructions of its set: call them only where the processor has been found to have it.
-/// `load` and `store` touch [`Vector::LANES`] floats from `at` on, without alignment.
+/// `load` and `store` touch [`Vector::LANES`] floats from `at` on, which is a multiple of their size: buffers start on
+/// a cache line, and all that is read by vectors lies whole vectors from there. `splat_from` reads one float.
+///
+/// Nothing here may be checked in a development build, whose checks cost more than the arithmetic: that rules out the
+/// unaligned intrinsics (they copy bytes) and dereferencing in this crate.
 pub(super) trait Vector: Copy {
     /// Floats in one vector.
     const LANES: usize;
     /// Pixels of a tile of one or two output blocks, and of one of three: as many sums as the registers hold beside what
-    /// is multiplied.
+    /// is multiplied, and one to spare, without which compilers keep a sum in memory.
     const PIXELS: (usize, usize);
     unsafe fn splat(value: f32) -> Self;
+    unsafe fn splat_from(at: *const f32) -> Self;
     unsafe fn load(at: *const f32) -> Self;
     unsafe fn store(self, at: *mut f32);
     unsafe fn add(self, other: Self) -> Self;
@@ -39,11 +44,17 @@ impl Portable {
 
 impl Vector for Portable {
     const LANES: usize = 4;
-    const PIXELS: (usize, usize) = (6, 4);
+    const PIXELS: (usize, usize) = (6, 3);
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
         Self([value; 4])
+    }
+
+    #[inline(always)]
+    unsafe fn splat_from(at: *const f32) -> Self {
+        // SAFETY: the caller gives a readable float.
+        Self([unsafe { at.read() }; 4])
     }
 
     #[inline(always)]
@@ -102,24 +113,25 @@ pub(super) use x86::{Avx2, Avx512};
 mod x86 {
     use super::Vector;
     use std::arch::x86_64::{
-        __m256, __m512, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps,
-        _mm256_set1_ps, _mm256_storeu_ps, _mm256_sub_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
-        _mm512_max_ps, _mm512_min_ps, _mm512_set1_ps, _mm512_storeu_ps, _mm512_sub_ps,
+        __m256, __m512, _mm_load_ss, _mm256_add_ps, _mm256_broadcastss_ps, _mm256_fmadd_ps, _mm256_load_ps,
+        _mm256_max_ps, _mm256_min_ps, _mm256_set1_ps, _mm256_store_ps, _mm256_sub_ps, _mm512_add_ps,
+        _mm512_broadcastss_ps, _mm512_fmadd_ps, _mm512_load_ps, _mm512_max_ps, _mm512_min_ps, _mm512_set1_ps,
+        _mm512_store_ps, _mm512_sub_ps,
     };
 
     /// A type around a register, each method one instruction.
     macro_rules! vector {
         (
             $(#[$doc:meta])*
-            $name:ident($register:ty), $lanes:literal, $pixels:expr,
-            $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $min:ident, $max:ident, $fmadd:ident
+            $name:ident($register:ty), $lanes:literal, $pixels:expr, $splat:ident, $broadcast:ident, $load:ident,
+            $store:ident, $add:ident, $sub:ident, $min:ident, $max:ident, $fmadd:ident
         ) => {
             $(#[$doc])*
             #[derive(Clone, Copy)]
             pub(in super::super) struct $name($register);
 
             // SAFETY (each block below): the trait's contract is that the processor has the set's instructions, and that
-            // pointers cover LANES floats; the unaligned forms of load and store ask for nothing more.
+            // pointers cover LANES floats and are aligned to as many.
             impl Vector for $name {
                 const LANES: usize = $lanes;
                 const PIXELS: (usize, usize) = $pixels;
@@ -128,6 +140,12 @@ mod x86 {
                 unsafe fn splat(value: f32) -> Self {
                     // SAFETY: as above.
                     Self(unsafe { $splat(value) })
+                }
+
+                #[inline(always)]
+                unsafe fn splat_from(at: *const f32) -> Self {
+                    // SAFETY: as above.
+                    Self(unsafe { $broadcast(_mm_load_ss(at)) })
                 }
 
                 #[inline(always)]
@@ -176,16 +194,14 @@ mod x86 {
     }
 
     vector! {
-        /// AVX2 with FMA: 16 registers, of which 12 are sums.
-        Avx2(__m256), 8, (6, 4),
-        _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_min_ps,
-        _mm256_max_ps, _mm256_fmadd_ps
+        /// AVX2 with FMA: 16 registers, of which up to 12 are sums.
+        Avx2(__m256), 8, (6, 3), _mm256_set1_ps, _mm256_broadcastss_ps, _mm256_load_ps, _mm256_store_ps,
+        _mm256_add_ps, _mm256_sub_ps, _mm256_min_ps, _mm256_max_ps, _mm256_fmadd_ps
     }
 
     vector! {
-        /// AVX-512: 32 registers, of which 24 are sums.
-        Avx512(__m512), 16, (8, 8),
-        _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_sub_ps, _mm512_min_ps,
-        _mm512_max_ps, _mm512_fmadd_ps
+        /// AVX-512: 32 registers, of which up to 24 are sums.
+        Avx512(__m512), 16, (8, 8), _mm512_set1_ps, _mm512_broadcastss_ps, _mm512_load_ps, _mm512_store_ps,
+        _mm512_add_ps, _mm512_sub_ps, _mm512_min_ps, _mm512_max_ps, _mm512_fmadd_ps
     }
 }

@@ -4,11 +4,13 @@
 //! The output is cut into tiles of m x m pixels. A tile's n x n inputs (n = m + 2) are transformed, each of the n * n
 //! elements by itself is a 1x1 convolution over all tiles, and what comes out is transformed into the m x m pixels.
 //!
-//! Everything here is `inline(always)`, as in [`super::tile`].
+//! Everything here is `inline(always)` and walks as in [`super::tile`].
+#![allow(clippy::needless_range_loop, reason = "registers, as in `tile`")]
 
 use super::{
     super::pack::{Finish, PackedWinograd},
-    tile::{Job, Source, Target, finish_pixels, neighbouring_pixels},
+    Isa, dispatch,
+    tile::{Job, Source, Target, finish_pixels},
     vector::Vector,
 };
 
@@ -125,8 +127,8 @@ pub(super) unsafe fn transform_inputs<V: Vector>(
 ///
 /// # Safety
 /// As [`transform_inputs`]; the inputs of these tiles are transformed; no other task has this element.
-#[inline(always)]
-pub(super) unsafe fn multiply_element<V: Vector>(
+pub(super) unsafe fn multiply_element(
+    isa: Isa,
     conv: &PackedWinograd,
     geometry: &Geometry,
     space: Space,
@@ -138,10 +140,10 @@ pub(super) unsafe fn multiply_element<V: Vector>(
     let (element, block) = (element * geometry.element(), geometry.block());
     // SAFETY: the caller's promise; a tile's window is its own element, and products lie behind the inputs.
     unsafe {
-        let source = Source { first: space.0.add(element), step: V::LANES, row: 0, block };
+        let source = Source { first: space.0.add(element), step: conv.lanes, row: 0, block };
         let target = Target::plain(space.0.add(geometry.in_blocks * block + element), block);
         for tile in &weights.tiles {
-            neighbouring_pixels::<V>(weights, &nothing, *tile, source, target, tiles);
+            dispatch::conv_pixels(isa, weights, &nothing, *tile, source, target, tiles);
         }
     }
 }
@@ -189,30 +191,37 @@ unsafe fn inputs<V: Vector, const M: usize, const N: usize>(
     unsafe {
         let first = job.x.data.add(block * from.block() + from.at(picture, y, 0, padding)).cast_const();
         let to = space.0.add(block * geometry.block() + at.slot * geometry.across * V::LANES);
+        let (row, element) = (from.row(), geometry.element());
+        let down = N * element;
         for tile in 0..geometry.across {
             let first = first.add(tile * M * V::LANES);
             let columns = (columns - tile * M).min(N);
             let mut lines = [[V::splat(0.0); N]; N];
             if rows == N && columns == N {
-                for (i, line) in lines.iter_mut().enumerate() {
-                    *line = transform_input(load_line(first.add(i * from.row())));
+                let mut from = first;
+                for i in 0..N {
+                    lines[i] = transform_input(load_line(from));
+                    from = from.wrapping_add(row);
                 }
             } else {
                 for (i, line) in lines.iter_mut().enumerate().take(rows) {
                     let mut values = [V::splat(0.0); N];
                     for (j, value) in values.iter_mut().enumerate().take(columns) {
-                        *value = V::load(first.add(i * from.row() + j * V::LANES));
+                        *value = V::load(first.add(i * row + j * V::LANES));
                     }
                     *line = transform_input(values);
                 }
             }
             for j in 0..N {
                 let mut column = [V::splat(0.0); N];
-                for (value, line) in column.iter_mut().zip(&lines) {
-                    *value = line[j];
+                for i in 0..N {
+                    column[i] = lines[i][j];
                 }
-                for (i, value) in transform_input(column).into_iter().enumerate() {
-                    value.store(to.add((i * N + j) * geometry.element() + tile * V::LANES));
+                let column = transform_input(column);
+                let mut to = to.wrapping_add(j * element + tile * V::LANES);
+                for i in 0..N {
+                    column[i].store(to);
+                    to = to.wrapping_add(down);
                 }
             }
         }
@@ -240,30 +249,38 @@ unsafe fn outputs<V: Vector, const M: usize, const N: usize>(
         let from = space
             .0
             .add((geometry.in_blocks + block) * geometry.block() + at.slot * geometry.across * V::LANES);
+        let element = geometry.element();
+        let down = N * element;
+        let mut targets = [job.target(picture * to.height + y); M];
+        for i in 1..rows {
+            targets[i] = job.target(picture * to.height + y + i);
+        }
         for tile in 0..geometry.across {
-            let mut columns = [[V::splat(0.0); M]; N];
-            for (j, column) in columns.iter_mut().enumerate() {
+            let mut lines = [[V::splat(0.0); N]; M];
+            for j in 0..N {
                 let mut products = [V::splat(0.0); N];
-                for (i, product) in products.iter_mut().enumerate() {
-                    *product = V::load(from.add((i * N + j) * geometry.element() + tile * V::LANES));
+                let mut from = from.wrapping_add(j * element + tile * V::LANES);
+                for i in 0..N {
+                    products[i] = V::load(from);
+                    from = from.wrapping_add(down);
                 }
-                *column = transform_product(products);
+                let column = transform_product::<V, M, N>(products);
+                for i in 0..M {
+                    lines[i][j] = column[i];
+                }
             }
-            let width = (to.width - tile * M).min(M);
+            let (width, floats) = ((to.width - tile * M).min(M), tile * M * V::LANES);
             for i in 0..rows {
-                let mut line = [V::splat(0.0); N];
-                for (value, column) in line.iter_mut().zip(&columns) {
-                    *value = column[i];
+                let mut sums = transform_product::<V, M, N>(lines[i]);
+                for pixel in 0..M {
+                    sums[pixel] = sums[pixel].add(bias);
                 }
-                let sums: [V; M] = transform_product::<V, M, N>(line).map(|sum| sum.add(bias));
-                let target = job.target(picture * to.height + y + i);
-                let floats = tile * M * V::LANES;
                 if width == M {
-                    finish_pixels::<V, M>(finish, block, sums, target.place(block, floats));
+                    finish_pixels::<V, M>(finish, block, sums, targets[i].place(block, floats));
                 } else {
-                    for (pixel, sum) in sums.into_iter().enumerate().take(width) {
-                        let place = target.place(block, floats + pixel * V::LANES);
-                        finish_pixels::<V, 1>(finish, block, [sum], place);
+                    for pixel in 0..width {
+                        let place = targets[i].place(block, floats + pixel * V::LANES);
+                        finish_pixels::<V, 1>(finish, block, [sums[pixel]], place);
                     }
                 }
             }
@@ -278,8 +295,8 @@ unsafe fn load_line<V: Vector, const N: usize>(at: *const f32) -> [V; N] {
     // SAFETY: the caller's promise.
     unsafe {
         let mut line = [V::splat(0.0); N];
-        for (j, value) in line.iter_mut().enumerate() {
-            *value = V::load(at.add(j * V::LANES));
+        for j in 0..N {
+            line[j] = V::load(at.wrapping_add(j * V::LANES));
         }
         line
     }
