@@ -6,7 +6,7 @@
 //!
 //! The kernels under a memory checker (AVX2 and portable, some minutes), with the program that `cargo test --lib --no-run`
 //! names: `PROPTEST_CASES=4 valgrind --error-exitcode=9 target/debug/deps/faceprint-… --test-threads=1 nn::kernels`. (In
-//! all of `nn::` it names jumps in the planner, which is safe code: the compiler evaluates both sides of an `&&`.)
+//! all of `nn::` it also names conditional jumps in the planner, which is safe code; why is not proved.)
 #![allow(clippy::expect_used, reason = "a bench whose network does not build has nothing to measure")]
 
 mod networks;

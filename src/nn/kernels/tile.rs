@@ -19,6 +19,11 @@ use std::ops::Range;
 /// Output blocks of a tile. More than one, so that a value that is read serves several multiplications; an odd block
 /// makes the last tile one of three.
 pub(in super::super) const TILE_BLOCKS: usize = 2;
+/// Pixels of a tile of one or two blocks: 12 sums leave of 16 registers enough for what is multiplied, and one to spare,
+/// without which compilers keep a sum in memory.
+const PIXELS_OF_FEW: usize = 6;
+/// Pixels of a tile of three blocks.
+const PIXELS_OF_MANY: usize = 3;
 
 /// Memory of one value, shared by the tasks of one layer.
 #[derive(Clone, Copy)]
@@ -154,34 +159,27 @@ pub(super) struct Source {
     pub(super) block: usize,
 }
 
-/// Calls a tile function with its pixel count as a constant, up to what [`Vector::PIXELS`] says.
+/// Calls a tile function with its pixel count as a constant.
 macro_rules! with_pixels {
-    ($pixels:expr, $function:ident::<$V:tt $(, $generic:tt)*>($($argument:expr),*)) => {
+    ($pixels:expr, $function:ident::<$($generic:tt),+>($($argument:expr),*)) => {
         match $pixels {
-            1 => $function::<$V $(, $generic)*, 1>($($argument),*),
-            2 => $function::<$V $(, $generic)*, 2>($($argument),*),
-            3 => $function::<$V $(, $generic)*, 3>($($argument),*),
-            4 => $function::<$V $(, $generic)*, 4>($($argument),*),
-            5 => $function::<$V $(, $generic)*, 5>($($argument),*),
-            7 if $V::PIXELS.0 == 8 => $function::<$V $(, $generic)*, 7>($($argument),*),
-            8 if $V::PIXELS.0 == 8 => $function::<$V $(, $generic)*, 8>($($argument),*),
-            _ => $function::<$V $(, $generic)*, 6>($($argument),*),
+            1 => $function::<$($generic),+, 1>($($argument),*),
+            2 => $function::<$($generic),+, 2>($($argument),*),
+            3 => $function::<$($generic),+, 3>($($argument),*),
+            4 => $function::<$($generic),+, 4>($($argument),*),
+            5 => $function::<$($generic),+, 5>($($argument),*),
+            _ => $function::<$($generic),+, 6>($($argument),*),
         }
     };
 }
 
 /// As [`with_pixels`] for tiles of three blocks.
 macro_rules! with_few_pixels {
-    ($pixels:expr, $function:ident::<$V:tt $(, $generic:tt)*>($($argument:expr),*)) => {
+    ($pixels:expr, $function:ident::<$($generic:tt),+>($($argument:expr),*)) => {
         match $pixels {
-            1 => $function::<$V $(, $generic)*, 1>($($argument),*),
-            2 => $function::<$V $(, $generic)*, 2>($($argument),*),
-            4 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 4>($($argument),*),
-            5 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 5>($($argument),*),
-            6 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 6>($($argument),*),
-            7 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 7>($($argument),*),
-            8 if $V::PIXELS.1 == 8 => $function::<$V $(, $generic)*, 8>($($argument),*),
-            _ => $function::<$V $(, $generic)*, 3>($($argument),*),
+            1 => $function::<$($generic),+, 1>($($argument),*),
+            2 => $function::<$($generic),+, 2>($($argument),*),
+            _ => $function::<$($generic),+, 3>($($argument),*),
         }
     };
 }
@@ -194,7 +192,6 @@ macro_rules! with_step {
             4 if $V::LANES == 4 => $with!($pixels, $function::<$V, $blocks, 4> $arguments),
             8 if $V::LANES == 8 => $with!($pixels, $function::<$V, $blocks, 8> $arguments),
             16 if $V::LANES >= 8 => $with!($pixels, $function::<$V, $blocks, 16> $arguments),
-            32 if $V::LANES == 16 => $with!($pixels, $function::<$V, $blocks, 32> $arguments),
             _ => $with!($pixels, $function::<$V, $blocks, 0> $arguments),
         }
     };
@@ -262,7 +259,7 @@ pub(super) unsafe fn conv_pixels<V: Vector>(
     target: Target,
     pixels: usize,
 ) {
-    let most = if tile.out_blocks > TILE_BLOCKS { V::PIXELS.1 } else { V::PIXELS.0 };
+    let most = if tile.out_blocks > TILE_BLOCKS { PIXELS_OF_MANY } else { PIXELS_OF_FEW };
     for (x, pixels, count) in spans(pixels, most) {
         // SAFETY: spans cover the pixels and do not leave them; the rest is the caller's promise.
         unsafe {
@@ -437,7 +434,7 @@ pub(super) unsafe fn depthwise_row<V: Vector>(
     unsafe {
         let first = job.x.window(row, size.height, window.stride, window.padding);
         let source = Source { first, step: window.stride * V::LANES, row: from.row(), block: from.block() };
-        for (x, pixels, count) in spans(size.width, V::PIXELS.0) {
+        for (x, pixels, count) in spans(size.width, PIXELS_OF_FEW) {
             let source = Source { first: source.first.add(x * source.step), ..source };
             let (to, blocks) = ((target, x * V::LANES), blocks.clone());
             match (conv.window.kernel, conv.window.stride) {

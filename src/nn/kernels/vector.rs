@@ -15,9 +15,6 @@
 pub(super) trait Vector: Copy {
     /// Floats in one vector.
     const LANES: usize;
-    /// Pixels of a tile of one or two output blocks, and of one of three: as many sums as the registers hold beside what
-    /// is multiplied, and one to spare, without which compilers keep a sum in memory.
-    const PIXELS: (usize, usize);
     unsafe fn splat(value: f32) -> Self;
     unsafe fn splat_from(at: *const f32) -> Self;
     unsafe fn load(at: *const f32) -> Self;
@@ -44,7 +41,6 @@ impl Portable {
 
 impl Vector for Portable {
     const LANES: usize = 4;
-    const PIXELS: (usize, usize) = (6, 3);
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -123,8 +119,8 @@ mod x86 {
     macro_rules! vector {
         (
             $(#[$doc:meta])*
-            $name:ident($register:ty), $lanes:literal, $pixels:expr, $splat:ident, $broadcast:ident, $load:ident,
-            $store:ident, $add:ident, $sub:ident, $min:ident, $max:ident, $fmadd:ident
+            $name:ident($register:ty), $lanes:literal, $splat:ident, $broadcast:ident, $load:ident, $store:ident,
+            $add:ident, $sub:ident, $min:ident, $max:ident, $fmadd:ident
         ) => {
             $(#[$doc])*
             #[derive(Clone, Copy)]
@@ -134,7 +130,6 @@ mod x86 {
             // pointers cover LANES floats and are aligned to as many.
             impl Vector for $name {
                 const LANES: usize = $lanes;
-                const PIXELS: (usize, usize) = $pixels;
 
                 #[inline(always)]
                 unsafe fn splat(value: f32) -> Self {
@@ -194,14 +189,15 @@ mod x86 {
     }
 
     vector! {
-        /// AVX2 with FMA: 16 registers, of which up to 12 are sums.
-        Avx2(__m256), 8, (6, 3), _mm256_set1_ps, _mm256_broadcastss_ps, _mm256_load_ps, _mm256_store_ps,
+        /// AVX2 with FMA.
+        Avx2(__m256), 8, _mm256_set1_ps, _mm256_broadcastss_ps, _mm256_load_ps, _mm256_store_ps,
         _mm256_add_ps, _mm256_sub_ps, _mm256_min_ps, _mm256_max_ps, _mm256_fmadd_ps
     }
 
     vector! {
-        /// AVX-512: 32 registers, of which up to 24 are sums.
-        Avx512(__m512), 16, (8, 8), _mm512_set1_ps, _mm512_broadcastss_ps, _mm512_load_ps, _mm512_store_ps,
+        /// AVX-512. Twelve sums keep its multipliers busy as well; tiles for its 32 registers would cost more to compile than
+        /// they save.
+        Avx512(__m512), 16, _mm512_set1_ps, _mm512_broadcastss_ps, _mm512_load_ps, _mm512_store_ps,
         _mm512_add_ps, _mm512_sub_ps, _mm512_min_ps, _mm512_max_ps, _mm512_fmadd_ps
     }
 }
