@@ -2,7 +2,7 @@
 
 use super::{
     args::{Global, HostLogin},
-    context::{Context, log_in, read_pin},
+    context::{Context, finish, read_pin},
     hosts,
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName},
     imaging::{self, Frame},
     runtime::{
-        enrol_frames::FrameEnrolment,
+        enrol_frames::{EnrolmentReport, FrameEnrolment},
         replay::{self, Decided, ReplayOptions, Summary},
     },
     settings::{Settings, SiteZone},
@@ -38,9 +38,10 @@ pub fn init(global: &Global, site: &str, zone: Option<&str>, host: &HostLogin) -
     }
     // The round trip checks the site name as the file's reader would.
     let settings = Settings::parse(&settings.to_toml(), &context.paths.settings)?;
-    let mut ledger = context.ledger_setup()?.create(settings, InitHost { name, pin })?;
-    let code = ledger.vault_mut().new_recovery_code(Actor::Kiosk, context.clock.now())?;
-    ledger.close()?;
+    let ledger = context.ledger_setup()?.create(settings, InitHost { name, pin })?;
+    let code = finish(ledger, |ledger| {
+        Ok(ledger.vault_mut().new_recovery_code(Actor::Kiosk, context.clock.now())?)
+    })?;
     let opener = match *context.key {
         KeySource::File(_) => "device key file safe",
         KeySource::Passphrase(_) => "passphrase in mind",
@@ -59,10 +60,9 @@ pub fn people_add(
 ) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let name = PersonName::new(name)?;
-    let mut ledger = context.ledger()?;
-    let session = log_in(&mut ledger, host)?;
-    let person = ledger.vault_mut().add_person(session.actor(), name, badge, context.clock.now())?;
-    ledger.close()?;
+    let person = context.as_host(host, |ledger, session| {
+        Ok(ledger.vault_mut().add_person(session.actor(), name, badge, context.clock.now())?)
+    })?;
     if as_json {
         println!("{}", json!({ "person": person.id.to_string() }));
     } else {
@@ -72,9 +72,7 @@ pub fn people_add(
 }
 
 pub fn people_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
-    let ledger = Context::new(global)?.ledger()?;
-    let rows = ledger.people()?;
-    ledger.close()?;
+    let rows = Context::new(global)?.with_ledger(|ledger| Ok(ledger.people()?))?;
     if as_json {
         let rows: Vec<_> = rows
             .iter()
@@ -113,39 +111,15 @@ pub fn people_enrol(
     as_json: bool,
 ) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    let mut ledger = context.ledger()?;
-    let session = log_in(&mut ledger, host)?;
-    ledger.vault().person(person)?;
-    let mut pipeline = context.pipeline()?;
-    let mut enrolment = FrameEnrolment::default();
-    let progress = spinner("frames");
-    let (folders, pictures): (Vec<&PathBuf>, Vec<&PathBuf>) = from.iter().partition(|path| path.is_dir());
-    for folder in folders {
-        let spec = CameraSpec::Folder { path: folder.clone(), fps: 30.0 };
-        let mut source = context.source(&spec, false)?;
-        loop {
-            match source.next_frame() {
-                Ok(frame) => enrolment.add(&mut pipeline, &frame)?,
-                Err(CameraError::Ended) => break,
-                Err(error) => return Err(error.into()),
-            }
-            progress.inc(1);
+    let report = context.as_host(host, |ledger, session| {
+        ledger.vault().person(person)?;
+        let report = shots(&context, from)?;
+        if !report.shots.is_empty() {
+            ledger.enrol(session.actor(), person, consent, &report.shots, true)?;
         }
-    }
-    for (number, path) in pictures.into_iter().enumerate() {
-        enrolment.add(&mut pipeline, &still(path, number as u64, &context)?)?;
-        progress.inc(1);
-    }
-    progress.finish_and_clear();
-    let report = enrolment.finish(&pipeline);
+        Ok(report)
+    })?;
     let qualities: Vec<f32> = report.shots.iter().map(|shot| shot.quality).collect();
-    let stored = if report.shots.is_empty() {
-        Ok(())
-    } else {
-        ledger.enrol(session.actor(), person, consent, &report.shots, true)
-    };
-    ledger.close()?;
-    stored?;
     if as_json {
         println!(
             "{}",
@@ -172,6 +146,32 @@ pub fn people_enrol(
     Ok(())
 }
 
+/// Looks at every frame of folders and pictures and keeps the best.
+fn shots(context: &Context, from: &[PathBuf]) -> anyhow::Result<EnrolmentReport> {
+    let mut pipeline = context.pipeline()?;
+    let mut enrolment = FrameEnrolment::default();
+    let progress = spinner("frames");
+    let (folders, pictures): (Vec<&PathBuf>, Vec<&PathBuf>) = from.iter().partition(|path| path.is_dir());
+    for folder in folders {
+        let spec = CameraSpec::Folder { path: folder.clone(), fps: 30.0 };
+        let mut source = context.source(&spec, false)?;
+        loop {
+            match source.next_frame() {
+                Ok(frame) => enrolment.add(&mut pipeline, &frame)?,
+                Err(CameraError::Ended) => break,
+                Err(error) => return Err(error.into()),
+            }
+            progress.inc(1);
+        }
+    }
+    for (number, path) in pictures.into_iter().enumerate() {
+        enrolment.add(&mut pipeline, &still(path, number as u64, context)?)?;
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    Ok(enrolment.finish(&pipeline))
+}
+
 /// A picture file as a frame; each has a second of its own, so that each can become a shot.
 fn still(path: &Path, number: u64, context: &Context) -> anyhow::Result<Frame> {
     let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
@@ -182,10 +182,7 @@ fn still(path: &Path, number: u64, context: &Context) -> anyhow::Result<Frame> {
 
 pub fn people_erase(global: &Global, person: PersonId, host: &HostLogin) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    let mut ledger = context.ledger()?;
-    let session = log_in(&mut ledger, host)?;
-    ledger.erase(session.actor(), person)?;
-    ledger.close()?;
+    context.as_host(host, |ledger, session| Ok(ledger.erase(session.actor(), person)?))?;
     println!("erased");
     Ok(())
 }
@@ -199,21 +196,21 @@ pub fn replay(
     as_json: bool,
 ) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    let mut ledger = context.ledger()?;
-    let mut pipeline = context.pipeline()?;
-    let mut source = context.source(camera, realtime)?;
     let mut out = io::stdout().lock();
-    let options = ReplayOptions { record, max_frames };
-    let result = replay::replay(source.as_mut(), &mut pipeline, &mut ledger, options, |decided| {
-        if as_json {
-            writeln!(out, "{}", decision_json(decided))?;
-        } else {
-            writeln!(out, "{}", decision_line(decided))?;
-        }
-        out.flush()
-    });
-    ledger.close()?;
-    let summary = result.with_context(|| format!("replay of {camera}"))?;
+    let summary = context.with_ledger(|ledger| {
+        let mut pipeline = context.pipeline()?;
+        let mut source = context.source(camera, realtime)?;
+        let options = ReplayOptions { record, max_frames };
+        let result = replay::replay(source.as_mut(), &mut pipeline, ledger, options, |decided| {
+            if as_json {
+                writeln!(out, "{}", decision_json(decided))?;
+            } else {
+                writeln!(out, "{}", decision_line(decided))?;
+            }
+            out.flush()
+        });
+        result.with_context(|| format!("replay of {camera}"))
+    })?;
     if as_json {
         writeln!(out, "{}", summary_json(&summary))?;
     } else {
@@ -284,10 +281,10 @@ pub fn verify_pairs(
 }
 
 pub fn audit_show(global: &Global, last: u64, as_json: bool) -> anyhow::Result<()> {
-    let ledger = Context::new(global)?.ledger()?;
-    let head = ledger.vault().audit_head().number;
-    let entries = ledger.vault().audit_entries((head + 1).saturating_sub(last).max(1)..=head)?;
-    ledger.close()?;
+    let entries = Context::new(global)?.with_ledger(|ledger| {
+        let head = ledger.vault().audit_head().number;
+        Ok(ledger.vault().audit_entries((head + 1).saturating_sub(last).max(1)..=head)?)
+    })?;
     for entry in entries {
         if as_json {
             println!("{}", serde_json::to_string(&diagnostics::audit_json(&entry))?);
@@ -300,13 +297,12 @@ pub fn audit_show(global: &Global, last: u64, as_json: bool) -> anyhow::Result<(
 
 pub fn audit_verify(global: &Global, head: Option<&str>, as_json: bool) -> anyhow::Result<()> {
     let against = head.map(parse_head).transpose()?;
-    let ledger = Context::new(global)?.ledger()?;
-    let count = ledger.vault().audit_head().number;
-    let progress = bar(count);
-    let checked = ledger.vault().verify_audit(against, |done, _| progress.set_position(done));
-    progress.finish_and_clear();
-    ledger.close()?;
-    let report = checked?;
+    let report = Context::new(global)?.with_ledger(|ledger| {
+        let progress = bar(ledger.vault().audit_head().number);
+        let checked = ledger.vault().verify_audit(against, |done, _| progress.set_position(done));
+        progress.finish_and_clear();
+        Ok(checked?)
+    })?;
     if let Some(fault) = report.fault {
         bail!(
             "{fault} ({} entries before it are good): keep the folder as it is and restore a backup",

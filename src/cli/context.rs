@@ -129,7 +129,25 @@ impl Context {
         })
     }
 
-    /// Opens the store, says so when it had to be rebuilt.
+    /// Opens the store, does something with it, and closes it in order whatever came of it: a wrong PIN costs no
+    /// rebuild at the next start.
+    pub fn with_ledger<T>(&self, what: impl FnOnce(&mut Ledger) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        finish(self.ledger()?, what)
+    }
+
+    /// The same after a host's PIN.
+    pub fn as_host<T>(
+        &self,
+        host: &HostLogin,
+        what: impl FnOnce(&mut Ledger, &HostSession) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        self.with_ledger(|ledger| {
+            let session = log_in(ledger, host)?;
+            what(ledger, &session)
+        })
+    }
+
+    /// Opens the store, says so when it had to be rebuilt. Whoever takes it closes it.
     pub fn ledger(&self) -> anyhow::Result<Ledger> {
         if !Vault::exists(&self.paths.store()) {
             bail!(
@@ -151,6 +169,18 @@ impl Context {
             CameraOptions { rotate, realtime, looping: matches!(spec, CameraSpec::Demo(_)), mirror: false };
         camera::open(spec, options, self.clock.clone()).with_context(|| format!("camera {spec}"))
     }
+}
+
+/// Does something with an open store and closes it. What went wrong first is what is said.
+pub fn finish<T>(
+    mut ledger: Ledger,
+    what: impl FnOnce(&mut Ledger) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let done = what(&mut ledger);
+    let closed = ledger.close();
+    let value = done?;
+    closed?;
+    Ok(value)
 }
 
 /// A host's proof that they may change something, from a PIN file.

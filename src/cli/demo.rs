@@ -20,7 +20,8 @@ pub const SEED: u64 = 1;
 pub fn run(global: &Global) -> anyhow::Result<()> {
     let demo = Demo::set_up(global)?;
     let strip = format!("Demo: nothing is kept. Host PIN {}", demo.pin);
-    window::open(&demo.context, Some(demo.ledger), Some(strip), true)
+    let (setup, networks) = (demo.context.ledger_setup()?, demo.context.engine_loader()?);
+    window::open(&demo.context, setup, Some(demo.ledger), networks, Some(strip), true)
     // `demo.folder` goes here, after the window has closed and the store with it.
 }
 

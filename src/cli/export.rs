@@ -47,18 +47,16 @@ pub fn export(global: &Global, wanted: &Wanted<'_>, host: Option<&HostLogin>) ->
         (Format::Pdf, PaperArg::Letter) => ExportFormat::Pdf(Paper::Letter),
     };
     let columns = columns(by, format, wanted.columns)?;
-    let context = Context::new(global)?;
-    let mut ledger = context.ledger()?;
-    let who = match host {
-        Some(host) => log_in(&mut ledger, host)?.actor(),
-        None => Actor::Kiosk,
-    };
-    let rows = people(&ledger, wanted.people).and_then(|people| {
+    let rows = Context::new(global)?.with_ledger(|ledger| {
+        let who = match host {
+            Some(host) => log_in(ledger, host)?.actor(),
+            None => Actor::Kiosk,
+        };
+        let people = people(ledger, wanted.people)?;
         let spec = ReportSpec { by, from: wanted.from, to: wanted.to, people, columns };
         Ok(ledger.export(who, &spec, format, wanted.out)?)
-    });
-    ledger.close()?;
-    eprintln!("{} rows in {}", rows?, wanted.out.display());
+    })?;
+    eprintln!("{rows} rows in {}", wanted.out.display());
     Ok(())
 }
 

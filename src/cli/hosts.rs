@@ -2,7 +2,7 @@
 
 use super::{
     args::{Global, HostLogin},
-    context::{Context, log_in, read_pin},
+    context::{Context, read_pin},
 };
 use crate::{
     access::LockoutPolicy,
@@ -10,19 +10,19 @@ use crate::{
     domain::{Host, PersonId, PersonName},
     runtime::ledger::Ledger,
 };
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
 use serde_json::json;
 use std::path::Path;
 
 pub fn list(global: &Global, as_json: bool) -> anyhow::Result<()> {
-    let ledger = Context::new(global)?.ledger()?;
-    let (vault, policy) = (ledger.vault(), LockoutPolicy::default());
-    let mut rows = Vec::new();
-    for host in vault.hosts()? {
-        rows.push((policy.is_locked(vault.attempts(host.id)?), host));
-    }
-    let recovery = vault.has_recovery_code()?;
-    ledger.close()?;
+    let (rows, recovery) = Context::new(global)?.with_ledger(|ledger| {
+        let (vault, policy) = (ledger.vault(), LockoutPolicy::default());
+        let mut rows = Vec::new();
+        for host in vault.hosts()? {
+            rows.push((policy.is_locked(vault.attempts(host.id)?), host));
+        }
+        Ok((rows, vault.has_recovery_code()?))
+    })?;
     if as_json {
         let hosts: Vec<_> = rows
             .iter()
@@ -77,14 +77,11 @@ pub fn recover(global: &Global, name: &str, code: &Path, new_pin: Option<&Path>)
     let context = Context::new(global)?;
     let code = PinAttempt::new(&read_pin(code)?);
     let new_pin = new_pin.map(|file| anyhow::Ok(Pin::for_host(&read_pin(file)?)?)).transpose()?;
-    let mut ledger = context.ledger()?;
-    let host = find(&ledger, name)?;
-    let recovered = ledger.recover(host.id, &code, new_pin.as_ref());
-    ledger.close()?;
-    match recovered {
-        Ok(next) => show_code(&next),
-        Err(refusal) => bail!("{refusal}"),
-    }
+    let next = context.with_ledger(|ledger| {
+        let host = find(ledger, name)?;
+        ledger.recover(host.id, &code, new_pin.as_ref()).map_err(|refusal| anyhow!("{refusal}"))
+    })?;
+    show_code(&next);
     Ok(())
 }
 
@@ -141,10 +138,7 @@ fn change(
     what: impl FnOnce(&mut Ledger, &Context, crate::domain::Actor) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    let mut ledger = context.ledger()?;
-    let done = log_in(&mut ledger, host).and_then(|session| what(&mut ledger, &context, session.actor()));
-    ledger.close()?;
-    done
+    context.as_host(host, |ledger, session| what(ledger, &context, session.actor()))
 }
 
 fn find(ledger: &Ledger, name: &str) -> anyhow::Result<Host> {

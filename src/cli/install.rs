@@ -2,7 +2,11 @@
 //!
 //! It must not know how a network is read or fetched: it puts those steps in order, asks for the licence, and prints.
 
-use super::{args::Global, commands::weights_json, context::Context};
+use super::{
+    args::Global,
+    commands::weights_json,
+    context::{Context, finish},
+};
 use crate::{
     diagnostics::probe,
     domain::WeightsId,
@@ -80,10 +84,7 @@ pub fn choose(global: &Global, id: &str) -> anyhow::Result<()> {
     println!("{id} is the {} from the next start on", manifest.kind);
     let setup = Context::new(&Global { weights: None, detector: None, ..global.clone() })?.ledger_setup()?;
     if setup.exists() {
-        let ledger = setup.open()?;
-        let left_out = left_out(&ledger);
-        ledger.close()?;
-        say_who_is_left_out(&left_out?);
+        say_who_is_left_out(&finish(setup.open()?, |ledger| left_out(ledger))?);
     }
     Ok(())
 }

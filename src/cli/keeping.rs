@@ -3,7 +3,7 @@
 use super::{
     args::{Global, HostLogin},
     commands::bar,
-    context::{Context, log_in, read_passphrase, type_passphrase},
+    context::{Context, finish, read_passphrase, type_passphrase},
 };
 use crate::{
     crypto::{KeySource, Passphrase},
@@ -32,16 +32,16 @@ pub fn key_change(
     host: &HostLogin,
 ) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    let mut ledger = context.ledger()?;
-    let session = log_in(&mut ledger, host)?;
-    let new = match (new_key_file, new_passphrase_file) {
-        (Some(file), _) => KeySource::File(file),
-        (None, Some(file)) => KeySource::Passphrase(read_passphrase(file)?),
-        (None, None) => bail!("say --new-key-file or --new-passphrase-file"),
-    };
-    let changed = ledger.vault_mut().change_key(session.actor(), &new, context.clock.now());
-    ledger.close()?;
-    changed?;
+    let new = context.as_host(host, |ledger, session| {
+        // Read after the host's PIN: both may come from standard input.
+        let new = match (new_key_file, new_passphrase_file) {
+            (Some(file), _) => KeySource::File(file),
+            (None, Some(file)) => KeySource::Passphrase(read_passphrase(file)?),
+            (None, None) => bail!("say --new-key-file or --new-passphrase-file"),
+        };
+        ledger.vault_mut().change_key(session.actor(), &new, context.clock.now())?;
+        Ok(new)
+    })?;
     match new {
         KeySource::File(path) => eprintln!("{} opens the store from now on.", path.display()),
         KeySource::Passphrase(_) => eprintln!("The passphrase opens the store from now on."),
@@ -58,19 +58,19 @@ pub fn key_rotate(global: &Global, host: &HostLogin) -> anyhow::Result<()> {
     for signal in [SIGTERM, SIGINT] {
         signal_hook::flag::register(signal, stop.clone()).context("signals cannot be caught")?;
     }
-    let mut ledger = context.ledger()?;
-    let session = log_in(&mut ledger, host)?;
-    ledger.vault_mut().begin_rotation(session.actor(), context.clock.now())?;
-    let progress = bar(0);
-    let mut finished = false;
-    while !finished && !stop.load(Ordering::Relaxed) {
-        let step = ledger.vault_mut().rotate_step(AT_ONCE, context.clock.now())?;
-        progress.set_length(step.total);
-        progress.set_position(step.done);
-        finished = step.finished;
-    }
-    progress.finish_and_clear();
-    ledger.close()?;
+    let finished = context.as_host(host, |ledger, session| {
+        ledger.vault_mut().begin_rotation(session.actor(), context.clock.now())?;
+        let progress = bar(0);
+        let mut finished = false;
+        while !finished && !stop.load(Ordering::Relaxed) {
+            let step = ledger.vault_mut().rotate_step(AT_ONCE, context.clock.now())?;
+            progress.set_length(step.total);
+            progress.set_position(step.done);
+            finished = step.finished;
+        }
+        progress.finish_and_clear();
+        Ok(finished)
+    })?;
     if !finished {
         bail!("interrupted; nothing is lost: the same command or a running kiosk goes on");
     }
@@ -90,10 +90,8 @@ pub fn backup(
         None => type_new_passphrase()?,
     };
     let contents = match context.ledger() {
-        Ok(mut ledger) => {
-            let made = ledger.backup(crate::domain::Actor::Kiosk, file, &passphrase);
-            ledger.close()?;
-            made?
+        Ok(ledger) => {
+            finish(ledger, |ledger| Ok(ledger.backup(crate::domain::Actor::Kiosk, file, &passphrase)?))?
         }
         Err(error) if is_busy(&error) => {
             eprintln!("faceprint: a kiosk is running, so the audit log will not name this backup");

@@ -6,7 +6,7 @@ use super::{
     context::{Context, log_in},
 };
 use crate::runtime::{
-    ledger::steps::Steps,
+    ledger::{Ledger, steps::Steps},
     messages::{ImportDeed, ImportPlan, ReplyBody},
 };
 use anyhow::bail;
@@ -20,15 +20,18 @@ pub fn people_import(
     host: Option<&HostLogin>,
     as_json: bool,
 ) -> anyhow::Result<()> {
-    let mut ledger = Context::new(global)?.ledger()?;
-    let session = host.filter(|_| !dry_run).map(|host| log_in(&mut ledger, host)).transpose()?;
+    Context::new(global)?.with_ledger(|ledger| import(ledger, file, host.filter(|_| !dry_run), as_json))
+}
+
+/// Without a host nothing is changed.
+fn import(ledger: &mut Ledger, file: &Path, host: Option<&HostLogin>, as_json: bool) -> anyhow::Result<()> {
+    let session = host.map(|host| log_in(ledger, host)).transpose()?;
     let plan = ledger.plan_import(file)?;
-    if dry_run || as_json {
+    if session.is_none() || as_json {
         print_plan(&plan, as_json);
     }
     let Some(session) = session else {
         let [add, rename, known, refused] = plan.counts();
-        ledger.close()?;
         eprintln!("would add {add} and rename {rename}; {known} known already, {refused} refused");
         return Ok(());
     };
@@ -36,7 +39,7 @@ pub fn people_import(
     let progress = bar(plan.rows.len() as u64);
     let mut steps = Steps::import(session.actor(), plan);
     let done = loop {
-        let step = steps.step(&mut ledger);
+        let step = steps.step(ledger);
         progress.set_position(steps.view().done);
         match step {
             Ok(None) => {}
@@ -45,7 +48,6 @@ pub fn people_import(
         }
     };
     progress.finish_and_clear();
-    ledger.close()?;
     let ReplyBody::Imported { added, changed, refused } = done? else {
         bail!("the import ended without a result: run it again");
     };

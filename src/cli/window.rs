@@ -7,7 +7,12 @@ use crate::{
     diagnostics::bench::BenchReport,
     domain::CameraSpec,
     imaging::Frame,
-    runtime::{kiosk::Kiosk, ledger::Ledger, pipeline::SharedIndex},
+    runtime::{
+        kiosk::Kiosk,
+        ledger::Ledger,
+        pipeline::SharedIndex,
+        workers::{EngineLoader, LedgerSetup},
+    },
 };
 use anyhow::Context as _;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -18,15 +23,17 @@ use std::sync::{
 
 pub fn run(global: &Global, windowed: bool) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    let setup = context.ledger_setup()?;
+    let (setup, networks) = (context.ledger_setup()?, context.engine_loader()?); // said before the store is opened
     let ledger = if setup.exists() { Some(context.ledger()?) } else { None };
-    open(&context, ledger, None, windowed)
+    open(&context, setup, ledger, networks, None, windowed)
 }
 
 /// Runs the window until it is closed, then stops the workers and closes the store.
 pub fn open(
     context: &Context,
+    setup: LedgerSetup,
     ledger: Option<Ledger>,
+    networks: EngineLoader,
     strip: Option<String>,
     windowed: bool,
 ) -> anyhow::Result<()> {
@@ -40,9 +47,8 @@ pub fn open(
             }
         })
     };
-    let setup = context.ledger_setup()?;
     let device = format!("{:?}", context.settings.device).to_lowercase();
-    let (kiosk, link) = Kiosk::start(setup, ledger, context.engine_loader()?, device, waker)
+    let (kiosk, link) = Kiosk::start(setup, ledger, networks, device, waker)
         .context("the workers cannot be started: the system has no threads left")?;
     // A service manager stops the kiosk with SIGTERM: the window closes and the store with it.
     let quit = Arc::new(AtomicBool::new(false));

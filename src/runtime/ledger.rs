@@ -30,7 +30,7 @@ use crate::{
 };
 use jiff::{Timestamp, civil::Date};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io::Read as _,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError},
@@ -138,16 +138,12 @@ impl Ledger {
         index: SharedIndex,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, LedgerError> {
-        vault.set_weights(Actor::Kiosk, &weights, clock.now())?;
-        let active: Vec<PersonId> = vault.people()?.into_iter().filter(|p| p.active).map(|p| p.id).collect();
-        {
-            let mut index = index.write().unwrap_or_else(PoisonError::into_inner);
-            *index = Index::new();
-            for template in vault.templates(&weights)? {
-                if active.contains(&template.person) {
-                    index.insert(template.id, template.person, &template.embedding);
-                }
+        if let Err(error) = fill(&index, &mut vault, &weights, clock.now()) {
+            // In order, so that the next start has nothing to rebuild; the first error is what is said.
+            if let Err(error) = vault.close(clock.now()) {
+                log::warn!("the store was not closed in order: {error}");
             }
+            return Err(error);
         }
         let policy = policy(&settings);
         let (progress, swept, rest_until) = (None, None, Duration::ZERO);
@@ -594,6 +590,19 @@ impl Ledger {
         let now = self.clock.now();
         self.vault.audit(actor, action, now).map(|_| ReplyBody::Done).map_err(failed)
     }
+}
+
+/// Records which weights are in use, and puts the templates that they made into the index.
+fn fill(index: &SharedIndex, vault: &mut Vault, weights: &WeightsId, now: Moment) -> Result<(), LedgerError> {
+    vault.set_weights(Actor::Kiosk, weights, now)?;
+    let active: HashSet<PersonId> = vault.people()?.into_iter().filter(|p| p.active).map(|p| p.id).collect();
+    let templates = vault.templates(weights)?;
+    let mut index = index.write().unwrap_or_else(PoisonError::into_inner);
+    *index = Index::new();
+    for template in templates.iter().filter(|template| active.contains(&template.person)) {
+        index.insert(template.id, template.person, &template.embedding);
+    }
+    Ok(())
 }
 
 /// The attendance policy that the settings describe.
