@@ -26,18 +26,12 @@ impl<const N: usize> zeroize::Zeroize for Codes<N> {
 }
 
 /// Gives the inner product of `query` with every row to `visit`, in the rows' order.
-#[allow(unsafe_code)] // the calls, after asking the processor
+#[allow(unsafe_code)] // the one call, after asking the processor
 pub fn inner_products<const N: usize>(query: &Codes<N>, rows: &[Codes<N>], visit: impl FnMut(i32)) {
     #[cfg(target_arch = "x86_64")]
-    {
-        if x86::has_vnni() && N.is_multiple_of(64) {
-            // SAFETY: the processor has just been asked for the instructions, and rows are whole vectors.
-            return unsafe { x86::inner_products_vnni(query, rows, visit) };
-        }
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has just been asked for AVX2.
-            return unsafe { x86::inner_products(query, rows, visit) };
-        }
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has just been asked for AVX2.
+        return unsafe { x86::inner_products(query, rows, visit) };
     }
     rows.iter().map(|row| portable(query, row)).for_each(visit);
 }
@@ -62,37 +56,8 @@ mod x86 {
     use std::arch::x86_64::{
         __m256i, _mm_add_epi32, _mm_extract_epi32, _mm256_abs_epi8, _mm256_add_epi32, _mm256_castsi256_si128,
         _mm256_extracti128_si256, _mm256_hadd_epi32, _mm256_load_si256, _mm256_madd_epi16,
-        _mm256_maddubs_epi16, _mm256_set1_epi16, _mm256_setzero_si256, _mm256_sign_epi8, _mm512_abs_epi8,
-        _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_mask_sub_epi8, _mm512_movepi8_mask,
-        _mm512_reduce_add_epi32, _mm512_setzero_si512,
+        _mm256_maddubs_epi16, _mm256_set1_epi16, _mm256_setzero_si256, _mm256_sign_epi8,
     };
-
-    pub(super) fn has_vnni() -> bool {
-        is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vnni")
-    }
-
-    /// As [`inner_products`], 64 products at a time, in 32 bits at once. `N` is a multiple of 64.
-    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-    pub(super) fn inner_products_vnni<const N: usize>(
-        query: &Codes<N>,
-        rows: &[Codes<N>],
-        mut visit: impl FnMut(i32),
-    ) {
-        for row in rows {
-            let mut sums = [_mm512_setzero_si512(); 2];
-            let parts = query.0.as_chunks::<64>().0.iter().zip(row.0.as_chunks::<64>().0);
-            for (i, (a, b)) in parts.enumerate() {
-                // SAFETY: 64 readable bytes each, at a multiple of 64 bytes from the start of a `Codes`, which is aligned to 64.
-                let (a, b) =
-                    unsafe { (_mm512_load_si512(a.as_ptr().cast()), _mm512_load_si512(b.as_ptr().cast())) };
-                let turned = _mm512_mask_sub_epi8(a, _mm512_movepi8_mask(b), _mm512_setzero_si512(), a);
-                sums[i % 2] = _mm512_dpbusd_epi32(sums[i % 2], _mm512_abs_epi8(b), turned);
-            }
-            visit(_mm512_reduce_add_epi32(_mm512_add_epi32(sums[0], sums[1])));
-        }
-    }
 
     #[target_feature(enable = "avx2")]
     pub(super) fn inner_products<const N: usize>(
