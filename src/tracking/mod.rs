@@ -253,7 +253,7 @@ impl Tracker {
 }
 
 /// How long it is known when a person was last seen: the longest that a site can guard against double marks.
-const REMEMBERED: Duration = Duration::from_secs(86_400);
+const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// A face unseen for longer may have been replaced by another one: it is read again at once.
 const REACQUIRED: Duration = Duration::from_millis(300);
