@@ -56,7 +56,7 @@ pub enum Decided {
         cosine: f32,
         /// Mean lead over the second-best person; `None` while nobody else is enrolled.
         margin: Option<f32>,
-        /// Time since they were last seen; `None` on their first visit, or the first in [`super::REMEMBERED`].
+        /// Time since they were last seen; `None` on their first visit, or the first for a day.
         away: Option<Duration>,
     },
     /// Somebody unknown is here.
