@@ -5,8 +5,8 @@
 
 Builds `cargo bench --bench nn` (our side, `benches/serve`) unless --ours names the program, and makes a virtual
 environment in target/peers with onnxruntime where this Python has none. Each round runs one network on one side and
-then on the other; a figure is the median over the rounds, the ratio is ours to theirs. The IResNets have random
-weights, which does not change their time.
+then on the other; a figure is the median over the rounds, the ratio is ours to theirs. The IResNets and SCRFD-10G have
+random weights, which does not change their time.
 """
 
 import argparse
@@ -47,52 +47,120 @@ def our_program():
     return [m["executable"] for m in messages if m.get("target", {}).get("name") == "nn" and m.get("executable")][-1]
 
 
+class Network:
+    """An ONNX file of random weights, node by node."""
+
+    def __init__(self):
+        import numpy as np
+
+        self.random = np.random.default_rng(1)
+        self.nodes, self.tensors = [], []
+
+    def tensor(self, values):
+        import numpy as np
+        from onnx import numpy_helper
+
+        name = f"t{len(self.tensors)}"
+        values = np.asarray(values)
+        values = values.astype(np.float32) if values.dtype.kind == "f" else values
+        self.tensors.append(numpy_helper.from_array(values, name))
+        return name
+
+    def node(self, op, inputs, **attributes):
+        from onnx import helper
+
+        name = f"n{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, inputs, [name], name=name, **attributes))
+        return name
+
+    def conv(self, x, inputs, outputs, side, stride=1, gain=1.0):
+        fan_in = inputs * side * side
+        weight = self.random.standard_normal((outputs, inputs, side, side)) * gain * fan_in**-0.5
+        bias = self.tensor(self.random.standard_normal(outputs) * 0.1)
+        shape = {"kernel_shape": [side] * 2, "strides": [stride] * 2, "pads": [side // 2] * 4}
+        return self.node("Conv", [x, self.tensor(weight), bias], **shape)
+
+    def save(self, path, size, outputs):
+        """`outputs` are names and shapes."""
+        from onnx import TensorProto, helper, save
+
+        inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, *size])]
+        outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs]
+        graph = helper.make_graph(self.nodes, path.stem, inputs, outputs, self.tensors)
+        save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+
+
 def iresnet(blocks, path):
-    """An IResNet of ArcFace with random weights: https://arxiv.org/abs/1801.07698, InsightFace's iresnet.py."""
+    """An IResNet of ArcFace: https://arxiv.org/abs/1801.07698, InsightFace's iresnet.py."""
     import numpy as np
-    from onnx import TensorProto, helper, numpy_helper, save
 
-    random = np.random.default_rng(1)
-    nodes, tensors = [], []
-
-    def tensor(values):
-        name = f"t{len(tensors)}"
-        tensors.append(numpy_helper.from_array(values.astype(np.float32), name))
-        return name
-
-    def node(op, inputs, **attributes):
-        name = f"n{len(nodes)}"
-        nodes.append(helper.make_node(op, inputs, [name], name=name, **attributes))
-        return name
-
-    def conv(x, inputs, outputs, side, stride, gain=1.0):
-        weight = random.standard_normal((outputs, inputs, side, side)) * gain * (1.0 / (inputs * side * side)) ** 0.5
-        pads = [side // 2] * 4
-        bias = tensor(random.standard_normal(outputs) * 0.1)
-        return node("Conv", [x, tensor(weight), bias], kernel_shape=[side] * 2, strides=[stride] * 2, pads=pads)
+    net = Network()
 
     def norm(x, channels):
-        values = [1 + 0.1 * random.standard_normal(channels), 0.1 * random.standard_normal(channels)]
-        return node("BatchNormalization", [x, *map(tensor, values), tensor(np.zeros(channels)), tensor(np.ones(channels))])
+        values = [1 + 0.1 * net.random.standard_normal(channels), 0.1 * net.random.standard_normal(channels)]
+        constants = map(net.tensor, [*values, np.zeros(channels), np.ones(channels)])
+        return net.node("BatchNormalization", [x, *constants])
 
     def prelu(x, channels):
-        return node("PRelu", [x, tensor(np.full((channels, 1, 1), 0.25))])
+        return net.node("PRelu", [x, net.tensor(np.full((channels, 1, 1), 0.25))])
 
-    x, width = prelu(conv("x", 3, 64, 3, 1), 64), 64
+    x, width = prelu(net.conv("x", 3, 64, 3), 64), 64
     for out, count in zip([64, 128, 256, 512], blocks):
         for block in range(count):
             stride = 2 if block == 0 else 1
-            y = prelu(conv(norm(x, width), width, out, 3, 1), out)
-            y = conv(y, out, out, 3, stride, gain=0.3)
-            x = node("Add", [y, conv(x, width, out, 1, 2) if stride == 2 else x])
+            y = prelu(net.conv(norm(x, width), width, out, 3), out)
+            y = net.conv(y, out, out, 3, stride, gain=0.3)
+            x = net.node("Add", [y, net.conv(x, width, out, 1, 2) if stride == 2 else x])
             width = out
-    x = node("Flatten", [norm(x, 512)], axis=1)
-    weight = tensor(random.standard_normal((512, 25088)) * 0.01)
-    x = node("Gemm", [x, weight, tensor(np.zeros(512))], transB=1)
-    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 112, 112])]
-    outputs = [helper.make_tensor_value_info(x, TensorProto.FLOAT, ["n", 512])]
-    graph = helper.make_graph(nodes, "iresnet", inputs, outputs, tensors)
-    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    x = net.node("Flatten", [norm(x, 512)], axis=1)
+    weight = net.tensor(net.random.standard_normal((512, 25088)) * 0.01)
+    x = net.node("Gemm", [x, weight, net.tensor(np.zeros(512))], transB=1)
+    net.save(path, (112, 112), [(x, ["n", 512])])
+
+
+def scrfd_10g(path):
+    """SCRFD-10G with landmarks: https://arxiv.org/abs/2105.04714, InsightFace's scrfd_10g_bnkps.py."""
+    import numpy as np
+
+    net = Network()
+    gain = 2**0.5
+
+    def relu(x, *shape):
+        return net.node("Relu", [net.conv(x, *shape, gain=gain)])
+
+    x = relu("x", 3, 28, 3, 2)
+    x = relu(relu(x, 28, 28, 3), 28, 56, 3)
+    x, width, levels = net.node("MaxPool", [x], kernel_shape=[2, 2], strides=[2, 2]), 56, []
+    for stage, (out, count) in enumerate(zip([56, 88, 88, 224], [3, 4, 2, 3])):
+        for block in range(count):
+            stride = 2 if block == 0 and stage > 0 else 1
+            y = net.conv(relu(x, width, out, 3, stride), out, out, 3, gain=0.3)
+            if stride == 2:
+                x = net.node("AveragePool", [x], kernel_shape=[2, 2], strides=[2, 2])
+            x = net.conv(x, width, out, 1) if stride == 2 or width != out else x
+            x, width = net.node("Relu", [net.node("Add", [y, x])]), out
+        levels.append((x, width))
+
+    def double(x):
+        scales = net.tensor(np.array([1.0, 1.0, 2.0, 2.0]))
+        how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        return net.node("Resize", [x, "", scales], **how)
+
+    low, middle, high = (net.conv(x, width, 56, 1) for x, width in levels[1:])
+    middle = net.node("Add", [middle, double(high)])
+    low = net.node("Add", [low, double(middle)])
+    low, middle, high = (net.conv(x, 56, 56, 3) for x in (low, middle, high))
+    middle = net.node("Add", [middle, net.conv(low, 56, 56, 3, 2)])
+    high = net.node("Add", [high, net.conv(middle, 56, 56, 3, 2)])
+    answers = {1: [], 4: [], 10: []}
+    for x in (low, net.conv(middle, 56, 56, 3), net.conv(high, 56, 56, 3)):
+        for inputs in (56, 80, 80):
+            x = relu(x, inputs, 80, 3)
+        for values in answers:
+            y = net.node("Transpose", [net.conv(x, 80, 2 * values, 3)], perm=[2, 3, 0, 1])
+            y = net.node("Reshape", [y, net.tensor(np.array([-1, values]))])
+            answers[values].append(net.node("Sigmoid", [y]) if values == 1 else y)
+    net.save(path, ("h", "w"), [(name, ["cells", values]) for values in answers for name in answers[values]])
 
 
 class Ours:
@@ -194,7 +262,7 @@ def measure(prepared, ours, rounds, seconds, processor):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", type=Path, required=True, help="folder with det_500m.onnx and mbf_w8dequant.onnx")
+    parser.add_argument("--weights", type=Path, required=True, help="folder with the network files")
     parser.add_argument("--ours", help="the bench program, when it is built already")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=0.15, help="of one side in one round")
@@ -209,21 +277,31 @@ def main():
     program = options.ours or our_program()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        detector, mobile = options.weights / "det_500m.onnx", options.weights / "mbf_w8dequant.onnx"
+        shared = options.weights
+        detector, mobile = shared / "det_500m.onnx", shared / "mbf_w8dequant.onnx"
         networks = [
+            ("IResNet-18", folder / "18.onnx", 112, 112, 1),
+            ("IResNet-50", folder / "50.onnx", 112, 112, 1),
+            ("IResNet-50, 4 faces", folder / "50.onnx", 112, 112, 4),
+            ("IResNet-100", folder / "100.onnx", 112, 112, 1),
+            ("MobileFaceNet", mobile, 112, 112, 1),
+            ("MobileFaceNet, 4 faces", mobile, 112, 112, 4),
             ("SCRFD-500M 320x320", detector, 320, 320, 1),
             ("SCRFD-500M 512x384", detector, 384, 512, 1),
             ("SCRFD-500M 640x640", detector, 640, 640, 1),
-            ("MobileFaceNet", mobile, 112, 112, 1),
-            ("MobileFaceNet, 4 faces", mobile, 112, 112, 4),
+            ("SCRFD-2.5G 640x640", shared / "scrfd_2.5g_kps.onnx", 640, 640, 1),
+            ("SCRFD-10G 640x640", folder / "10g.onnx", 640, 640, 1),
+            ("MiniFASNetV2", shared / "2.7_80x80_MiniFASNetV2.onnx", 80, 80, 1),
+            ("MiniFASNetV1SE", shared / "4_0_0_80x80_MiniFASNetV1SE.onnx", 80, 80, 1),
+            ("MiniFASNetV2SE", shared / "minifasnet_v2se_128.onnx", 128, 128, 1),
         ]
-        deep = [("IResNet-18", [2, 2, 2, 2], 1), ("IResNet-50", [3, 4, 14, 3], 1), ("IResNet-50, 4 faces", None, 4)]
-        for name, blocks, pictures in deep:
-            file = folder / f"{name.split(',')[0]}.onnx"
-            networks.append((name, file, 112, 112, pictures))
-            if blocks and any(options.only in n[0] for n in networks if n[1] == file or options.only in "IResNet-50, 4"):
-                iresnet(blocks, file)
         networks = [network for network in networks if options.only in network[0]]
+        made = {network[1].name for network in networks if network[1].parent == folder}
+        for name, blocks in [("18", [2, 2, 2, 2]), ("50", [3, 4, 14, 3]), ("100", [3, 13, 30, 3])]:
+            if f"{name}.onnx" in made:
+                iresnet(blocks, folder / f"{name}.onnx")
+        if "10g.onnx" in made:
+            scrfd_10g(folder / "10g.onnx")
         rows = {}
         for threads in map(int, options.threads.split(",")):
             ours = Ours(program)

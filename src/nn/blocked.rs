@@ -5,7 +5,7 @@ use super::Shape;
 use std::ops::Range;
 
 /// Floats of a cache line; buffers start on one.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 
 /// `[block][picture][border + height + border][border + width + border][lanes]`; with one lane this is planar. The
 /// rows of all pictures are counted through: row `picture * height + y`.
@@ -113,31 +113,34 @@ pub(super) fn starts_on_a_line(data: &[f32]) -> bool {
     data.is_empty() || data.as_ptr().align_offset(LINE * size_of::<f32>()) == 0
 }
 
-/// A fixed number of floats that start on a cache line. Never grows, so it stays where it is.
+/// A fixed number of numbers that start on a cache line. Never grows, so it stays where it is.
 #[derive(Default)]
-pub(super) struct Buffer {
-    data: Vec<f32>,
+pub(super) struct Buffer<T = f32> {
+    data: Vec<T>,
     start: usize,
     len: usize,
 }
 
-impl Buffer {
+impl<T: Copy + Default> Buffer<T> {
     pub(super) fn zeros(len: usize) -> Self {
-        let data = vec![0.0; len + LINE];
-        let start = data.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+        let (bytes, line) = (LINE * size_of::<f32>(), LINE * size_of::<f32>() / size_of::<T>());
+        let data = vec![T::default(); len + line];
+        let start = data.as_ptr().align_offset(bytes).min(line);
         Self { data, start, len }
     }
 
-    pub(super) fn from_values(values: &[f32]) -> Self {
-        per_channel(values, 1)
-    }
-
-    pub(super) fn as_slice(&self) -> &[f32] {
+    pub(super) fn as_slice(&self) -> &[T] {
         self.data.get(self.start..self.start + self.len).unwrap_or_default()
     }
 
-    pub(super) fn as_mut_slice(&mut self) -> &mut [f32] {
+    pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
         self.data.get_mut(self.start..self.start + self.len).unwrap_or_default()
+    }
+}
+
+impl Buffer {
+    pub(super) fn from_values(values: &[f32]) -> Self {
+        per_channel(values, 1)
     }
 }
 
@@ -179,7 +182,7 @@ mod tests {
     #[test]
     fn buffers_start_on_a_cache_line() {
         for len in [0, 1, 7, 16, 1000] {
-            let buffer = Buffer::zeros(len);
+            let buffer: Buffer = Buffer::zeros(len);
             assert_eq!(buffer.as_slice().len(), len);
             assert_eq!(buffer.as_slice().as_ptr() as usize % 64, 0);
         }

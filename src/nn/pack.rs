@@ -2,9 +2,11 @@
 
 use super::{
     Activation, ConvWeights, Shape,
-    blocked::{Buffer, per_channel},
+    blocked::{Buffer, LINE, per_channel},
     kernels::TILE_BLOCKS,
 };
+use half::{f16, slice::HalfFloatSliceExt as _};
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 /// A dense or grouped convolution. A group of channels that is smaller than a block is computed densely over the
 /// input blocks that its outputs look at, with zeros for the weights that do not exist.
@@ -16,9 +18,24 @@ pub(super) struct PackedConv {
     /// One output after the other, [`TILE_BLOCKS`] blocks each, the last one of what is left.
     pub(super) tiles: Vec<Tile>,
     /// For each tile `[input block][ky][kx][input lane][output blocks * lanes]`.
-    pub(super) weights: Buffer,
+    pub(super) weights: Weights,
     pub(super) bias: Buffer,
 }
+
+/// Weights of a dense convolution, as they are kept.
+///
+/// A layer whose weights no cache holds waits for them in every run, so those are kept in half precision, and each tile's
+/// are made f32 again in the memory of the thread that multiplies them. What a weight loses (2⁻¹¹ of itself) is noise of
+/// mean zero: the answer of an IResNet-50 moves by 1 - cosine = 3e-8.
+pub(super) enum Weights {
+    Full(Buffer),
+    Half(Buffer<f16>),
+}
+
+/// Floats of weights of one layer from which on they come from memory in every run.
+pub(super) const SCARCE_WEIGHTS: usize = 1024 * 1024;
+/// Floats of one tile's weights up to which a second-level cache holds them beside their input.
+const TILE_WEIGHTS: usize = 80 * 1024;
 
 /// The output blocks of one tile, the input blocks that they look at, and where their weights begin.
 #[derive(Clone, Copy)]
@@ -28,6 +45,7 @@ pub(super) struct Tile {
     pub(super) in_block: usize,
     pub(super) in_blocks: usize,
     pub(super) weights: usize,
+    pub(super) weight_count: usize,
 }
 
 /// A depthwise convolution: `[block][ky][kx][lanes]`.
@@ -101,13 +119,7 @@ impl PackedConv {
             let outputs = out_block * lanes..(out_block + out_blocks) * lanes;
             let inputs = conv.inputs_of(outputs.start, outputs.end.min(conv.out_channels));
             let (in_block, in_end) = (inputs.start / in_lanes, inputs.end.div_ceil(in_lanes));
-            tiles.push(Tile {
-                out_block,
-                out_blocks,
-                in_block,
-                in_blocks: in_end - in_block,
-                weights: weights.len(),
-            });
+            let first = weights.len();
             for block in in_block..in_end {
                 let channels = block * in_lanes..((block + 1) * in_lanes).min(conv.in_channels());
                 for (ky, kx) in conv.taps() {
@@ -116,6 +128,14 @@ impl PackedConv {
                     }
                 }
             }
+            tiles.push(Tile {
+                out_block,
+                out_blocks,
+                in_block,
+                in_blocks: in_end - in_block,
+                weights: first,
+                weight_count: weights.len() - first,
+            });
         }
         Self {
             in_channels: conv.in_channels(),
@@ -123,8 +143,48 @@ impl PackedConv {
             lanes,
             window: Window::of(conv),
             tiles,
-            weights: Buffer::from_values(&weights),
+            weights: Weights::Full(Buffer::from_values(&weights)),
             bias: per_channel(&conv.bias, lanes),
+        }
+    }
+
+    /// As [`PackedConv::new`], the weights in half precision where no cache holds them.
+    pub(super) fn spared(conv: &ConvWeights, in_lanes: usize, lanes: usize) -> Self {
+        let packed = Self::new(conv, in_lanes, lanes);
+        if packed.weights.len() >= SCARCE_WEIGHTS { packed.halved() } else { packed }
+    }
+
+    /// The same with its weights in half precision, unless that cannot hold them, or a tile has too many.
+    pub(super) fn halved(mut self) -> Self {
+        let small = self.tiles.iter().all(|tile| tile.weight_count <= TILE_WEIGHTS);
+        if let Weights::Full(weights) = &self.weights {
+            let weights = weights.as_slice();
+            if small && weights.iter().all(|weight| weight.abs() <= f16::MAX.to_f32()) {
+                let mut half = Buffer::zeros(weights.len());
+                half.as_mut_slice().convert_from_f32_slice(weights);
+                self.weights = Weights::Half(half);
+            }
+        }
+        self
+    }
+
+    /// Floats of memory that each thread needs to make a tile's weights f32 again.
+    pub(super) fn scratch(&self) -> usize {
+        match &self.weights {
+            Weights::Full(_) => 0,
+            Weights::Half(_) => {
+                let most = self.tiles.iter().map(|tile| tile.weight_count).max().unwrap_or_default();
+                most.next_multiple_of(LINE)
+            }
+        }
+    }
+}
+
+impl Weights {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Full(weights) => weights.as_slice().len(),
+            Self::Half(weights) => weights.as_slice().len(),
         }
     }
 }
@@ -138,30 +198,36 @@ impl PackedConv {
 }
 
 impl PackedWinograd {
+    /// Floats of memory that each thread needs for the weights of a tile.
+    pub(super) fn scratch(&self) -> usize {
+        self.elements.iter().map(PackedConv::scratch).max().unwrap_or_default()
+    }
+
     /// Transforms and packs for blocks of `lanes` channels.
     pub(super) fn new(conv: &ConvWeights, side: usize, lanes: usize) -> Self {
-        let kernels = conv.weight.as_chunks::<9>().0;
-        let mut transformed = vec![Vec::with_capacity(kernels.len()); (side + 2) * (side + 2)];
-        for kernel in kernels {
-            transform_kernel(kernel, side, &mut transformed);
-        }
+        // The larger tiles multiply what a weight loses by up to a hundred.
+        let scarce = side == 2 && conv.weight.len() / 9 * 16 >= SCARCE_WEIGHTS;
         let element = |weight| {
             let bias = vec![0.0; conv.out_channels];
-            PackedConv::new(&ConvWeights { kernel: (1, 1), padding: 0, weight, bias, ..*conv }, lanes, lanes)
+            let element = ConvWeights { kernel: (1, 1), padding: 0, weight, bias, ..*conv };
+            let packed = PackedConv::new(&element, lanes, lanes);
+            if scarce { packed.halved() } else { packed }
         };
+        // A row of elements is made by itself: all cores share the loading of a large network.
+        let row = |row| transformed(&conv.weight, side, row).into_iter().map(element);
         Self {
             in_channels: conv.in_channels(),
             lanes,
             window: Window::of(conv),
             side,
-            elements: transformed.into_iter().map(element).collect(),
+            elements: (0..side + 2).into_par_iter().flat_map_iter(row).collect(),
             bias: per_channel(&conv.bias, lanes),
         }
     }
 }
 
-/// Appends the elements of G g Gᵀ, computed in f64, to one list each.
-fn transform_kernel(kernel: &[f32; 9], side: usize, elements: &mut [Vec<f32>]) {
+/// Row `row` of G g Gᵀ for all kernels g, computed in f64: one list for each of its elements.
+fn transformed(weight: &[f32], side: usize, row: usize) -> Vec<Vec<f32>> {
     const SMALL: [[f64; 3]; 4] = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
     const LARGE: [[f64; 3]; 6] = [
         [1.0 / 4.0, 0.0, 0.0],
@@ -172,15 +238,19 @@ fn transform_kernel(kernel: &[f32; 9], side: usize, elements: &mut [Vec<f32>]) {
         [0.0, 0.0, 1.0],
     ];
     let rows: &[[f64; 3]] = if side == 2 { &SMALL } else { &LARGE };
-    for ([top, middle, bottom], elements) in rows.iter().zip(elements.chunks_mut(rows.len())) {
+    let kernels = weight.as_chunks::<9>().0;
+    let mut elements = vec![Vec::with_capacity(kernels.len()); rows.len()];
+    let Some([top, middle, bottom]) = rows.get(row) else { return elements };
+    for kernel in kernels {
         let [a, b, c] = [0, 1, 2].map(|x| {
             let [g0, g1, g2] = [kernel[x], kernel[3 + x], kernel[6 + x]].map(f64::from);
             top * g0 + middle * g1 + bottom * g2
         });
-        for ([left, centre, right], element) in rows.iter().zip(elements) {
+        for ([left, centre, right], element) in rows.iter().zip(&mut elements) {
             element.push((a * left + b * centre + c * right) as f32);
         }
     }
+    elements
 }
 
 impl PackedDepthwise {

@@ -225,7 +225,7 @@ impl Step {
 
     fn compute(&self, isa: Isa, run: &Run<'_>, mut io: Io<'_>, workspace: &mut [f32]) {
         match &self.kind {
-            Kind::Conv(conv, finish) => kernels::conv(isa, run, conv, finish, io),
+            Kind::Conv(conv, finish) => kernels::conv(isa, run, conv, finish, io, workspace),
             Kind::Winograd(conv, finish) => kernels::winograd(isa, run, conv, finish, io, workspace),
             Kind::Depthwise(conv, finish) => kernels::depthwise(isa, run, conv, finish, io),
             Kind::Separable(depthwise, depthwise_finish, conv, finish) => {

@@ -231,7 +231,7 @@ impl<'a> Planner<'a> {
                 let Shape { channels, height, width } = *self.shapes.get(x.0)?;
                 let conv = weights.clone().into_conv(channels, height, width);
                 let finish = Finish::new(&Activation::None, affine, lanes);
-                Kind::Conv(PackedConv::new(&conv, in_lanes, lanes), finish)
+                self.plain(&conv, in_lanes, finish)
             }
             Op::Affine { scale, shift, .. } => {
                 Kind::Affine(blocked::per_channel(scale, lanes), blocked::per_channel(shift, lanes))
@@ -249,12 +249,18 @@ impl<'a> Planner<'a> {
         let lanes = self.isa.lanes();
         let side =
             (in_lanes == lanes).then(|| winograd_side(weights, to, self.pictures, self.threads)).flatten();
-        let Some(side) = side else { return Kind::Conv(PackedConv::new(weights, in_lanes, lanes), finish) };
+        let Some(side) = side else { return self.plain(weights, in_lanes, finish) };
         let packed = PackedWinograd::new(weights, side, lanes);
         let geometry = |pictures| Geometry::new(&packed, to.height, to.width, pictures).floats();
         let floats = (1..=self.pictures).map(geometry).max().unwrap_or_default();
-        self.workspace = self.workspace.max(floats);
+        self.workspace = self.workspace.max(floats + self.threads * packed.scratch());
         Kind::Winograd(packed, finish)
+    }
+
+    fn plain(&mut self, weights: &ConvWeights, in_lanes: usize, finish: Finish) -> Kind {
+        let packed = PackedConv::spared(weights, in_lanes, self.isa.lanes());
+        self.workspace = self.workspace.max(self.threads * packed.scratch());
+        Kind::Conv(packed, finish)
     }
 
     fn separable(&mut self, inner: NodeId, conv: PackedConv, finish: Finish) -> Option<Kind> {

@@ -76,7 +76,7 @@ mod x86 {
     }
 
     /// Four rows at once: they share what is read of `a`, and their sums are added up together. 32 products at a time:
-    /// `maddubs` wants one side without sign, and a · b = |b| · (a with b's sign). Two products of at most 127 · 127 are
+    /// `maddubs` wants one side without sign, and a · b = |a| · (b with a's sign), where |a| is every row's. Two products of at most 127 · 127 are
     /// 32,258, so that its 16 bits never saturate.
     #[target_feature(enable = "avx2")]
     #[inline]
@@ -86,9 +86,9 @@ mod x86 {
         let mut sums = [_mm256_setzero_si256(); 4];
         for ((((a, b0), b1), b2), b3) in a.0.as_chunks::<32>().0.iter().zip(b0).zip(b1).zip(b2).zip(b3) {
             let a = load(a);
+            let size = _mm256_abs_epi8(a);
             for (sum, b) in sums.iter_mut().zip([b0, b1, b2, b3]) {
-                let b = load(b);
-                let pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(b), _mm256_sign_epi8(a, b));
+                let pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(load(b), a));
                 *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
             }
         }

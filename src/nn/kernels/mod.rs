@@ -17,9 +17,10 @@ mod winograd;
 use super::{
     Shape,
     blocked::{Layout, starts_on_a_line},
-    pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, PackedWinograd, Tile},
+    pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, PackedWinograd, SCARCE_WEIGHTS, Tile},
     team::Run,
 };
+use half::f16;
 use std::ops::Range;
 use tile::{Source, Target};
 #[cfg(target_arch = "x86_64")]
@@ -36,7 +37,7 @@ pub(super) enum Isa {
     /// x86-64 with AVX-512 (F, BW, DQ, VL). As [`Isa::Avx2`], only [`Isa::detect`] and `Isa::all` make it.
     #[cfg(target_arch = "x86_64")]
     Avx512,
-    /// x86-64 with AVX2 and FMA. Only [`Isa::detect`] and `Isa::all` make it, where the processor has them: the kernels'
+    /// x86-64 with AVX2, FMA and F16C. Only [`Isa::detect`] and `Isa::all` make it, where the processor has them: the kernels'
     /// soundness rests on that.
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -83,7 +84,7 @@ impl Isa {
 
 #[cfg(target_arch = "x86_64")]
 fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -205,14 +206,18 @@ impl Finish {
     }
 }
 
-/// Floats of weights of one layer above which they are not read again for every few rows.
-const SCARCE_WEIGHTS: usize = 1024 * 1024;
-
-/// Dense or grouped convolution with all that follows it.
+/// Dense or grouped convolution with all that follows it. `workspace` holds [`PackedConv::scratch`] for every thread.
 ///
 /// # Panics
 /// When the layouts do not fit the weights, which a compiled plan rules out.
-pub(super) fn conv(isa: Isa, run: &Run<'_>, conv: &PackedConv, finish: &Finish, mut io: Io<'_>) {
+pub(super) fn conv(
+    isa: Isa,
+    run: &Run<'_>,
+    conv: &PackedConv,
+    finish: &Finish,
+    mut io: Io<'_>,
+    workspace: &mut [f32],
+) {
     let (from, to, pictures) = (io.x.layout, io.out.layout, io.pictures);
     io.check(isa.lanes(), finish);
     assert_eq!((conv.lanes, conv.in_lanes, conv.in_channels), (to.lanes, from.lanes, from.shape.channels));
@@ -222,32 +227,41 @@ pub(super) fn conv(isa: Isa, run: &Run<'_>, conv: &PackedConv, finish: &Finish, 
     let cost = pictures * to.shape.len() * per_pixel;
     let residual_border = io.residual.as_ref().map(|view| view.layout.border);
     let second_border = io.second.as_ref().map(|view| view.layout.border);
+    let (space, scratch) = (Space(workspace.as_mut_ptr()), conv.scratch());
+    assert!(workspace.len() >= scratch * run.threads(), "each thread has its own weights");
+    assert!(starts_on_a_line(workspace), "what is not in a `Buffer` cannot be loaded by vectors");
     let job = io.job();
     let tiles = conv.tiles.len();
     // SAFETY (both): an `Isa` exists only where the processor has its instructions. The asserts above are what the kernels
     // ask of the job. Task numbers map one to one to pairs of tile and row chunk (or just tiles), tiles to disjoint
-    // output blocks and chunks to disjoint rows, so no two tasks write the same place; input and residual are borrowed
-    // shared for the whole call, the outputs exclusively.
+    // output blocks and chunks to disjoint rows, so no two tasks write the same place, and each thread has its part of the
+    // workspace; input and residual are borrowed shared for the whole call, the outputs exclusively.
     // Pictures of one pixel are neighbours where no value has a border.
     let borders = [Some(to.border), residual_border, second_border];
     if to.shape.height * to.shape.width == 1 && pictures > 1 && borders.into_iter().flatten().all(|b| b == 0)
     {
-        run.each(tiles, cost, |task, _| {
+        run.each(tiles, cost, |task, thread| {
             let Some(&tile) = conv.tiles.get(task) else { return };
-            unsafe { tile::conv_pictures(isa, conv, finish, &job, tile, pictures) }
+            unsafe {
+                let weights = tile::weights_of(isa, conv, &tile, space.part(0, thread, scratch)).as_ptr();
+                tile::conv_pictures(isa, conv, finish, &job, (tile, weights), pictures);
+            }
         });
         return;
     }
     let input_row = from.blocks() * from.row() * conv.window.stride;
     let mut chunks = Chunks::new(pictures * to.shape.height, input_row, tiles, run);
-    if conv.weights.as_slice().len() > SCARCE_WEIGHTS && tiles >= 4 * run.threads() {
+    if conv.weights.len() >= SCARCE_WEIGHTS && tiles >= 4 * run.threads() {
         // Weights that no cache holds are read once, even if the input is not.
         chunks = Chunks::of(chunks.height, chunks.height);
     }
-    run.each(chunks.count * tiles, cost, |task, _| {
+    run.each(chunks.count * tiles, cost, |task, thread| {
         // Neighbouring tasks share input rows, which then stay in the second-level cache.
         let Some(&tile) = conv.tiles.get(task % tiles) else { return };
-        unsafe { tile::conv_rows(isa, conv, finish, &job, tile, chunks.rows(task / tiles)) }
+        unsafe {
+            let weights = tile::weights_of(isa, conv, &tile, space.part(0, thread, scratch)).as_ptr();
+            tile::conv_rows(isa, conv, finish, &job, (tile, weights), chunks.rows(task / tiles));
+        }
     });
 }
 
@@ -289,7 +303,7 @@ pub(super) fn separable(
     let Some(between) = depthwise.window.output(from.shape) else { return };
     assert!(conv.window.kernel == (1, 1) && conv.window.stride == 1 && conv.window.padding == 0);
     assert_eq!((conv.in_channels, conv.in_lanes, conv.lanes), (from.shape.channels, to.lanes, to.lanes));
-    assert_eq!(conv.window.output(between), Some(to.shape));
+    assert_eq!((conv.window.output(between), conv.scratch()), (Some(to.shape), 0));
     let floats = between_floats(between, to.lanes);
     assert!(workspace.len() >= floats * run.threads(), "each thread has its own row");
     assert!(starts_on_a_line(workspace), "what is not in a `Buffer` cannot be loaded by vectors");
@@ -314,7 +328,7 @@ pub(super) fn between_floats(between: Shape, lanes: usize) -> usize {
 }
 
 /// 3x3 convolution with stride 1 and all that follows it, by Winograd's algorithm. `workspace` has
-/// [`Geometry::floats`].
+/// [`Geometry::floats`], and for every thread [`PackedWinograd::scratch`].
 ///
 /// # Panics
 /// As [`conv`].
@@ -332,7 +346,9 @@ pub(super) fn winograd(
     assert_eq!((from.lanes, conv.window.kernel, conv.window.stride), (to.lanes, (3, 3), 1));
     assert!(conv.window.padding <= from.border && conv.window.output(from.shape) == Some(to.shape));
     let geometry = Geometry::new(conv, to.shape.height, to.shape.width, pictures);
-    assert!(workspace.len() >= geometry.floats(), "the workspace holds the transformed rows of tiles");
+    let (floats, scratch) = (geometry.floats(), conv.scratch());
+    let needed = floats + run.threads() * scratch;
+    assert!(workspace.len() >= needed, "the workspace holds transformed tiles, and weights for each thread");
     assert!(starts_on_a_line(workspace), "what is not in a `Buffer` cannot be loaded by vectors");
     let space = Space(workspace.as_mut_ptr());
     let job = io.job();
@@ -349,8 +365,9 @@ pub(super) fn winograd(
             dispatch::transform_inputs(isa, conv, &geometry, &job, space, block, at);
         });
         let products = geometry.elements * tiles * from.shape.channels * to.shape.channels;
-        run.each(geometry.elements, products, |element, _| unsafe {
-            winograd::multiply_element(isa, conv, &geometry, space, element, tiles);
+        run.each(geometry.elements, products, |element, thread| unsafe {
+            let own = (space, space.part(floats, thread, scratch));
+            winograd::multiply_element(isa, conv, &geometry, own, element, tiles);
         });
         run.each(to.blocks() * rows, cost(to.blocks()), |task, _| unsafe {
             let (block, at) = (task / rows, tile_row(task % rows));
@@ -418,8 +435,8 @@ macro_rules! kernels {
 
                 $(
                     /// # Safety
-                    /// As the kernel in its module; the processor has AVX2 and FMA.
-                    #[target_feature(enable = "avx2,fma")]
+                    /// As the kernel in its module; the processor has AVX2, FMA and F16C.
+                    #[target_feature(enable = "avx2,fma,f16c")]
                     pub(super) unsafe fn $kernel($($argument: $type),*) {
                         // SAFETY: the caller's promise.
                         unsafe { $module::$kernel::<Avx2>($($argument),*) }
@@ -431,6 +448,7 @@ macro_rules! kernels {
 }
 
 kernels! {
+    tile::widen(from: &[f16], to: &mut [f32]);
     tile::conv_pixels(
         conv: &PackedConv, finish: &Finish, tile: Tile, source: Source, target: Target, pixels: usize,
     );
@@ -496,6 +514,8 @@ mod tests {
         height: usize,
         width: usize,
         planar: bool,
+        /// Weights in half precision.
+        half: bool,
         extra_border: usize,
         residual: bool,
         affine: bool,
@@ -529,6 +549,12 @@ mod tests {
         fn weights(&self) -> ConvWeights {
             let Conv { groups, inputs, outputs, kernel, stride, padding } = self.conv;
             let out_channels = groups * outputs;
+            let mut weight = noise(self.seed, out_channels * inputs * kernel.0 * kernel.1);
+            if self.half {
+                for weight in &mut weight {
+                    *weight = f16::from_f32(*weight).to_f32();
+                }
+            }
             ConvWeights {
                 out_channels,
                 in_channels_per_group: inputs,
@@ -536,7 +562,7 @@ mod tests {
                 stride,
                 padding,
                 groups,
-                weight: noise(self.seed, out_channels * inputs * kernel.0 * kernel.1),
+                weight,
                 bias: noise(self.seed + 1, out_channels),
             }
         }
@@ -602,8 +628,13 @@ mod tests {
                 activate(&activation, to, &mut sums);
                 expected.extend(sums);
             }
-            // The large tiles multiply by 8 and divide by 24: a few more roundings.
-            let tolerance = if self.way == Way::Winograd(4) { 5e-5 } else { 1e-5 };
+            let tolerance = match self.way {
+                // What is rounded to half precision is not what the plain loop has.
+                Way::Winograd(2) if self.half => 2e-3,
+                // The large tiles multiply by 8 and divide by 24: a few more roundings.
+                Way::Winograd(4) => 5e-5,
+                _ => 1e-5,
+            };
             let mut got = vec![0.0; expected.len()];
             to_planar(&out_layout, 0..to.channels, out.as_slice(), &mut got);
             assert_close(&got, &expected, tolerance);
@@ -633,11 +664,23 @@ mod tests {
                 Way::Plain if weights.is_depthwise() && !self.planar => {
                     super::depthwise(isa, run, &PackedDepthwise::new(weights, lanes), finish, io);
                 }
-                Way::Plain => super::conv(isa, run, &PackedConv::new(weights, in_lanes, lanes), finish, io),
+                Way::Plain => {
+                    let mut packed = PackedConv::new(weights, in_lanes, lanes);
+                    if self.half {
+                        packed = packed.halved();
+                        assert!(packed.scratch() > 0);
+                    }
+                    let mut workspace = workspace(run.threads() * packed.scratch());
+                    super::conv(isa, run, &packed, finish, io, workspace.as_mut_slice());
+                }
                 Way::Winograd(side) => {
-                    let packed = PackedWinograd::new(weights, side, lanes);
+                    let mut packed = PackedWinograd::new(weights, side, lanes);
+                    if self.half && side == 2 {
+                        packed.elements = packed.elements.into_iter().map(PackedConv::halved).collect();
+                        assert!(packed.scratch() > 0);
+                    }
                     let geometry = Geometry::new(&packed, to.height, to.width, self.pictures);
-                    let mut workspace = workspace(geometry.floats());
+                    let mut workspace = workspace(geometry.floats() + run.threads() * packed.scratch());
                     super::winograd(isa, run, &packed, finish, io, workspace.as_mut_slice());
                 }
                 Way::Separable(_) => {
@@ -723,10 +766,11 @@ mod tests {
     }
 
     fn case(conv: impl Strategy<Value = (Conv, Way)>) -> impl Strategy<Value = Case> {
-        let flags = (any::<bool>(), any::<bool>(), any::<bool>(), 0..4_usize, 1..4_usize, 0..2_usize);
+        let half = prop::bool::weighted(0.3);
+        let flags = (any::<bool>(), any::<bool>(), any::<bool>(), half, 0..4_usize, 1..4_usize, 0..2_usize);
         (conv, 0..9_usize, 0..20_usize, 1..4_usize, flags, 0..u32::MAX - 10).prop_map(
             |((conv, way), taller, wider, pictures, flags, seed)| {
-                let (planar, residual, affine, activation, threads, extra_border) = flags;
+                let (planar, residual, affine, half, activation, threads, extra_border) = flags;
                 Case {
                     height: conv.kernel.0.saturating_sub(2 * conv.padding).max(1) + taller,
                     width: conv.kernel.1.saturating_sub(2 * conv.padding).max(1) + wider,
@@ -735,6 +779,7 @@ mod tests {
                     pictures,
                     extra_border,
                     planar: planar && way == Way::Plain,
+                    half,
                     residual,
                     affine,
                     activation,
@@ -771,6 +816,7 @@ mod tests {
                 height: 3,
                 width: 1,
                 planar: false,
+                half: false,
                 extra_border,
                 residual: true,
                 affine,
@@ -800,6 +846,7 @@ mod tests {
                 height: 41,
                 width: 37,
                 planar: false,
+                half: true,
                 extra_border: 1,
                 residual: true,
                 affine: true,
@@ -838,6 +885,8 @@ mod tests {
         let out = ViewMut::new(out.as_mut_slice(), to);
         let io = Io { pictures: 1, x: View::new(x.as_slice(), from), residual: None, out, second: None };
         let packed = PackedConv::new(&weights, 1, lanes);
-        Team::new(1).unwrap().enter(|run| super::conv(Isa::Portable, run, &packed, &Finish::default(), io));
+        Team::new(1).unwrap().enter(|run| {
+            super::conv(Isa::Portable, run, &packed, &Finish::default(), io, &mut []);
+        });
     }
 }

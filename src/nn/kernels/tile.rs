@@ -9,11 +9,12 @@ use super::{
     super::{
         Shape,
         blocked::Layout,
-        pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, Tile, spans},
+        pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, Tile, Weights, spans},
     },
     Isa, dispatch,
     vector::Vector,
 };
+use half::f16;
 use std::ops::Range;
 
 /// Output blocks of a tile. More than one, so that a value that is read serves several multiplications; an odd block
@@ -149,6 +150,8 @@ impl Place {
 /// What lies under the windows of a row of output pixels.
 #[derive(Clone, Copy)]
 pub(super) struct Source {
+    /// The tile's; a depthwise convolution's own.
+    pub(super) weights: *const f32,
     /// Top left of the first window, block 0.
     pub(super) first: *const f32,
     /// Floats from a window to the next.
@@ -197,16 +200,55 @@ macro_rules! with_step {
     };
 }
 
+/// The weights of a tile, where need be made in `scratch`, which has [`PackedConv::scratch`] floats.
+///
+/// # Safety
+/// The processor has the instructions of `isa`; `scratch` starts on a cache line.
+pub(super) unsafe fn weights_of<'a>(
+    isa: Isa,
+    conv: &'a PackedConv,
+    tile: &Tile,
+    scratch: &'a mut [f32],
+) -> &'a [f32] {
+    let place = tile.weights..tile.weights + tile.weight_count;
+    match &conv.weights {
+        Weights::Full(weights) => weights.as_slice().get(place).unwrap_or_default(),
+        Weights::Half(weights) => {
+            let from = weights.as_slice().get(place).unwrap_or_default();
+            let to = scratch.get_mut(..from.len()).unwrap_or_default();
+            // SAFETY: the caller's promise; tiles begin and end with whole vectors.
+            unsafe { dispatch::widen(isa, from, to) };
+            to
+        }
+    }
+}
+
+/// Makes f32 of numbers in half precision.
+///
+/// # Safety
+/// The processor has `V`'s instructions; both slices are whole vectors and aligned to them.
+#[inline(always)]
+pub(super) unsafe fn widen<V: Vector>(from: &[f16], to: &mut [f32]) {
+    let vectors = from.len().min(to.len()) / V::LANES;
+    let (mut from, mut to) = (from.as_ptr(), to.as_mut_ptr());
+    for _ in 0..vectors {
+        // SAFETY: the caller's promise; so many vectors are in both.
+        unsafe { V::load_half(from).store(to) };
+        (from, to) = (from.wrapping_add(V::LANES), to.wrapping_add(V::LANES));
+    }
+}
+
 /// Rows `rows`, counted over all pictures, of the blocks of `tile`.
 ///
 /// # Safety
-/// `job` fits `conv` and `finish` as `kernels::conv` checks it; no other task writes these rows of these blocks.
+/// `job` fits `conv` and `finish` as `kernels::conv` checks it, and `weights` are the tile's; no other task writes these
+/// rows of these blocks.
 pub(super) unsafe fn conv_rows(
     isa: Isa,
     conv: &PackedConv,
     finish: &Finish,
     job: &Job,
-    tile: Tile,
+    (tile, weights): (Tile, *const f32),
     rows: Range<usize>,
 ) {
     let (from, to, window) = (job.x.layout, job.out.layout.shape, conv.window);
@@ -214,6 +256,7 @@ pub(super) unsafe fn conv_rows(
         // SAFETY: the caller's promise: such rows are there, and so are the windows of their pixels.
         unsafe {
             let source = Source {
+                weights,
                 first: job.x.window(row, to.height, window.stride, window.padding),
                 step: window.stride * from.lanes,
                 row: from.row(),
@@ -233,14 +276,14 @@ pub(super) unsafe fn conv_pictures(
     conv: &PackedConv,
     finish: &Finish,
     job: &Job,
-    tile: Tile,
+    (tile, weights): (Tile, *const f32),
     pictures: usize,
 ) {
     let (from, window) = (job.x.layout, conv.window);
     // SAFETY: the caller's promise: without border, the pixels of consecutive pictures are neighbours.
     unsafe {
         let first = job.x.window(0, 1, window.stride, window.padding);
-        let source = Source { first, step: from.picture(), row: from.row(), block: from.block() };
+        let source = Source { weights, first, step: from.picture(), row: from.row(), block: from.block() };
         dispatch::conv_pixels(isa, conv, finish, tile, source, job.target(0), pictures);
     }
 }
@@ -248,8 +291,8 @@ pub(super) unsafe fn conv_pictures(
 /// `pixels` neighbouring output pixels of the blocks of `tile`.
 ///
 /// # Safety
-/// The processor has `V`'s instructions; `source` covers the windows of as many pixels in all input blocks of the tile, and `target` as many pixels in all
-/// its output blocks, nobody else writing there.
+/// The processor has `V`'s instructions; `source` has the tile's weights and covers the windows of as many pixels in all
+/// input blocks of the tile, and `target` as many pixels in all its output blocks, nobody else writing there.
 #[inline(always)]
 pub(super) unsafe fn conv_pixels<V: Vector>(
     conv: &PackedConv,
@@ -331,7 +374,7 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIX
         for block in 0..BLOCKS {
             sums[block] = [V::load(bias.wrapping_add(block * V::LANES)); PIXELS];
         }
-        let mut weights = conv.weights.as_slice().as_ptr().wrapping_add(tile.weights);
+        let mut weights = source.weights;
         let mut window = source.first.wrapping_add(tile.in_block * source.block);
         for in_block in tile.in_block..tile.in_block + tile.in_blocks {
             // The taps of a row are neighbours: where all lanes count, they are read as one.
@@ -433,7 +476,9 @@ pub(super) unsafe fn depthwise_row<V: Vector>(
     // and do not leave it.
     unsafe {
         let first = job.x.window(row, size.height, window.stride, window.padding);
-        let source = Source { first, step: window.stride * V::LANES, row: from.row(), block: from.block() };
+        let weights = conv.weights.as_slice().as_ptr();
+        let step = window.stride * V::LANES;
+        let source = Source { weights, first, step, row: from.row(), block: from.block() };
         for (x, pixels, count) in spans(size.width, PIXELS_OF_FEW) {
             let source = Source { first: source.first.add(x * source.step), ..source };
             let (to, blocks) = ((target, x * V::LANES), blocks.clone());
@@ -583,9 +628,10 @@ pub(super) unsafe fn separable_rows(
         unsafe {
             let (blocks, to) = (0..job.x.layout.blocks(), Target::plain(between, block));
             dispatch::depthwise_row(isa, depthwise, depthwise_finish, job, blocks, (row, size), to);
-            let source = Source { first: between, step: conv.lanes, row: block, block };
             let target = job.target(row);
             for tile in &conv.tiles {
+                let weights = weights_of(isa, conv, tile, &mut []).as_ptr();
+                let source = Source { weights, first: between, step: conv.lanes, row: block, block };
                 dispatch::conv_pixels(isa, conv, finish, *tile, source, target, size.width);
             }
         }

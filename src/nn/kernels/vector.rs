@@ -3,11 +3,13 @@
 //! A kernel is written once over [`Vector`] and inlined into a function that enables the instruction set; a new one
 //! (NEON) is one more implementation here and one more arm in `kernels/mod.rs`.
 
+use half::f16;
+
 /// A group of f32 that one instruction works on.
 ///
 /// # Safety
 /// Every method may use the instructions of its set: call them only where the processor has been found to have it.
-/// `load` and `store` touch [`Vector::LANES`] floats from `at` on, which is a multiple of their size: buffers start on
+/// Loads and `store` touch [`Vector::LANES`] numbers from `at` on, which is a multiple of their size: buffers start on
 /// a cache line, and all that is read by vectors lies whole vectors from there. `splat_from` reads one float.
 ///
 /// Nothing here may be checked in a development build, whose checks cost more than the arithmetic: that rules out the
@@ -18,6 +20,8 @@ pub(super) trait Vector: Copy {
     unsafe fn splat(value: f32) -> Self;
     unsafe fn splat_from(at: *const f32) -> Self;
     unsafe fn load(at: *const f32) -> Self;
+    /// As `load`, from numbers in half precision.
+    unsafe fn load_half(at: *const f16) -> Self;
     unsafe fn store(self, at: *mut f32);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn sub(self, other: Self) -> Self;
@@ -57,6 +61,13 @@ impl Vector for Portable {
     unsafe fn load(at: *const f32) -> Self {
         // SAFETY: the caller gives LANES readable floats; arrays of f32 have the alignment of f32.
         Self(unsafe { at.cast::<[f32; 4]>().read() })
+    }
+
+    #[inline(always)]
+    unsafe fn load_half(at: *const f16) -> Self {
+        // SAFETY: the caller gives LANES readable numbers; arrays of f16 have the alignment of f16.
+        let [a, b, c, d] = unsafe { at.cast::<[f16; 4]>().read() };
+        Self([a.to_f32(), b.to_f32(), c.to_f32(), d.to_f32()])
     }
 
     #[inline(always)]
@@ -107,20 +118,21 @@ pub(super) use x86::{Avx2, Avx512};
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::Vector;
+    use super::{Vector, f16};
     use std::arch::x86_64::{
-        __m256, __m512, _mm_load_ss, _mm256_add_ps, _mm256_broadcastss_ps, _mm256_fmadd_ps, _mm256_load_ps,
-        _mm256_max_ps, _mm256_min_ps, _mm256_set1_ps, _mm256_store_ps, _mm256_sub_ps, _mm512_add_ps,
-        _mm512_broadcastss_ps, _mm512_fmadd_ps, _mm512_load_ps, _mm512_max_ps, _mm512_min_ps, _mm512_set1_ps,
-        _mm512_store_ps, _mm512_sub_ps,
+        __m256, __m512, _mm_load_si128, _mm_load_ss, _mm256_add_ps, _mm256_broadcastss_ps, _mm256_cvtph_ps,
+        _mm256_fmadd_ps, _mm256_load_ps, _mm256_load_si256, _mm256_max_ps, _mm256_min_ps, _mm256_set1_ps,
+        _mm256_store_ps, _mm256_sub_ps, _mm512_add_ps, _mm512_broadcastss_ps, _mm512_cvtph_ps,
+        _mm512_fmadd_ps, _mm512_load_ps, _mm512_max_ps, _mm512_min_ps, _mm512_set1_ps, _mm512_store_ps,
+        _mm512_sub_ps,
     };
 
     /// A type around a register, each method one instruction.
     macro_rules! vector {
         (
             $(#[$doc:meta])*
-            $name:ident($register:ty), $lanes:literal, $splat:ident, $broadcast:ident, $load:ident, $store:ident,
-            $add:ident, $sub:ident, $min:ident, $max:ident, $fmadd:ident
+            $name:ident($register:ty), $lanes:literal, $splat:ident, $broadcast:ident, $load:ident,
+            $widen:ident($load_halves:ident), $store:ident, $add:ident, $sub:ident, $min:ident, $max:ident, $fmadd:ident
         ) => {
             $(#[$doc])*
             #[derive(Clone, Copy)]
@@ -147,6 +159,12 @@ mod x86 {
                 unsafe fn load(at: *const f32) -> Self {
                     // SAFETY: as above.
                     Self(unsafe { $load(at) })
+                }
+
+                #[inline(always)]
+                unsafe fn load_half(at: *const f16) -> Self {
+                    // SAFETY: as above.
+                    Self(unsafe { $widen($load_halves(at.cast())) })
                 }
 
                 #[inline(always)]
@@ -189,15 +207,15 @@ mod x86 {
     }
 
     vector! {
-        /// AVX2 with FMA.
-        Avx2(__m256), 8, _mm256_set1_ps, _mm256_broadcastss_ps, _mm256_load_ps, _mm256_store_ps,
-        _mm256_add_ps, _mm256_sub_ps, _mm256_min_ps, _mm256_max_ps, _mm256_fmadd_ps
+        /// AVX2 with FMA and F16C.
+        Avx2(__m256), 8, _mm256_set1_ps, _mm256_broadcastss_ps, _mm256_load_ps, _mm256_cvtph_ps(_mm_load_si128),
+        _mm256_store_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_min_ps, _mm256_max_ps, _mm256_fmadd_ps
     }
 
     vector! {
         /// AVX-512. Twelve sums keep its multipliers busy as well; tiles for its 32 registers would cost more to compile than
         /// they save.
-        Avx512(__m512), 16, _mm512_set1_ps, _mm512_broadcastss_ps, _mm512_load_ps, _mm512_store_ps,
-        _mm512_add_ps, _mm512_sub_ps, _mm512_min_ps, _mm512_max_ps, _mm512_fmadd_ps
+        Avx512(__m512), 16, _mm512_set1_ps, _mm512_broadcastss_ps, _mm512_load_ps,
+        _mm512_cvtph_ps(_mm256_load_si256), _mm512_store_ps, _mm512_add_ps, _mm512_sub_ps, _mm512_min_ps, _mm512_max_ps, _mm512_fmadd_ps
     }
 }

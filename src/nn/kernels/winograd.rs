@@ -8,9 +8,12 @@
 #![allow(clippy::needless_range_loop, reason = "registers, as in `tile`")]
 
 use super::{
-    super::pack::{Finish, PackedWinograd},
+    super::{
+        blocked::LINE,
+        pack::{Finish, PackedWinograd},
+    },
     Isa, dispatch,
-    tile::{Job, Source, Target, finish_pixels},
+    tile::{Job, Source, Target, finish_pixels, weights_of},
     vector::Vector,
 };
 
@@ -56,9 +59,9 @@ impl Geometry {
         }
     }
 
-    /// Floats of workspace.
+    /// Floats of workspace for tiles; behind them each thread has [`PackedWinograd::scratch`].
     pub(in super::super) fn floats(&self) -> usize {
-        (self.in_blocks + self.out_blocks) * self.block()
+        ((self.in_blocks + self.out_blocks) * self.block()).next_multiple_of(LINE)
     }
 
     /// Floats from an element to the next.
@@ -77,6 +80,15 @@ impl Geometry {
 pub(super) struct Space(pub(super) *mut f32);
 
 impl Space {
+    /// A thread's own `floats` of what begins at `first`.
+    ///
+    /// # Safety
+    /// The workspace is long enough for all threads, and no other task of this thread uses its part at the same time.
+    pub(super) unsafe fn part<'a>(self, first: usize, thread: usize, floats: usize) -> &'a mut [f32] {
+        // SAFETY: the caller's promise; the parts of different threads lie apart.
+        unsafe { std::slice::from_raw_parts_mut(self.0.add(first + thread * floats), floats) }
+    }
+
     /// `floats` further on.
     ///
     /// # Safety
@@ -126,12 +138,13 @@ pub(super) unsafe fn transform_inputs<V: Vector>(
 /// Multiplies one element of `tiles` tiles.
 ///
 /// # Safety
-/// As [`transform_inputs`]; the inputs of these tiles are transformed; no other task has this element.
+/// As [`transform_inputs`]; the inputs of these tiles are transformed; no other task has this element, nor `scratch`,
+/// which has [`PackedWinograd::scratch`] floats.
 pub(super) unsafe fn multiply_element(
     isa: Isa,
     conv: &PackedWinograd,
     geometry: &Geometry,
-    space: Space,
+    (space, scratch): (Space, &mut [f32]),
     element: usize,
     tiles: usize,
 ) {
@@ -140,9 +153,16 @@ pub(super) unsafe fn multiply_element(
     let (element, block) = (element * geometry.element(), geometry.block());
     // SAFETY: the caller's promise; a tile's window is its own element, and products lie behind the inputs.
     unsafe {
-        let source = Source { first: space.0.add(element), step: conv.lanes, row: 0, block };
+        let first = space.0.add(element).cast_const();
         let target = Target::plain(space.0.add(geometry.in_blocks * block + element), block);
         for tile in &weights.tiles {
+            let source = Source {
+                weights: weights_of(isa, weights, tile, scratch).as_ptr(),
+                first,
+                step: conv.lanes,
+                row: 0,
+                block,
+            };
             dispatch::conv_pixels(isa, weights, &nothing, *tile, source, target, tiles);
         }
     }
