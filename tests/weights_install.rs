@@ -5,10 +5,13 @@
 mod common;
 
 use common::{Site, json, ok, refused, shared};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Read, Write},
     net::TcpListener,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 const NETWORK: &str = "2.7_80x80_MiniFASNetV2.onnx";
@@ -18,18 +21,44 @@ fn serve(file: &Path, name: &str) -> String {
     let content = std::fs::read(file).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/{name}", listener.local_addr().unwrap());
-    let serve = move || {
-        for stream in listener.incoming().flatten() {
-            let mut out = stream.try_clone().unwrap();
-            let mut lines = BufReader::new(stream).lines();
-            while lines.next().is_some_and(|line| !line.unwrap_or_default().is_empty()) {}
-            let head =
-                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", content.len());
-            let _ = out.write_all(head.as_bytes()).and_then(|()| out.write_all(&content));
-        }
-    };
+    let serve = move || listener.incoming().flatten().for_each(|stream| answer(stream, &content));
     std::thread::Builder::new().name("file server".into()).spawn(serve).unwrap();
     url
+}
+
+/// As [`serve`], over https with a certificate of an authority of our own; its address, and the authority as PEM.
+fn serve_securely(content: Vec<u8>, name: &str) -> (String, String) {
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let own = CertificateParams::new(vec!["localhost".into()]).unwrap().signed_by(&key, &authority).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let key = key.serialize_der().try_into().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![own.der().clone()], key).unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://localhost:{}/{name}", listener.local_addr().unwrap().port());
+    let serve = move || {
+        for stream in listener.incoming().flatten() {
+            let session = ServerConnection::new(config.clone()).unwrap();
+            answer(StreamOwned::new(session, stream), &content);
+        }
+    };
+    std::thread::Builder::new().name("https server".into()).spawn(serve).unwrap();
+    (url, authority.pem())
+}
+
+fn answer(stream: impl Read + Write, content: &[u8]) {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    while stream.read_line(&mut line).is_ok_and(|read| read > 2) {
+        line.clear();
+    }
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", content.len());
+    let out = stream.get_mut();
+    let _ = out.write_all(head.as_bytes()).and_then(|()| out.write_all(content)).and_then(|()| out.flush());
 }
 
 /// A copy in the site's own folder: no test lets the program near the originals.
@@ -61,6 +90,28 @@ fn a_licence_must_be_accepted_and_a_known_file_needs_no_sum() {
     ok(&mut site.command(&["weights", "verify"]));
     let left = site.data().join("weights/.downloads");
     assert_eq!(std::fs::read_dir(left).unwrap().count(), 0, "what was downloaded is not kept twice");
+}
+
+#[test]
+fn https_is_spoken_with_servers_that_the_system_trusts() {
+    let site = Site::bare();
+    let (url, authority) = serve_securely(b"no network".to_vec(), "net.onnx");
+    let install = |trusted: &str| {
+        let file = site.folder.path().join("trusted.pem");
+        std::fs::write(&file, trusted).unwrap();
+        let sum = faceprint::vision::weights::sha256_hex(b"no network");
+        let mut command = site.command(&["weights", "install", &url, "--accept-licence", "--sha256", &sum]);
+        command.env("SSL_CERT_FILE", file);
+        refused(&mut command)
+    };
+    let (_, stranger) = serve_securely(Vec::new(), "");
+    let sentence = install(&stranger);
+    assert!(sentence.contains("certificate"), "{sentence}");
+    let sentence = install(&authority);
+    assert!(
+        !sentence.contains("certificate") && sentence.contains("net.onnx"),
+        "it arrived, and is no network: {sentence}"
+    );
 }
 
 #[test]

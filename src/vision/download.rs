@@ -1,4 +1,4 @@
-//! Files over http, whole or not at all.
+//! Files over http and https, whole or not at all.
 //!
 //! Job: fetch one address into one file, going on where an earlier try stopped. It must not know what is in the file;
 //! whoever asks says which sum it has to have.
@@ -15,7 +15,11 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use ureq::{Agent, Body, http::Response, http::StatusCode};
+use ureq::{
+    Agent, Body,
+    http::{Response, StatusCode},
+    tls::{RootCerts, TlsConfig},
+};
 
 /// How patient a download is.
 #[derive(Debug, Clone, Copy)]
@@ -143,6 +147,7 @@ fn agent(patience: &Patience) -> Agent {
         .timeout_connect(Some(patience.connect))
         .timeout_recv_response(Some(patience.answer))
         .timeout_per_read(Some(patience.silence))
+        .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
         .build();
     Agent::new_with_config(config)
 }
@@ -208,9 +213,9 @@ impl Transfer<'_> {
             Ok(response) => response,
             Err(error) if is_final(&error) => {
                 let url = self.url.to_owned();
-                return Err(DownloadError::Address { url, reason: in_words(&error) });
+                return Err(DownloadError::Address { url, reason: error.to_string() });
             }
-            Err(error) => return Ok(Ended::Lost(in_words(&error))),
+            Err(error) => return Ok(Ended::Lost(error.to_string())),
         };
         let goes_on = response.status() == StatusCode::PARTIAL_CONTENT && starts_at(&response) == Some(have);
         match response.status() {
@@ -283,23 +288,7 @@ fn starts_at(response: &Response<Body>) -> Option<u64> {
 /// Asking again would not help.
 fn is_final(error: &ureq::Error) -> bool {
     use ureq::Error;
-    matches!(
-        error,
-        Error::BadUri(_)
-            | Error::Http(_)
-            | Error::TlsRequired
-            | Error::InvalidProxyUrl
-            | Error::TooManyRedirects
-    )
-}
-
-fn in_words(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::TlsRequired => "this program speaks http, not https: download the file yourself, \
-                                     for example with `curl -LO`, and install the file"
-            .to_owned(),
-        error => error.to_string(),
-    }
+    matches!(error, Error::BadUri(_) | Error::Http(_) | Error::InvalidProxyUrl | Error::TooManyRedirects)
 }
 
 fn sum(file: &mut File) -> io::Result<String> {
