@@ -13,8 +13,8 @@ use faceprint::{
         kiosk::Kiosk,
         ledger::DataPaths,
         messages::{
-            CameraStatus, EnrolmentAdvice, FaceState, HostRequest, HostSession, Link, Notice, Refusal, Reply,
-            ReplyBody, Request, RequestBody, Worker,
+            CameraStatus, EnrolmentAdvice, FaceState, Hidden, HostRequest, HostSession, Link, Notice,
+            Refusal, Reply, ReplyBody, Request, RequestBody, Worker,
         },
         pipeline::SharedIndex,
         workers::LedgerSetup,
@@ -48,14 +48,14 @@ struct ColourEngine {
 }
 
 impl ColourEngine {
-    fn new(panic_once: Arc<AtomicBool>, pictures: Arc<AtomicBool>) -> Self {
+    fn new(weights: WeightsId, panic_once: Arc<AtomicBool>, pictures: Arc<AtomicBool>) -> Self {
         let calibration = CalibrationData { threshold_cosine: 0.4, ..CalibrationData::uncalibrated() };
-        Self { weights: weights(), calibration, panic_once, pictures }
+        Self { weights, calibration, panic_once, pictures }
     }
 }
 
-fn weights() -> WeightsId {
-    WeightsId::new("colours").unwrap()
+fn weights(id: &str) -> WeightsId {
+    WeightsId::new(id).unwrap()
 }
 
 impl FaceEngine for ColourEngine {
@@ -136,8 +136,19 @@ struct Running {
 impl Running {
     fn start(scene: &[([u8; 3], usize)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        paint(&folder.path().join("frames"), scene);
+        Self::open(folder, weights("colours"))
+    }
+
+    /// Stops and starts again with other weights.
+    fn restarted_with(self, weights: WeightsId) -> Self {
+        let Self { folder, kiosk, .. } = self;
+        drop(kiosk);
+        Self::open(folder, weights)
+    }
+
+    fn open(folder: tempfile::TempDir, weights: WeightsId) -> Self {
         let frames = folder.path().join("frames");
-        paint(&frames, scene);
         let mut settings = Settings::for_site("Test");
         settings.camera = format!("{}@30", frames.display()).parse().unwrap();
         settings.guard_secs = 0;
@@ -147,17 +158,18 @@ impl Running {
             paths: DataPaths::new(&folder.path().join("data"), None),
             key: Arc::new(KeySource::File(folder.path().join("key"))),
             settings: settings.clone(),
-            weights: weights(),
+            weights: weights.clone(),
             index: SharedIndex::default(),
             clock,
         };
         let pictures = Arc::new(AtomicBool::new(false));
         let (breaks, shows) = (panic_once.clone(), pictures.clone());
         let load = Box::new(move || {
-            Ok(Box::new(ColourEngine::new(breaks.clone(), shows.clone())) as Box<dyn FaceEngine>)
+            let engine = ColourEngine::new(weights.clone(), breaks.clone(), shows.clone());
+            Ok(Box::new(engine) as Box<dyn FaceEngine>)
         });
         let ledger = setup.exists().then(|| setup.open().unwrap());
-        let (kiosk, link) = Kiosk::start(setup, ledger, load, "test".into(), Arc::new(|| ())).unwrap();
+        let (kiosk, link) = Kiosk::start(setup, ledger, load, Arc::new(|| ())).unwrap();
         Self {
             folder,
             settings,
@@ -320,6 +332,36 @@ fn a_picture_enrols_nobody_marks_nobody_and_is_in_the_audit_log_without_a_name()
     let Ok(ReplyBody::Audit(entries)) = reply else { panic!("{reply:?}") };
     let refused = entries.iter().filter(|e| e.action == AuditAction::PresentationRefused);
     assert_eq!(refused.map(|e| e.actor).collect::<Vec<_>>(), [Actor::Kiosk]);
+}
+
+#[test]
+fn other_weights_know_nobody_until_a_pin_confirms_who_is_alone_before_the_camera() {
+    let mut kiosk = Running::start(&[(RED, 150), (NOBODY, 60)]);
+    let session = kiosk.set_up();
+    let host = |request| RequestBody::Host(session.clone(), request);
+    let name = PersonName::new("Grace").unwrap();
+    let reply = kiosk.ask(host(HostRequest::AddPerson { name: name.clone(), badge: Some("7".into()) }));
+    let Ok(ReplyBody::Added(person)) = reply else { panic!("{reply:?}") };
+    let pin = Some(Hidden(Pin::new("274916").unwrap()));
+    kiosk.ask(host(HostRequest::SetPersonPin { person, pin })).unwrap();
+    kiosk.ask(host(HostRequest::StartEnrolment { person })).unwrap();
+    kiosk.wait_for("mark", |n| matches!(n, Notice::Recorded { .. }));
+
+    let mut kiosk = kiosk.restarted_with(weights("newer"));
+    kiosk.wait_until("a stranger", |s| s.faces.iter().any(|face| face.state == FaceState::Unknown));
+    let by_pin = || RequestBody::MarkByPin { badge: "7".into(), pin: PinAttempt::new("274916"), kind: None };
+    kiosk.pictures.store(true, Ordering::Relaxed);
+    kiosk.ask(by_pin()).unwrap();
+    kiosk.wait_until("gone", |s| s.faces.is_empty());
+    kiosk.pictures.store(false, Ordering::Relaxed);
+    kiosk.wait_until("back", |s| s.faces.iter().any(|face| face.state == FaceState::Unknown));
+    let notices: Vec<Notice> = kiosk.link.notices.try_iter().collect();
+    assert!(notices.is_empty(), "a picture renews nothing: {notices:?}");
+
+    kiosk.wait_until("gone", |s| s.faces.is_empty());
+    kiosk.ask(by_pin()).unwrap();
+    kiosk.wait_for("renewal", |n| *n == Notice::FaceRenewed { name: name.clone() });
+    kiosk.wait_for("mark by face", |n| matches!(n, Notice::Recorded { name: by, .. } if *by == name));
 }
 
 #[test]

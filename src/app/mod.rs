@@ -128,20 +128,21 @@ impl FaceprintApp {
         self
     }
 
-    /// Takes in what is new. Called before each frame, and while the window is hidden.
-    pub fn take_in(&mut self, ctx: &egui::Context) {
+    /// Takes in what is new; whether a new picture is among it. Called before each frame, and while the window is hidden.
+    pub fn take_in(&mut self, ctx: &egui::Context) -> bool {
         let now = self.clock.now();
         let newest = self.link.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if newest.camera != self.snapshot.camera {
             self.camera_since = now.mono;
         }
         self.snapshot = newest;
-        match (&self.snapshot.frame, &self.snapshot.camera) {
-            (Some(frame), CameraStatus::Live) => {
-                self.picture.update(ctx, frame);
-            }
-            _ => self.picture.clear(),
-        }
+        let live = self.snapshot.camera == CameraStatus::Live;
+        let new_picture = if let Some(frame) = self.snapshot.frame.as_ref().filter(|_| live) {
+            self.picture.update(ctx, frame)
+        } else {
+            self.picture.clear();
+            false
+        };
         if self.dressed != Some(self.settings.display) {
             ui::theme::apply(ctx, &self.settings.display);
             self.dressed = Some(self.settings.display);
@@ -156,6 +157,7 @@ impl FaceprintApp {
         self.idle(ctx, now);
         let counting = !self.cards.is_empty() || !matches!(self.screen, Screen::Attendee);
         ctx.request_repaint_after(if counting { COUNTDOWN } else { CLOCK });
+        new_picture
     }
 
     /// Draws the screen and carries out what it asked for.

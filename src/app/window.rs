@@ -3,7 +3,9 @@
 //! Job: one call from the command line to the running window. It must not know what the window shows.
 
 use super::{BenchRun, FaceprintApp};
-use crate::{domain::Clock, runtime::messages::Link, settings::Settings, ui::theme};
+use crate::{
+    diagnostics::window::WindowWatch, domain::Clock, runtime::messages::Link, settings::Settings, ui::theme,
+};
 use eframe::NativeOptions;
 use egui::{CursorIcon, Rect, Vec2, ViewportBuilder, ViewportCommand};
 use std::{
@@ -28,6 +30,8 @@ pub struct AppOptions {
     pub bench: BenchRun,
     /// Set from outside, for example by a signal: the window closes.
     pub quit: Arc<AtomicBool>,
+    /// Counts what the window draws.
+    pub watch: Arc<WindowWatch>,
     /// Filled once there is a window: what workers call when there is something to draw. They need not know egui.
     pub repaint: Arc<OnceLock<Repaint>>,
 }
@@ -59,7 +63,7 @@ pub enum AppError {
 
 /// Opens the window and returns when it is closed.
 pub fn run(link: Link, options: AppOptions) -> Result<(), AppError> {
-    let AppOptions { settings, clock, strip, fullscreen, bench, quit, repaint } = options;
+    let AppOptions { settings, clock, strip, fullscreen, bench, quit, watch, repaint } = options;
     let viewport = ViewportBuilder::default()
         .with_title("Faceprint")
         .with_app_id("faceprint")
@@ -81,6 +85,7 @@ pub fn run(link: Link, options: AppOptions) -> Result<(), AppError> {
                     kiosk: fullscreen,
                     pointer: Pointer::default(),
                     quit,
+                    watch,
                 }))
             }),
         )
@@ -103,11 +108,13 @@ struct Window {
     kiosk: bool,
     pointer: Pointer,
     quit: Arc<AtomicBool>,
+    watch: Arc<WindowWatch>,
 }
 
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        self.app.take_in(ctx);
+        let pictures = self.app.take_in(ctx);
+        self.watch.pictures.fetch_add(u64::from(pictures), Ordering::Relaxed);
         let told = self.quit.load(Ordering::Relaxed) || self.app.quitting();
         let (asked, monitor, window, fullscreen) = ctx.input(|input| {
             let viewport = input.viewport();
@@ -127,6 +134,7 @@ impl eframe::App for Window {
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.app.draw(ui);
+        self.watch.drawn.fetch_add(1, Ordering::Relaxed);
         if self.kiosk && self.pointer.rests(ui.ctx()) {
             ui.ctx().set_cursor_icon(CursorIcon::None);
         }

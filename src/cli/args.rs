@@ -228,11 +228,14 @@ pub enum Command {
         /// Seconds of the demo in real time, for how long an attendee waits; 0 leaves it out.
         #[arg(long, default_value_t = 75, value_name = "SECS")]
         live: u64,
+        /// Seconds with the window open, where there is a display; 0 leaves it out.
+        #[arg(long, default_value_t = 20, value_name = "SECS")]
+        window: u64,
         /// JSON.
         #[arg(long)]
         json: bool,
         /// Measure nothing: set two reports that --json wrote side by side.
-        #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"], conflicts_with_all = ["frames", "live", "json"])]
+        #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"], conflicts_with_all = ["frames", "live", "window", "json"])]
         compare: Vec<PathBuf>,
     },
     /// Start the kiosk with the machine.
@@ -516,7 +519,7 @@ pub enum Weights {
         #[arg(long)]
         json: bool,
     },
-    /// Install networks from an ONNX or safetensors file, a folder, a zip archive, an http address, or a pack by name
+    /// Install networks from an ONNX or safetensors file, a folder, a zip archive, an http or https address, or a pack by name
     /// (`buffalo_l`, `buffalo_s`, `buffalo_sc`, `antelopev2`).
     Install {
         /// File, folder, address or pack.

@@ -5,11 +5,13 @@ use super::{
     commands::bar,
     context::Context,
     demo::{Demo, SEED},
+    window::Opening,
 };
 use crate::{
     diagnostics::{
         bench::{BenchReport, comparison},
         live::LiveReport,
+        window::WindowReport,
     },
     domain::CameraSpec,
     runtime::kiosk::Kiosk,
@@ -19,11 +21,17 @@ use crossbeam_channel::bounded;
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-pub fn run(global: &Global, frames: u64, live_secs: u64, as_json: bool) -> anyhow::Result<()> {
+pub fn run(
+    global: &Global,
+    frames: u64,
+    live_for: Duration,
+    window_for: Duration,
+    as_json: bool,
+) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let mut pipeline = context.pipeline()?;
     let spec = global.camera.clone().unwrap_or(CameraSpec::Demo(SEED));
@@ -34,18 +42,42 @@ pub fn run(global: &Global, frames: u64, live_secs: u64, as_json: bool) -> anyho
     })?;
     progress.finish_and_clear();
     drop((pipeline, source));
-    let live = if live_secs > 0 { Some(live(global, Duration::from_secs(live_secs))?) } else { None };
+    let live = if live_for > Duration::ZERO { Some(live(global, live_for)?) } else { None };
+    let has_display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+    let measures_window = window_for > Duration::ZERO && has_display;
+    let window = if measures_window { Some(window(global, window_for)?) } else { None };
     if as_json {
         let mut json = report.to_json();
         json["live"] = live.as_ref().map(LiveReport::to_json).into();
+        json["window"] = window.as_ref().map(WindowReport::to_json).into();
         println!("{json}");
     } else {
         print!("{}", report.to_text());
-        if let Some(live) = live {
-            print!("{}", live.to_text());
+        print!("{}", live.as_ref().map(LiveReport::to_text).unwrap_or_default());
+        match window {
+            Some(window) => print!("{}", window.to_text()),
+            None if window_for > Duration::ZERO => println!("window   not measured: there is no display"),
+            None => {}
         }
     }
     Ok(())
+}
+
+/// The kiosk with its window, over the demo.
+fn window(global: &Global, length: Duration) -> anyhow::Result<WindowReport> {
+    let global = Global { camera: Some(CameraSpec::Demo(SEED)), ..global.clone() };
+    let opening = Opening::default();
+    let (watch, quit) = (opening.watch.clone(), opening.quit.clone());
+    let measuring = std::thread::Builder::new()
+        .name("bench".to_owned())
+        .spawn(move || WindowReport::measure(&watch, length, &quit))
+        .context("the system has no threads left")?;
+    let quit = opening.quit.clone();
+    let shown = Demo::set_up(&global).and_then(|demo| demo.open(opening));
+    quit.store(true, Ordering::Relaxed); // whoever closed it, nobody waits for pictures any more
+    let report = measuring.join().ok().flatten();
+    shown?;
+    report.context("the window was closed before it was measured: leave it open until it closes by itself")
 }
 
 /// The whole kiosk but for the window, in real time, on a throw-away folder with the demo people enrolled.
@@ -58,8 +90,7 @@ fn live(global: &Global, length: Duration) -> anyhow::Result<LiveReport> {
         let _ = wake.try_send(());
     });
     let setup = context.ledger_setup()?;
-    let device = format!("{:?}", context.settings.device).to_lowercase();
-    let (kiosk, link) = Kiosk::start(setup, Some(ledger), context.engine_loader()?, device, waker)
+    let (kiosk, link) = Kiosk::start(setup, Some(ledger), context.engine_loader()?, waker)
         .context("the workers cannot be started: the system has no threads left")?;
     let progress = bar(length.as_secs());
     let report =

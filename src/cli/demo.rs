@@ -1,7 +1,11 @@
 //! `faceprint --demo`: the whole product in one minute. A throw-away data folder, the demo people enrolled on
 //! the ordinary path, the built-in camera, and a host PIN on the screen.
 
-use super::{args::Global, context::Context, window};
+use super::{
+    args::Global,
+    context::Context,
+    window::{self, Opening},
+};
 use crate::{
     camera::{demo_people, enrolment_frames},
     crypto::{Pin, random_bytes},
@@ -18,11 +22,7 @@ use tempfile::TempDir;
 pub const SEED: u64 = 1;
 
 pub fn run(global: &Global) -> anyhow::Result<()> {
-    let demo = Demo::set_up(global)?;
-    let strip = format!("Demo: nothing is kept. Host PIN {}", demo.pin);
-    let (setup, networks) = (demo.context.ledger_setup()?, demo.context.engine_loader()?);
-    window::open(&demo.context, setup, Some(demo.ledger), networks, Some(strip), true)
-    // `demo.folder` goes here, after the window has closed and the store with it.
+    Demo::set_up(global)?.open(Opening::default())
 }
 
 /// A site that exists for one run.
@@ -64,6 +64,17 @@ impl Demo {
         let mut ledger = context.ledger_setup()?.create(context.settings.clone(), host)?;
         let enrolled = enrol_everybody(&context, &mut ledger)?;
         Ok(Self { context, ledger, enrolled, folder, pin })
+    }
+}
+
+impl Demo {
+    /// Runs the window over this site until it is closed.
+    pub fn open(self, opening: Opening) -> anyhow::Result<()> {
+        let strip = Some(format!("Demo: nothing is kept. Host PIN {}", self.pin));
+        let (setup, networks) = (self.context.ledger_setup()?, self.context.engine_loader()?);
+        let opening = Opening { strip, windowed: true, ..opening };
+        window::open(&self.context, setup, Some(self.ledger), networks, opening)
+        // `self.folder` goes here, after the window has closed and the store with it.
     }
 }
 

@@ -18,7 +18,7 @@ mod window;
 use crate::crypto::forbid_core_dumps;
 use args::{Audit, Cli, Command, Global, HostLogin, Hosts, Key, People, Service, Weights};
 use clap::Parser;
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 /// Runs the program with the process's arguments. Results go to standard output, one clear sentence to standard
 /// error on failure, with exit code 1 (2 for arguments that are not understood).
@@ -103,7 +103,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Weights(Weights::Use { id })) => install::choose(&global, &id),
         Some(Command::Weights(Weights::Verify { json })) => commands::weights_verify(&global, json),
         Some(Command::Bench { compare, .. }) if !compare.is_empty() => bench::compare(&compare),
-        Some(Command::Bench { frames, live, json, .. }) => bench::run(&global, frames, live, json),
+        Some(Command::Bench { frames, live, window, json, .. }) => {
+            bench::run(&global, frames, Duration::from_secs(live), Duration::from_secs(window), json)
+        }
         Some(Command::Service(Service::Print { system, user })) => {
             service::print(&global, system, user.as_deref())
         }

@@ -4,7 +4,7 @@ use super::{args::Global, context::Context};
 use crate::{
     app::{self, AppOptions, BENCH_FRAMES, BenchRun, BenchWatch},
     camera::{CameraError, FrameSource, SourceInfo},
-    diagnostics::bench::BenchReport,
+    diagnostics::{bench::BenchReport, window::WindowWatch},
     domain::CameraSpec,
     imaging::Frame,
     runtime::{
@@ -25,7 +25,20 @@ pub fn run(global: &Global, windowed: bool) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let (setup, networks) = (context.ledger_setup()?, context.engine_loader()?); // said before the store is opened
     let ledger = if setup.exists() { Some(context.ledger()?) } else { None };
-    open(&context, setup, ledger, networks, None, windowed)
+    open(&context, setup, ledger, networks, Opening { windowed, ..Opening::default() })
+}
+
+/// How the window opens, and how it is watched and closed from outside.
+#[derive(Default)]
+pub struct Opening {
+    /// A line at the foot of the attendee screen, for a demonstration.
+    pub strip: Option<String>,
+    /// Not the whole screen.
+    pub windowed: bool,
+    /// Counts what is drawn.
+    pub watch: Arc<WindowWatch>,
+    /// Closes the window.
+    pub quit: Arc<AtomicBool>,
 }
 
 /// Runs the window until it is closed, then stops the workers and closes the store.
@@ -34,8 +47,7 @@ pub fn open(
     setup: LedgerSetup,
     ledger: Option<Ledger>,
     networks: EngineLoader,
-    strip: Option<String>,
-    windowed: bool,
+    Opening { strip, windowed, watch, quit }: Opening,
 ) -> anyhow::Result<()> {
     // The workers start before there is a window to wake.
     let repaint: Arc<OnceLock<app::Repaint>> = Arc::new(OnceLock::new());
@@ -47,11 +59,9 @@ pub fn open(
             }
         })
     };
-    let device = format!("{:?}", context.settings.device).to_lowercase();
-    let (kiosk, link) = Kiosk::start(setup, ledger, networks, device, waker)
+    let (kiosk, link) = Kiosk::start(setup, ledger, networks, waker)
         .context("the workers cannot be started: the system has no threads left")?;
     // A service manager stops the kiosk with SIGTERM: the window closes and the store with it.
-    let quit = Arc::new(AtomicBool::new(false));
     for signal in [SIGTERM, SIGINT] {
         signal_hook::flag::register(signal, quit.clone()).context("signals cannot be caught")?;
     }
@@ -62,6 +72,7 @@ pub fn open(
         fullscreen: !windowed,
         bench: bench(context),
         quit,
+        watch,
         repaint,
     };
     let result = app::run(link, options);

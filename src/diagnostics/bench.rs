@@ -23,7 +23,9 @@ pub struct BenchReport {
     pub machine: String,
     /// Cores that this process may use.
     pub cores: usize,
-    /// Recogniser weights.
+    /// Where the networks ran.
+    pub device: String,
+    /// Recogniser, detector, and what else ran.
     pub weights: String,
     /// Where the frames came from.
     pub camera: String,
@@ -69,10 +71,12 @@ impl BenchReport {
             done += 1;
             progress(done.saturating_sub(WARM_UP));
         }
+        let description = pipeline.description();
         Ok(Self {
             machine: processor(),
             cores: std::thread::available_parallelism().map_or(1, Into::into),
-            weights: pipeline.weights().to_string(),
+            device: description.device,
+            weights: description.networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             camera: spec.to_string(),
             size,
             frames: if done > WARM_UP { done - WARM_UP } else { done },
@@ -94,6 +98,7 @@ impl BenchReport {
         let (width, height) = self.size;
         // Writing to a String cannot fail.
         let _ = writeln!(text, "machine  {} ({} cores)", self.machine, self.cores);
+        let _ = writeln!(text, "device   {}", self.device);
         let _ = writeln!(text, "weights  {}", self.weights);
         let _ = writeln!(text, "camera   {} at {width}x{height}", self.camera);
         let _ = writeln!(text, "frames   {}, {:.1} a second, one after the other", self.frames, self.fps());
@@ -106,6 +111,7 @@ impl BenchReport {
         json!({
             "machine": self.machine,
             "cores": self.cores,
+            "device": self.device,
             "weights": self.weights,
             "camera": self.camera,
             "width": self.size.0,
@@ -121,7 +127,7 @@ impl BenchReport {
 #[must_use]
 pub fn comparison(before: &Value, after: &Value) -> String {
     let mut text = String::new();
-    for key in ["machine", "weights", "camera"] {
+    for key in ["machine", "device", "weights", "camera"] {
         let word = |report: &Value| report[key].as_str().unwrap_or("-").to_owned();
         let (before, after) = (word(before), word(after));
         let differs = if before == after { "" } else { "  DIFFERS" };

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod live;
 pub mod probe;
 pub mod verify;
+pub mod window;
 
 use crate::{
     domain::{Actor, AuditAction, AuditEntry, AuditHead},

@@ -36,6 +36,22 @@ impl Embedding {
         Ok(Self(values))
     }
 
+    /// Normalises the sum of a network's outputs for several views of one face, one behind the other.
+    pub fn from_views(raw: &[f32]) -> Result<Self, EmbeddingError> {
+        let (first, others) = raw.split_at_checked(EMBEDDING_LEN).ok_or(EmbeddingError::Length(raw.len()))?;
+        let mut sum = first.to_vec();
+        for view in others.chunks(EMBEDDING_LEN) {
+            if view.len() != EMBEDDING_LEN {
+                sum.zeroize();
+                return Err(EmbeddingError::Length(raw.len()));
+            }
+            sum.iter_mut().zip(view).for_each(|(sum, value)| *sum += value);
+        }
+        let embedding = Self::from_raw(&sum);
+        sum.zeroize();
+        embedding
+    }
+
     /// Takes components that were normalised before, unchanged to the last bit: a store gives back what it was given.
     pub fn from_unit(unit: &[f32]) -> Result<Self, EmbeddingError> {
         let values: Box<[f32; EMBEDDING_LEN]> =
@@ -88,6 +104,10 @@ mod tests {
         assert_eq!(Embedding::from_raw(&[1.0; 3]), Err(EmbeddingError::Length(3)));
         assert_eq!(Embedding::from_raw(&[0.0; EMBEDDING_LEN]), Err(EmbeddingError::NotFinite));
         assert_eq!(Embedding::from_raw(&[f32::NAN; EMBEDDING_LEN]), Err(EmbeddingError::NotFinite));
+        let views = [[1.0; EMBEDDING_LEN], [2.0; EMBEDDING_LEN]].concat();
+        assert_eq!(Embedding::from_views(&views).as_ref(), Ok(&e));
+        assert_eq!(Embedding::from_views(&views[1..]), Err(EmbeddingError::Length(1023)));
+        assert_eq!(Embedding::from_views(&views[..9]), Err(EmbeddingError::Length(9)));
         assert!(!format!("{e:?}").contains("0."));
         assert_eq!(Embedding::from_unit(e.as_slice()), Ok(e));
         for not_unit in [[3.0; EMBEDDING_LEN], [0.0; EMBEDDING_LEN], [f32::NAN; EMBEDDING_LEN]] {

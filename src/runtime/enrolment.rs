@@ -192,11 +192,11 @@ impl Enrolment {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::domain::{EMBEDDING_LEN, Landmarks, Point, QualityIssue, Rect};
 
-    fn candidate(yaw_deg: f32, eye_distance_px: f32) -> Candidate {
+    pub fn candidate(yaw_deg: f32, eye_distance_px: f32) -> Candidate {
         Candidate {
             face: DetectedFace {
                 bbox: Rect { x0: 0.0, y0: 0.0, x1: 100.0, y1: 130.0 },
@@ -215,7 +215,7 @@ mod tests {
         }
     }
 
-    fn embedding(axis: usize) -> Embedding {
+    pub fn embedding(axis: usize) -> Embedding {
         let mut raw = [0.01; EMBEDDING_LEN];
         raw[axis] = 10.0;
         Embedding::from_raw(&raw).unwrap()

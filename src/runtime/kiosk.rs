@@ -31,7 +31,6 @@ impl Kiosk {
         setup: LedgerSetup,
         ledger: Option<Ledger>,
         load_engine: EngineLoader,
-        device: String,
         wake: Waker,
     ) -> io::Result<(Self, Link)> {
         let data = setup.paths.root.clone();
@@ -44,7 +43,6 @@ impl Kiosk {
         let (notices, notice_receiver) = bounded(QUEUE);
         let recogniser = RecogniserWorker {
             load_engine,
-            device,
             index: setup.index.clone(),
             weights: setup.weights.clone(),
             settings: setup.settings.clone(),

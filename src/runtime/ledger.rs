@@ -123,6 +123,8 @@ pub struct Ledger {
     swept: Option<Date>,
     /// No work in the background before this, on the monotonic clock.
     rest_until: Duration,
+    /// Whom a right PIN has just named, and who has templates of other weights only.
+    passing: Option<PersonId>,
 }
 
 /// Told how far a long piece of work is; `None` at its end.
@@ -146,8 +148,20 @@ impl Ledger {
             return Err(error);
         }
         let policy = policy(&settings);
-        let (progress, swept, rest_until) = (None, None, Duration::ZERO);
-        Ok(Self { vault, paths, settings, policy, weights, index, clock, progress, swept, rest_until })
+        let (progress, swept, rest_until, passing) = (None, None, Duration::ZERO, None);
+        Ok(Self {
+            vault,
+            paths,
+            settings,
+            policy,
+            weights,
+            index,
+            clock,
+            progress,
+            swept,
+            rest_until,
+            passing,
+        })
     }
 
     /// Whom to tell how far long work is.
@@ -241,9 +255,29 @@ impl Ledger {
         shots: &[NewTemplate],
         replace: bool,
     ) -> Result<(), LedgerError> {
-        let now = self.clock.now();
-        let consent = Consent { version: consent_version.to_owned(), at: now.utc };
-        let ids = self.vault.enrol(actor, person, consent, shots, replace, now)?;
+        let consent = Consent { version: consent_version.to_owned(), at: self.clock.now().utc };
+        self.store(actor, person, consent, shots, replace)
+    }
+
+    /// Stores the shots of somebody enrolled in passing, under the consent that they gave, instead of templates of other
+    /// weights. Returns their name.
+    pub fn renew(&mut self, person: PersonId, shots: &[NewTemplate]) -> Result<PersonName, LedgerError> {
+        let Some(Person { name, consent: Some(consent), .. }) = self.active(person)? else {
+            return Err(LedgerError::Asked("this person is switched off, or has withdrawn consent"));
+        };
+        self.store(Actor::Person(person), person, consent, shots, true)?;
+        Ok(name)
+    }
+
+    fn store(
+        &mut self,
+        actor: Actor,
+        person: PersonId,
+        consent: Consent,
+        shots: &[NewTemplate],
+        replace: bool,
+    ) -> Result<(), LedgerError> {
+        let ids = self.vault.enrol(actor, person, consent, shots, replace, self.clock.now())?;
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         if replace {
             index.remove_person(person);

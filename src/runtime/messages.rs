@@ -294,6 +294,11 @@ pub enum Notice {
         /// Somebody whose face is close to this one.
         look_alike: Option<PersonName>,
     },
+    /// Somebody marked by PIN was enrolled again in passing: their templates were of other weights.
+    FaceRenewed {
+        /// Who.
+        name: PersonName,
+    },
     /// All shots are taken, but this face is enrolled under another name. Nothing is stored unless the host says so
     /// ([`HostRequest::StoreShots`]).
     EnrolledAlready {

@@ -12,7 +12,7 @@ use crate::{
     imaging::Frame,
     matching::{Calibration, Index},
     tracking::{Decided, Evidence, Tracker, TrackingConfig, Verdict},
-    vision::{FaceEngine, VisionError},
+    vision::{EngineDescription, FaceEngine, VisionError},
 };
 use jiff::Timestamp;
 use std::{
@@ -105,6 +105,12 @@ impl Pipeline {
     #[must_use]
     pub fn weights(&self) -> &WeightsId {
         self.engine.weights()
+    }
+
+    /// Where which networks run.
+    #[must_use]
+    pub fn description(&self) -> EngineDescription {
+        self.engine.description()
     }
 
     /// The accepted share of strangers' visits that match somebody, from the next frame on.

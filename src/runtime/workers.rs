@@ -6,14 +6,15 @@
 //! names egui: they hold a waker closure.
 
 use super::{
-    enrolment::{Enrolment, SHOTS, Step},
+    enrolment::{Enrolment, SHOTS, Shot, Step},
     ledger::{DataPaths, Ledger, LedgerError, steps::Steps},
     look_alike::LookAlike,
     messages::{
         CameraState, CameraStatus, FaceView, Fault, HostRequest, LiveStats, Notice, Refusal, Reply,
         ReplyBody, Request, RequestBody, Snapshot, Worker,
     },
-    pipeline::{Pipeline, SharedIndex, Sighting},
+    passing::{Passing, PassingStep},
+    pipeline::{FrameOutcome, Pipeline, SharedIndex, Sighting},
 };
 use crate::{
     camera::{CameraHandle, CameraOptions},
@@ -55,6 +56,8 @@ pub enum ToRecogniser {
     Enrol(PersonId, Actor),
     /// Stop taking shots.
     CancelEnrolment,
+    /// This person has just typed their PIN, and their templates are of other weights: take shots beside recognition.
+    EnrolInPassing(PersonId),
     /// The settings changed.
     Settings(Box<Settings>),
 }
@@ -74,14 +77,21 @@ pub enum ToLedger {
         /// Somebody else with a face like this one.
         look_alike: Option<LookAlike>,
     },
+    /// All shots of somebody enrolled in passing.
+    Renewed {
+        /// Whose.
+        person: PersonId,
+        /// Templates.
+        shots: Vec<NewTemplate>,
+        /// Somebody else with a face like this one.
+        look_alike: Option<LookAlike>,
+    },
 }
 
 /// The recogniser's parts; [`run`](Self::run) is its thread.
 pub struct RecogniserWorker {
     /// Loads the networks.
     pub load_engine: EngineLoader,
-    /// Where networks run and which they are, for Diagnostics.
-    pub device: String,
     /// Shared with the ledger.
     pub index: SharedIndex,
     /// The weights whose templates are in the index.
@@ -143,10 +153,11 @@ impl RecogniserWorker {
         pipeline.set_min_bona_fide(self.settings.min_bona_fide);
         self.set_fault(None);
         let mut enrolment: Option<(Enrolment, Actor)> = None;
+        let mut passing: Option<Passing> = None;
         let mut rate = Rate::default();
         let mut last = 0;
         while !self.stop.load(Ordering::Relaxed) {
-            self.obey(camera, &mut enrolment, &mut pipeline);
+            self.obey(camera, &mut enrolment, &mut passing, &mut pipeline);
             flush(backlog, &self.out);
             let Some((number, frame)) = camera.latest().wait_newer(last, TICK) else {
                 self.publish(None, camera, &pipeline, &rate, enrolment.as_ref());
@@ -167,19 +178,49 @@ impl RecogniserWorker {
                     Step::Complete => {
                         let (person, actor) = (running.person(), *actor);
                         if let Some((done, _)) = enrolment.take() {
-                            let weights = pipeline.weights().clone();
-                            let shots = templates(done, &weights);
+                            let shots = templates(done.into_shots(), pipeline.weights());
                             let look_alike = self.look_alike(&pipeline, person, &shots);
                             backlog.push_back(ToLedger::Shots { person, actor, shots, look_alike });
                         }
                     }
                 }
             }
+            backlog.extend(self.enrol_in_passing(&mut passing, &mut pipeline, &frame, &outcome)?);
             backlog.extend(outcome.sightings.into_iter().map(ToLedger::Sighting));
             flush(backlog, &self.out);
             self.publish(Some((frame, outcome.faces)), camera, &pipeline, &rate, enrolment.as_ref());
         }
         Ok(())
+    }
+
+    /// Goes on with who is being enrolled in passing, if anybody is; what comes out is for the ledger.
+    fn enrol_in_passing(
+        &self,
+        passing: &mut Option<Passing>,
+        pipeline: &mut Pipeline,
+        frame: &Frame,
+        outcome: &FrameOutcome,
+    ) -> Result<Option<ToLedger>, String> {
+        let Some(running) = passing else { return Ok(None) };
+        match running.step(frame.captured().mono, &outcome.candidates) {
+            PassingStep::Wait => Ok(None),
+            PassingStep::Embed(face, quality) => {
+                let embedding = pipeline.embed(frame, &face).map_err(|e| e.to_string())?;
+                let bona_fide = pipeline.is_bona_fide(frame, &face).map_err(|e| e.to_string())?;
+                running.take(embedding, quality, bona_fide);
+                Ok(None)
+            }
+            PassingStep::Complete => Ok(passing.take().map(|done| {
+                let person = done.person();
+                let shots = templates(done.into_shots(), pipeline.weights());
+                let look_alike = self.look_alike(pipeline, person, &shots);
+                ToLedger::Renewed { person, shots, look_alike }
+            })),
+            PassingStep::Over => {
+                *passing = None;
+                Ok(None)
+            }
+        }
     }
 
     fn look_alike(&self, pipeline: &Pipeline, person: PersonId, shots: &[NewTemplate]) -> Option<LookAlike> {
@@ -191,11 +232,16 @@ impl RecogniserWorker {
         &mut self,
         camera: &mut CameraHandle,
         enrolment: &mut Option<(Enrolment, Actor)>,
+        passing: &mut Option<Passing>,
         pipeline: &mut Pipeline,
     ) {
         while let Ok(command) = self.commands.try_recv() {
             match command {
+                ToRecogniser::EnrolInPassing(person) => {
+                    *passing = Some(Passing::new(person, pipeline.threshold_cosine()));
+                }
                 ToRecogniser::Enrol(person, actor) => {
+                    *passing = None; // the host decides who stands here
                     *enrolment =
                         Some((Enrolment::new(person, true, SHOTS, pipeline.threshold_cosine()), actor));
                 }
@@ -246,13 +292,14 @@ impl RecogniserWorker {
         enrolment: Option<&(Enrolment, Actor)>,
     ) {
         let state = camera.state();
+        let description = pipeline.description();
         let stats = LiveStats {
             captured_fps: camera.captured_fps(),
             processed_fps: rate.fps(),
             dropped: camera.dropped(),
             stages: pipeline.stages.table(),
-            weights: vec![pipeline.weights().to_string()],
-            device: self.device.clone(),
+            weights: description.networks.iter().map(ToString::to_string).collect(),
+            device: description.device,
             templates: self.index.read().unwrap_or_else(PoisonError::into_inner).len(),
             camera: match &state {
                 CameraState::Live(info) => info.to_string(),
@@ -543,6 +590,7 @@ impl LedgerWorker {
                     self.notify(Notice::NotRecorded { sentence: error.to_string() });
                 }
             },
+            ToLedger::Renewed { person, shots, look_alike } => self.renew(person, &shots, look_alike),
             ToLedger::Shots { person, actor, shots, look_alike } => {
                 // Erased meanwhile: then nobody is alike.
                 let other = look_alike
@@ -555,6 +603,19 @@ impl LedgerWorker {
                     near => self.store(Held { person, actor, shots }, near.map(|(_, name)| name)),
                 }
             }
+        }
+    }
+
+    /// Stores the shots of somebody enrolled in passing, unless the face is more like somebody else's.
+    fn renew(&mut self, person: PersonId, shots: &[NewTemplate], look_alike: Option<LookAlike>) {
+        let Some(ledger) = &mut self.ledger else { return };
+        if look_alike.is_some_and(|found| found.sure) {
+            log::warn!("{person} was not enrolled in passing: somebody else has this face");
+            return;
+        }
+        match ledger.renew(person, shots) {
+            Ok(name) => self.notify(Notice::FaceRenewed { name }),
+            Err(error) => log::warn!("{person} was not enrolled in passing: {error}"),
         }
     }
 
@@ -602,6 +663,11 @@ impl LedgerWorker {
             body => {
                 let saves = matches!(body, RequestBody::Host(_, HostRequest::SaveSettings(_)));
                 let (reply, notices) = ledger.answer(body);
+                if let Some(person) = ledger.take_passing()
+                    && self.commands.try_send(ToRecogniser::EnrolInPassing(person)).is_err()
+                {
+                    log::info!("{person} is enrolled in passing another time: the recogniser is busy");
+                }
                 if *ledger.settings() != self.setup.settings {
                     self.setup.settings = ledger.settings().clone(); // for when the store is opened again
                 }
@@ -667,11 +733,10 @@ impl LedgerWorker {
     }
 }
 
-/// The shots of a finished enrolment, as templates.
+/// The shots of a finished enrolment as templates.
 #[must_use]
-pub fn templates(enrolment: Enrolment, weights: &WeightsId) -> Vec<NewTemplate> {
-    enrolment
-        .into_shots()
+pub fn templates(shots: Vec<Shot>, weights: &WeightsId) -> Vec<NewTemplate> {
+    shots
         .into_iter()
         .map(|shot| NewTemplate {
             embedding: shot.embedding,

@@ -45,6 +45,8 @@ pub struct Settings {
     pub liveness: Liveness,
     /// From which probability on a presentation is taken for a person. 0.05 to 0.99.
     pub min_bona_fide: f32,
+    /// Enrol somebody who marks by ID and PIN again in passing, when their face data is of other weights.
+    pub renew_faces: bool,
     /// When a recognised face means in and when out.
     pub mark_mode: MarkMode,
     /// A person marked less than this many seconds ago is not marked again. 0 to 86 400.
@@ -219,6 +221,7 @@ impl Settings {
             recogniser: None,
             liveness: Liveness::Auto,
             min_bona_fide: 0.5,
+            renew_faces: true,
             mark_mode: MarkMode::Toggle,
             guard_secs: 120,
             day_start_hour: 4,
@@ -287,6 +290,7 @@ struct RawSettings {
     recogniser: Option<String>,
     liveness: Liveness,
     min_bona_fide: f32,
+    renew_faces: bool,
     mark_mode: String,
     guard_secs: u32,
     day_start_hour: u8,
@@ -324,6 +328,7 @@ impl From<&Settings> for RawSettings {
             recogniser,
             liveness,
             min_bona_fide,
+            renew_faces,
             mark_mode,
             guard_secs,
             day_start_hour,
@@ -349,6 +354,7 @@ impl From<&Settings> for RawSettings {
             recogniser: recogniser.map(|id| id.to_string()),
             liveness,
             min_bona_fide,
+            renew_faces,
             mark_mode: mark_mode.to_string(),
             guard_secs,
             day_start_hour,
@@ -466,6 +472,7 @@ impl RawSettings {
                 0.05..=0.99,
                 "a share from 0.05 to 0.99",
             )?,
+            renew_faces: self.renew_faces,
             mark_mode: self.mark_mode.parse()?,
             guard_secs: within("guard_secs", self.guard_secs, Settings::GUARD_SECS, "0 to 86400 seconds")?,
             day_start_hour: within(

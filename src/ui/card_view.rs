@@ -62,7 +62,10 @@ impl Measure {
         match card.content {
             Content::Recorded { disputed: false, .. } => text + self.gap + self.button,
             Content::Ask { .. } => text + self.gap + 2.0 * self.choice + self.gap.max(8.0),
-            Content::Recorded { .. } | Content::Duplicate { .. } | Content::StruckOut => text,
+            Content::Recorded { .. }
+            | Content::Duplicate { .. }
+            | Content::FaceRenewed { .. }
+            | Content::StruckOut => text,
             Content::NotRecorded { .. } => text + 2.0 * self.small,
         }
     }
@@ -251,6 +254,9 @@ fn card_words(scene: &Scene<'_>, card: &Card, colours: &Palette) -> (Tone, Strin
             (of_kind(*kind), name.as_str().to_owned(), words.with(id, &[("time", time.into())]))
         }
         Content::Ask { name, .. } => (colours.accent, name.as_str().to_owned(), words.say("card-in-or-out")),
+        Content::FaceRenewed { name } => {
+            (colours.accent, name.as_str().to_owned(), words.say("card-face-renewed"))
+        }
         Content::StruckOut => {
             (colours.notice, words.say("card-struck-out"), words.say("card-struck-out-text"))
         }

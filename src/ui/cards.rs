@@ -64,6 +64,11 @@ pub enum Content {
         /// Their name.
         name: PersonName,
     },
+    /// Enrolled again in passing.
+    FaceRenewed {
+        /// Who.
+        name: PersonName,
+    },
     /// A mark could not be written.
     NotRecorded {
         /// What happened and what to do.
@@ -75,6 +80,7 @@ pub enum Content {
 const MOST: usize = 4;
 const DUPLICATE: Duration = Duration::from_secs(5);
 const STRUCK_OUT: Duration = Duration::from_secs(4);
+const FACE_RENEWED: Duration = Duration::from_secs(6);
 const ASK: Duration = Duration::from_secs(20);
 const NOT_RECORDED: Duration = Duration::from_secs(12);
 
@@ -92,6 +98,7 @@ impl Cards {
             Notice::Ask { track, person, name } => {
                 card(Some(track), Content::Ask { track, person, name }, ASK)
             }
+            Notice::FaceRenewed { name } => card(None, Content::FaceRenewed { name }, FACE_RENEWED),
             Notice::NotRecorded { sentence } => card(None, Content::NotRecorded { sentence }, NOT_RECORDED),
             Notice::StruckOut { event } => {
                 if let Some(card) = self.0.iter_mut().find(|card| card.event() == Some(event)) {

@@ -355,6 +355,8 @@ fn recognition_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
     }
     let share = (usual.min_bona_fide * 100.0).round() as u32;
     number_help(ui, words, "settings-bona-fide-help", share, &(5..=99));
+    ui.checkbox(&mut form.base.renew_faces, words.say("settings-renew-faces"));
+    caption(ui, &words.say("settings-renew-faces-help"));
     let built_in = words.say("settings-built-in");
     field(ui, &words.say("settings-detector"), &mut form.detector, &built_in);
     field(ui, &words.say("settings-recogniser"), &mut form.recogniser, &built_in);

@@ -48,6 +48,15 @@ pub fn push_planes(rgb: &[u8], mean: f32, std: f32, out: &mut Vec<f32>) {
     }
 }
 
+/// Appends the last picture of `side` x `side` pixels once more, left and right exchanged.
+pub fn push_mirrored(side: usize, out: &mut Vec<f32>) {
+    let start = out.len();
+    out.extend_from_within(start.saturating_sub(3 * side * side)..);
+    for row in out.get_mut(start..).unwrap_or_default().chunks_exact_mut(side) {
+        row.reverse();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +69,12 @@ mod tests {
         let want = [-1.0, 10.0, 1.0, 20.0, 127.0, 30.0]
             .map(|x: f32| if x.abs() > 1.0 { (x - 127.5) / 127.5 } else { x });
         assert_eq!(out, want);
+    }
+
+    #[test]
+    fn a_mirrored_picture_follows_its_original() {
+        let mut out = vec![9.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0];
+        push_mirrored(2, &mut out);
+        assert_eq!(out[13..], [2.0, 1.0, 4.0, 3.0, 6.0, 5.0, 8.0, 7.0, 10.0, 9.0, 12.0, 11.0]);
     }
 }

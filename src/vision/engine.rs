@@ -5,7 +5,7 @@
 
 use super::{
     VisionError,
-    align::{Crop, SIDE, push_planes},
+    align::{Crop, SIDE, push_mirrored, push_planes},
     detect::{Detector, DetectorSettings},
     liveness::Liveness,
     network::{Backend, Network},
@@ -48,11 +48,25 @@ pub trait FaceEngine: Send {
     /// Which weights make the embeddings.
     fn weights(&self) -> &WeightsId;
 
+    /// Where which networks run, for a technician.
+    fn description(&self) -> EngineDescription {
+        EngineDescription { device: "cpu".to_owned(), networks: vec![self.weights().clone()] }
+    }
+
     /// What was measured about them.
     fn calibration(&self) -> &CalibrationData;
 }
 
-/// Where networks run.
+/// What an engine is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EngineDescription {
+    /// `cpu, 2 threads` or `cuda`.
+    pub device: String,
+    /// Recogniser, detector, and those for liveness.
+    pub networks: Vec<WeightsId>,
+}
+
+/// Where networks are to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeviceChoice {
     /// CUDA when this program has it and a card answers, else the CPU.
@@ -85,6 +99,7 @@ pub struct NetworkEngine {
     recogniser: Network,
     normalise: Input,
     id: WeightsId,
+    description: EngineDescription,
     calibration: CalibrationData,
     crop: Crop,
     input: Vec<f32>,
@@ -100,6 +115,8 @@ impl NetworkEngine {
         device: DeviceChoice,
     ) -> Result<Self, VisionError> {
         let backend = device.backend()?;
+        let networks = [recogniser, detector].into_iter().chain(liveness).cloned().collect();
+        let description = EngineDescription { device: backend.to_string(), networks };
         let liveness =
             liveness.iter().map(|id| store.load(id, Kind::Liveness)).collect::<Result<Vec<_>, _>>()?;
         let detector = Detector::new(store.load(detector, Kind::Detector)?, backend.clone());
@@ -110,8 +127,13 @@ impl NetworkEngine {
             detector,
             calibration: loaded.manifest.calibration_data(),
             id: loaded.manifest.id,
+            description,
+            recogniser: Network::for_batches(
+                loaded.graph,
+                backend,
+                FACES_AT_ONCE * views(&loaded.manifest.input),
+            ),
             normalise: loaded.manifest.input,
-            recogniser: Network::for_batches(loaded.graph, backend, FACES_AT_ONCE),
             crop: Crop::default(),
             input: Vec::new(),
         })
@@ -139,14 +161,22 @@ impl NetworkEngine {
         for face in faces {
             let crop = self.crop.cut(frame, face)?;
             push_planes(crop, self.normalise.mean, self.normalise.std, &mut self.input);
+            if self.normalise.mirror {
+                push_mirrored(SIDE, &mut self.input);
+            }
         }
         self.recogniser.run((SIDE, SIDE), &self.input)?;
-        for raw in self.recogniser.output(0).chunks(EMBEDDING_LEN) {
-            embeddings.push(Embedding::from_raw(raw)?);
+        for views in self.recogniser.output(0).chunks(EMBEDDING_LEN * views(&self.normalise)) {
+            embeddings.push(Embedding::from_views(views)?);
         }
         self.recogniser.wipe();
         Ok(())
     }
+}
+
+/// Pictures of one face that the recogniser sees.
+fn views(input: &Input) -> usize {
+    1 + usize::from(input.mirror)
 }
 
 impl FaceEngine for NetworkEngine {
@@ -161,7 +191,7 @@ impl FaceEngine for NetworkEngine {
 
     fn embed(&mut self, frame: &Frame, faces: &[DetectedFace]) -> Result<Vec<Embedding>, VisionError> {
         let mut embeddings = Vec::with_capacity(faces.len());
-        for faces in faces.chunks(self.recogniser.pictures()) {
+        for faces in faces.chunks(FACES_AT_ONCE) {
             self.embed_some(frame, faces, &mut embeddings)?;
         }
         Ok(embeddings)
@@ -177,6 +207,10 @@ impl FaceEngine for NetworkEngine {
 
     fn weights(&self) -> &WeightsId {
         &self.id
+    }
+
+    fn description(&self) -> EngineDescription {
+        self.description.clone()
     }
 
     fn calibration(&self) -> &CalibrationData {

@@ -165,7 +165,7 @@ fn input(architecture: &Architecture) -> Input {
             (square(config.side()), ChannelOrder::Rgb, 0.0, 255.0, Some(surround))
         }
     };
-    Input { width, height, channel_order, mean, std, surround }
+    Input { width, height, channel_order, mean, std, surround, mirror: false }
 }
 
 /// A file's name as an id: small letters, and `-` for whatever an id cannot hold.

@@ -37,7 +37,7 @@ mod walk;
 pub mod weights;
 
 pub use detect::{Detector, DetectorSettings};
-pub use engine::{DeviceChoice, FaceEngine, NetworkEngine};
+pub use engine::{DeviceChoice, EngineDescription, FaceEngine, NetworkEngine};
 pub use import::{ImportError, Imported, import};
 pub use weights::{Architecture, Calibration, Kind, Manifest, WeightsError, WeightsStore};
 

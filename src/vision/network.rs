@@ -33,6 +33,17 @@ impl Backend {
     }
 }
 
+impl std::fmt::Display for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Cpu { threads: 1 } => f.write_str("cpu, 1 thread"),
+            Self::Cpu { threads } => write!(f, "cpu, {threads} threads"),
+            Self::Candle(Device::Cuda(_)) => f.write_str("cuda"),
+            Self::Candle(_) => f.write_str("candle"),
+        }
+    }
+}
+
 /// A network and what was prepared for the sizes it was asked for, the size of the last run first.
 pub struct Network {
     graph: Graph,

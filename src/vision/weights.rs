@@ -200,6 +200,9 @@ pub struct Input {
     /// How much of the frame around a face it sees; none where the face is aligned, or the frame is seen whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub surround: Option<Surround>,
+    /// Whether a recogniser sees each face a second time, mirrored, and the sum of both answers is the embedding.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mirror: bool,
 }
 
 /// The order of colours.
@@ -282,6 +285,9 @@ impl Manifest {
         }
         if !(manifest.input.mean.is_finite() && manifest.input.std > 0.0) {
             return Err(wrong("its input normalisation is impossible".to_owned()));
+        }
+        if manifest.input.mirror && manifest.kind != Kind::Recogniser {
+            return Err(wrong(format!("a {} sees nothing mirrored", manifest.kind)));
         }
         Ok(manifest)
     }

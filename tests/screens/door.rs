@@ -231,6 +231,7 @@ fn the_speed_test_runs_beside_the_kiosk_and_can_be_cancelled() {
         Ok(BenchReport {
             machine: "test".into(),
             cores: 2,
+            device: "cpu".into(),
             weights: "w".into(),
             camera: "demo".into(),
             size: (1280, 720),

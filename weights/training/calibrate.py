@@ -60,7 +60,7 @@ def main() -> None:
     work = workspace(args)
     faces = face_data.load(args.faces, work, args.smoke)
     targets = np.load(work / "targets.npy", mmap_mode="r")
-    have_target = order(len(faces))[: progress(work)]
+    have_target = order(faces)[: progress(work)]
     rows = np.sort(have_target[faces.held_out[have_target]])
     identity = np.arange(len(rows)) // 5 if args.smoke else faces.identity[rows]
     # An identity needs three templates and one more image.
@@ -68,7 +68,7 @@ def main() -> None:
     fit = (identity < 0) | np.isin(identity, names[counts > TEMPLATES])
     rows, identity = rows[fit], identity[fit]
     enrolled = min(ENROLLED, len(np.unique(identity[identity >= 0])) // 2)
-    pixels = faces.pixels[rows]
+    pixels, source = faces.pixels[rows], faces.source[rows]
     teacher, embeddings = targets[rows].astype(np.float32), open_recogniser(args.network, args.threads)(pixels)
 
     random = np.random.default_rng(3)
@@ -84,8 +84,16 @@ def main() -> None:
     labelled = (identity[:, None] >= 0) & (identity[None, :] >= 0)
     alike = identity[:, None] == identity[None, :]
     scores = embeddings @ embeddings.T
-    genuine = scores[upper & labelled & alike]
-    impostor = scores[upper & labelled & ~alike & (teacher @ teacher.T <= ONE_PERSON)]
+    different = ~alike & (teacher @ teacher.T <= ONE_PERSON)
+    genuine, impostor = scores[upper & labelled & alike], scores[upper & labelled & different]
+    groups = {}
+    for index, name in enumerate(faces.source_names):
+        pairs = upper & (source[:, None] == index) & (source[None, :] == index)
+        same, others = scores[pairs & labelled & alike], scores[pairs & different]
+        if len(others):
+            groups[name] = {"photographs": int((source == index).sum()), "genuine_pairs": len(same)}
+            groups[name] |= {"accepted": share(same, threshold), "false_match_rate": share(others, threshold)}
+            groups[name] |= {"impostor_pairs": len(others), "impostor_mean": round(float(others.mean()), 4)}
     calibration = {
         "threshold_cosine": round(threshold, 4),
         "fpir": FPIR,
@@ -99,6 +107,7 @@ def main() -> None:
         "tpir": round(float((known >= threshold).mean()), 4),
         "genuine": summary(genuine, len(names)),
         "impostor": summary(impostor, len(names)),
+        "groups": groups,
         "strangers": {"photographs": len(rows), "galleries": GALLERIES, "samples": len(strangers)},
         "method": (
             f"best score of a stranger against {enrolled} enrolled people with {TEMPLATES} templates each, quantile "
@@ -111,6 +120,11 @@ def main() -> None:
     manifest["calibration"] = calibration
     path.write_text(json.dumps(manifest, indent=2) + "\n")
     print(json.dumps(calibration, indent=2))
+
+
+def share(scores: np.ndarray, threshold: float) -> float | None:
+    """Of the scores that reach the threshold."""
+    return float(f"{(scores >= threshold).mean():.3g}") if len(scores) else None
 
 
 def summary(scores: np.ndarray, identities: int) -> dict:

@@ -38,11 +38,15 @@ def open_recogniser(path: Path, threads: int):
         def raw(batch):
             return session.run(None, {name: plain(batch).numpy()})[0]
     else:
-        model, _ = load_export(path)
+        model, manifest = load_export(path)
 
         @torch.no_grad()
         def raw(batch):
-            return model(plain(batch)).numpy()
+            x = plain(batch)
+            y = model(x)
+            if manifest["input"].get("mirror"):
+                y = y + model(x.flip(3))
+            return y.numpy()
 
     def embed(pixels: np.ndarray) -> np.ndarray:
         rows = np.concatenate([raw(pixels[i : i + 32]) for i in range(0, len(pixels), 32)])

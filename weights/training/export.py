@@ -137,12 +137,15 @@ def manifest_of(kind: str, identity: str, model, training: dict, sha256: str, pr
         calibration = previous.get("calibration") if previous.get("sha256") == sha256 else None
     side = 112 if recognises else None
     std = 127.5 if recognises else 128.0
+    taken = {"width": side, "height": side, "channel_order": "RGB", "mean": 127.5, "std": std}
+    if recognises:
+        taken["mirror"] = True
     return {
         "id": identity,
         "kind": kind,
         "architecture": {"name": "iresnet" if recognises else "scrfd", "config": model.config.to_json()},
         "embedding_length": model.config.embedding_length if recognises else None,
-        "input": {"width": side, "height": side, "channel_order": "RGB", "mean": 127.5, "std": std},
+        "input": taken,
         "licence": LICENCE,
         "source": SOURCE,
         "sha256": sha256,

@@ -1,9 +1,10 @@
 """Step 1: the teacher's embedding of every training face, computed once.
 
-    python weights/training/targets.py
+    python weights/training/targets.py [--held-out]
 
-Faces are visited in a fixed random order, so training may begin on the first part while the rest is computed. An
-interrupted run goes on where it stopped. A mirrored face shares its image's target.
+Faces are visited in a fixed random order, so training may begin on the first part while the rest is computed; those
+that training never sees come first, and are all that calibrate.py needs. An interrupted run goes on where it stopped.
+A mirrored face shares its image's target.
 """
 
 import json
@@ -18,9 +19,10 @@ TEACHER = "mbf_w8dequant.onnx"
 BATCH = 32
 
 
-def order(count: int) -> np.ndarray:
+def order(faces: face_data.Faces) -> np.ndarray:
     """The order in which faces get their targets."""
-    return np.random.default_rng(1).permutation(count)
+    random = np.random.default_rng(1).permutation(len(faces))
+    return np.concatenate([random[faces.held_out[random]], random[~faces.held_out[random]]])
 
 
 def progress(work) -> int:
@@ -30,7 +32,9 @@ def progress(work) -> int:
 
 
 def main() -> None:
-    args = arguments(__doc__).parse_args()
+    parser = arguments(__doc__)
+    parser.add_argument("--held-out", action="store_true", help="only the faces that training never sees")
+    args = parser.parse_args()
     work = workspace(args)
     faces = face_data.load(args.faces, work, args.smoke)
     print(face_data.describe(faces), flush=True)
@@ -39,7 +43,8 @@ def main() -> None:
     path = work / "targets.npy"
     mode = "r+" if path.exists() else "w+"
     targets = np.lib.format.open_memmap(path, mode=mode, dtype=np.float16, shape=(len(faces), 512))
-    todo, done, began = order(len(faces)), progress(work), time.time()
+    todo, done, began = order(faces), progress(work), time.time()
+    todo = todo[: int(faces.held_out.sum())] if args.held_out else todo
     first = done
     while done < len(todo):
         rows = todo[done : done + BATCH]

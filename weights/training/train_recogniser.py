@@ -116,7 +116,7 @@ def main() -> None:
     device = torch.device(args.device)
     faces = face_data.load(args.faces, work, args.smoke)
     targets = np.load(work / "targets.npy", mmap_mode="r")
-    visiting = target_data.order(len(faces))
+    visiting = target_data.order(faces)
 
     model = Recogniser(Config()).to(device, memory_format=torch.channels_last)
     kernels = [p for n, p in model.named_parameters() if p.ndim == 4 and n != "conv1.weight"]

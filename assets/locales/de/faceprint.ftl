@@ -105,6 +105,7 @@ card-today = Heute { $hours } h
 card-not-me = Das bin ich nicht
 card-struck-out = Entfernt
 card-struck-out-text = Der Eintrag zählt nicht mehr.
+card-face-renewed = Ab jetzt wieder am Gesicht erkannt
 card-not-recorded = Nichts wurde eingetragen
 
 ## ID and PIN
@@ -558,6 +559,8 @@ settings-liveness = Personen von Bildern unterscheiden
 settings-liveness-help = „Automatisch“ prüft, wo ein Netz dafür installiert ist. Gilt nach einem Neustart.
 settings-bona-fide = Prozent, ab denen jemand als Person gilt
 settings-bona-fide-help = Höher weist mehr Bilder ab, und mehr Menschen bei schlechtem Licht.
+settings-renew-faces = Menschen im Vorbeigehen neu erfassen
+settings-renew-faces-help = Wer sich nach einem Wechsel des Erkenners mit ID und PIN einträgt und allein vor der Kamera steht, wird damit neu erfasst.
 liveness-on = Immer
 liveness-off = Nie
 settings-detector = Netz, das Gesichter findet

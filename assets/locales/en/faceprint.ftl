@@ -105,6 +105,7 @@ card-today = Today { $hours } h
 card-not-me = Not me
 card-struck-out = Removed
 card-struck-out-text = The mark no longer counts.
+card-face-renewed = Recognised by face again from now on
 card-not-recorded = Nothing was recorded
 
 ## ID and PIN
@@ -558,6 +559,8 @@ settings-liveness = Tell a person from a picture of one
 settings-liveness-help = “Automatic” checks where a network for it is installed. Applies after a restart.
 settings-bona-fide = Percent from which somebody counts as a person
 settings-bona-fide-help = Higher refuses more pictures, and more people in bad light.
+settings-renew-faces = Enrol people again in passing
+settings-renew-faces-help = Who marks by ID and PIN after another recogniser was chosen, alone before the camera, is enrolled again with it.
 liveness-on = Always
 liveness-off = Never
 settings-detector = Network that finds faces

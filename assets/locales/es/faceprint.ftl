@@ -105,6 +105,7 @@ card-today = Hoy { $hours } h
 card-not-me = No soy yo
 card-struck-out = Retirado
 card-struck-out-text = El fichaje ya no cuenta.
+card-face-renewed = Reconocido de nuevo por el rostro
 card-not-recorded = No se registró nada
 
 ## ID and PIN
@@ -558,6 +559,8 @@ settings-liveness = Distinguir a una persona de su imagen
 settings-liveness-help = «Automático» lo comprueba si hay una red para ello. Vale tras reiniciar.
 settings-bona-fide = Porcentaje desde el que alguien cuenta como persona
 settings-bona-fide-help = Más alto rechaza más imágenes, y más personas con mala luz.
+settings-renew-faces = Volver a registrar a las personas al pasar
+settings-renew-faces-help = Tras cambiar de reconocedor, quien ficha con ID y PIN, a solas ante la cámara, queda registrado de nuevo con él.
 liveness-on = Siempre
 liveness-off = Nunca
 settings-detector = Red que encuentra caras

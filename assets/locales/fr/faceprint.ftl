@@ -105,6 +105,7 @@ card-today = { $hours } h ce jour
 card-not-me = Pas moi
 card-struck-out = Retiré
 card-struck-out-text = Le pointage ne compte plus.
+card-face-renewed = De nouveau reconnu par le visage
 card-not-recorded = Rien n’a été enregistré
 
 ## ID and PIN
@@ -558,6 +559,8 @@ settings-liveness = Distinguer une personne de son image
 settings-liveness-help = « Automatique » vérifie si un réseau pour cela est installé. S’applique après un redémarrage.
 settings-bona-fide = Pour cent à partir desquels c’est une personne
 settings-bona-fide-help = Plus haut refuse plus d’images, et plus de gens mal éclairés.
+settings-renew-faces = Réinscrire les personnes au passage
+settings-renew-faces-help = Après un changement de reconnaissance, qui pointe par identifiant et code PIN, seul devant la caméra, est réinscrit avec elle.
 liveness-on = Toujours
 liveness-off = Jamais
 settings-detector = Réseau qui trouve les visages

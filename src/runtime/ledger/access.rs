@@ -11,7 +11,10 @@ use crate::{
     runtime::messages::{HostRow, PinMark, PinState, Refusal, ReplyBody},
     vault::{NewMark, VaultError},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 impl Ledger {
     /// Checks a host's PIN. The attempt is counted on disk before it is checked; an id that is no host's takes as long.
@@ -46,7 +49,20 @@ impl Ledger {
         kind: Option<MarkKind>,
     ) -> Result<ReplyBody, Refusal> {
         let person = self.person_with_pin(badge, pin)?;
+        let outdated = self.has_other_weights_only(&person).map_err(failed)?;
+        self.passing = Some(person.id).filter(|_| outdated && self.settings.renew_faces);
         self.mark_known(person, kind).map_err(failed)
+    }
+
+    /// Whom to enrol in passing, once: a PIN has just confirmed who they are.
+    pub fn take_passing(&mut self) -> Option<PersonId> {
+        self.passing.take()
+    }
+
+    /// Whether somebody agreed to be recognised, and cannot be since the weights changed.
+    fn has_other_weights_only(&self, person: &Person) -> Result<bool, VaultError> {
+        let usable = self.index.read().unwrap_or_else(PoisonError::into_inner).templates_of(person.id);
+        Ok(person.consent.is_some() && usable == 0 && self.vault.template_count(person.id)? > 0)
     }
 
     /// The recovery code unlocks a host and is used up; the next one is the answer.
@@ -193,10 +209,10 @@ pub(super) mod tests {
     use super::*;
     use crate::{
         crypto::KeySource,
-        domain::{Clock, ManualClock, PersonName, WeightsId},
+        domain::{Clock, EMBEDDING_LEN, Embedding, ManualClock, PersonName, WeightsId},
         runtime::{ledger::DataPaths, messages::RequestBody, pipeline::SharedIndex},
         settings::{MarkMode, Settings},
-        vault::{InitHost, Vault},
+        vault::{InitHost, NewTemplate, Vault},
     };
 
     const PIN: &str = "274916";
@@ -246,6 +262,35 @@ pub(super) mod tests {
         assert_eq!((out.kind, out.recorded), (MarkKind::CheckOut, true));
         let kept = ledger.vault().last_mark(person).unwrap().unwrap();
         assert_eq!((kept.source, kept.actor), (MarkSource::Pin, Actor::Person(person)));
+    }
+
+    #[test]
+    fn a_right_pin_renews_templates_of_other_weights_under_the_consent_that_was_given() {
+        let (_folder, _, mut ledger, person) = site(MarkMode::Toggle);
+        let template = |weights: &str| NewTemplate {
+            embedding: Embedding::from_raw(&[1.0; EMBEDDING_LEN]).unwrap(),
+            weights: WeightsId::new(weights).unwrap(),
+            quality: 0.9,
+        };
+        by_pin(&mut ledger, "7", PIN, None).unwrap();
+        assert_eq!(ledger.take_passing(), None, "never enrolled, so never agreed");
+        ledger.enrol(Actor::Kiosk, person, "4", &[template("older")], true).unwrap();
+        assert!(by_pin(&mut ledger, "7", "111111", None).is_err());
+        assert_eq!(ledger.take_passing(), None);
+        by_pin(&mut ledger, "7", PIN, None).unwrap();
+        assert_eq!((ledger.take_passing(), ledger.take_passing()), (Some(person), None));
+        ledger.settings.renew_faces = false;
+        by_pin(&mut ledger, "7", PIN, None).unwrap();
+        assert_eq!(ledger.take_passing(), None);
+        ledger.settings.renew_faces = true;
+        ledger.renew(person, &[template("w")]).unwrap();
+        by_pin(&mut ledger, "7", PIN, None).unwrap();
+        assert_eq!(ledger.take_passing(), None, "done");
+        let kept = ledger.vault().person(person).unwrap();
+        assert_eq!(kept.consent.unwrap().version, "4");
+        assert_eq!(ledger.vault().template_count(person).unwrap(), 1, "the older one is gone");
+        ledger.withdraw_consent(Actor::Kiosk, person).unwrap();
+        assert!(ledger.renew(person, &[template("w")]).is_err());
     }
 
     #[test]
