@@ -74,6 +74,62 @@ fn several_hosts_and_a_recovery_code() {
 }
 
 #[test]
+fn the_two_person_rule_takes_a_second_host() {
+    let site = Site::new();
+    let (grace, mary) = (site.add("Grace"), site.add("Mary"));
+    let hers = site.file("hers", "four unrelated words");
+    let on = ["hosts", "two-person", "on"];
+    let sentence = refused(site.command(&on).args(site.host()));
+    assert!(sentence.contains("needs two hosts"), "{sentence}");
+    ok(site.command(&["hosts", "add", "Lise", "--new-pin-file", &hers]).args(site.host()));
+    ok(site.command(&["people", "erase", &mary]).args(site.host()));
+    ok(site.command(&on).args(site.host()));
+    assert_eq!(json(&ok(&mut site.command(&["hosts", "list", "--json"])))["two_person"], true);
+
+    // Nothing in a text file switches it off.
+    let settings = site.data().join("settings.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    assert!(!text.contains("person_rule") && !text.contains("two_person"), "{text}");
+
+    let (words, new) = (site.file("words", "a passphrase of words"), site.file("new", "605142"));
+    let commands: [&[&str]; 6] = [
+        &["people", "erase", &grace],
+        &["key", "change", "--new-passphrase-file", &words],
+        &["key", "rotate"],
+        &["hosts", "add", "Mallory", "--new-pin-file", &new],
+        &["hosts", "recovery"],
+        &["hosts", "two-person", "off"],
+    ];
+    let (wrong, pin) = (site.file("wrong", "111111"), site.path("pin"));
+    let second = |name, file| ["--second-host", name, "--second-pin-file", file];
+    for command in commands {
+        let sentence = refused(site.command(command).args(site.host()));
+        assert!(sentence.contains("another host has to agree"), "{command:?}: {sentence}");
+        let own = second(HOST, pin.to_str().unwrap());
+        let sentence = refused(site.command(command).args(site.host()).args(own));
+        assert!(sentence.contains("another one than the first"), "{command:?}: {sentence}");
+    }
+    let sentence = refused(site.command(commands[0]).args(site.host()).args(second("Lise", &wrong)));
+    assert!(sentence.contains("wrong; 9 tries left"), "{sentence}");
+    let nobody = refused(site.command(commands[0]).args(site.host()).args(second("Nobody", &wrong)));
+    assert_eq!(sentence.lines().last(), nobody.lines().last(), "a name that no host has is not told apart");
+    let sentence = refused(site.command(&["hosts", "remove", "Lise"]).args(site.host()));
+    assert!(sentence.contains("needs two hosts"), "{sentence}");
+    assert!(ok(&mut site.command(&["people", "list"])).contains("Grace"), "nothing was done");
+
+    ok(site.command(commands[0]).args(site.host()).args(second("lise", &hers)));
+    assert!(!ok(&mut site.command(&["people", "list"])).contains("Grace"));
+    for command in &commands[2..] {
+        ok(site.command(command).args(site.host()).args(second("Lise", &hers)));
+    }
+    ok(site.command(&["hosts", "remove", "Lise"]).args(site.host()));
+    let log = ok(&mut site.command(&["audit", "show", "--last", "200"]));
+    let agreed = log.lines().find(|line| line.contains("agreed to erasing a person")).unwrap();
+    assert_eq!(agreed.matches("host ").count(), 2, "both hosts: {agreed}");
+    assert!(log.contains("two-person rule switched off"), "{log}");
+}
+
+#[test]
 fn a_store_goes_over_to_a_passphrase_a_new_master_key_and_another_machine() {
     let site = Site::new();
     let grace = site.add("Grace");

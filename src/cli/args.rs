@@ -260,6 +260,17 @@ pub struct HostLogin {
     pub pin_file: PathBuf,
 }
 
+/// The second host, whom the two-person rule asks for.
+#[derive(Debug, Clone, Args)]
+pub struct SecondLogin {
+    /// Another host who agrees, while the two-person rule is on.
+    #[arg(long, value_name = "NAME", requires = "second_pin_file")]
+    pub second_host: Option<String>,
+    /// File with their PIN on its first line; `-` is standard input, after the first PIN.
+    #[arg(long, value_name = "FILE|-", requires = "second_host")]
+    pub second_pin_file: Option<PathBuf>,
+}
+
 /// People.
 #[derive(Debug, Subcommand)]
 pub enum People {
@@ -324,6 +335,9 @@ pub enum People {
         /// Who erases.
         #[command(flatten)]
         host: HostLogin,
+        /// Who agrees.
+        #[command(flatten)]
+        second: SecondLogin,
     },
     /// Take back a person's consent: their face data is destroyed, they stay and can use a PIN.
     Withdraw {
@@ -379,6 +393,9 @@ pub enum Hosts {
         /// Who adds.
         #[command(flatten)]
         host: HostLogin,
+        /// Who agrees.
+        #[command(flatten)]
+        second: SecondLogin,
     },
     /// Remove a host. One always stays.
     Remove {
@@ -414,12 +431,36 @@ pub enum Hosts {
         #[arg(long, value_name = "FILE|-", requires = "recovery_file")]
         new_pin_file: Option<PathBuf>,
     },
+    /// Switch the two-person rule: while it is on, erasing a person, changing a key, adding a host, making a recovery
+    /// code and switching the rule off take a second host.
+    TwoPerson {
+        /// On or off.
+        rule: Switch,
+        /// Who switches it.
+        #[command(flatten)]
+        host: HostLogin,
+        /// Who agrees to switching it off.
+        #[command(flatten)]
+        second: SecondLogin,
+    },
     /// Make a new recovery code and print it once; the old one is void.
     Recovery {
         /// Who asks.
         #[command(flatten)]
         host: HostLogin,
+        /// Who agrees.
+        #[command(flatten)]
+        second: SecondLogin,
     },
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// From now on.
+    On,
+    /// No longer.
+    Off,
 }
 
 /// What a report has a row for.
@@ -500,6 +541,9 @@ pub enum Key {
         /// Who changes it.
         #[command(flatten)]
         host: HostLogin,
+        /// Who agrees.
+        #[command(flatten)]
+        second: SecondLogin,
     },
     /// Draw a new master key and seal every record with it. Can be interrupted: it goes on at the next call, or while
     /// the kiosk runs.
@@ -507,6 +551,9 @@ pub enum Key {
         /// Who changes it.
         #[command(flatten)]
         host: HostLogin,
+        /// Who agrees.
+        #[command(flatten)]
+        second: SecondLogin,
     },
 }
 

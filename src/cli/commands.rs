@@ -1,15 +1,15 @@
 //! The commands, one function each. Their JSON is a contract for scripts; the README documents it.
 
 use super::{
-    args::{Global, HostLogin},
-    context::{Context, finish, read_pin},
+    args::{Global, HostLogin, SecondLogin},
+    context::{Context, agree, finish, read_pin},
     hosts,
 };
 use crate::{
     camera::CameraError,
     crypto::{KeySource, Pin},
     diagnostics::{self, doctor, probe, verify},
-    domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName},
+    domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName, SharedDeed},
     imaging::{self, Frame},
     runtime::{
         enrol_frames::{EnrolmentReport, FrameEnrolment},
@@ -180,9 +180,17 @@ fn still(path: &Path, number: u64, context: &Context) -> anyhow::Result<Frame> {
     Ok(Frame::from_picture(picture, captured, number))
 }
 
-pub fn people_erase(global: &Global, person: PersonId, host: &HostLogin) -> anyhow::Result<()> {
+pub fn people_erase(
+    global: &Global,
+    person: PersonId,
+    host: &HostLogin,
+    second: &SecondLogin,
+) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    context.as_host(host, |ledger, session| Ok(ledger.erase(session.actor(), person)?))?;
+    context.as_host(host, |ledger, session| {
+        agree(ledger, session, second, SharedDeed::ErasePerson)?;
+        Ok(ledger.erase(session.actor(), person)?)
+    })?;
     println!("erased");
     Ok(())
 }

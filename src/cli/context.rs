@@ -1,11 +1,11 @@
 //! What a command works on: folders, key, settings, networks and store, resolved from the global options.
 
-use super::args::{Global, HostLogin};
+use super::args::{Global, HostLogin, SecondLogin};
 use crate::{
     access::{HostSession, NOBODY},
     camera::{self, CameraOptions, FrameSource},
     crypto::{KeyKind, KeySource, Passphrase, PinAttempt},
-    domain::{CameraSpec, Clock, PersonName, SystemClock, WeightsId},
+    domain::{CameraSpec, Clock, HostId, PersonName, SharedDeed, SystemClock, WeightsId},
     imaging::Rotation,
     runtime::{
         ledger::{DataPaths, Ledger},
@@ -186,12 +186,34 @@ pub fn finish<T>(
 /// A host's proof that they may change something, from a PIN file.
 pub fn log_in(ledger: &mut Ledger, login: &HostLogin) -> anyhow::Result<Arc<HostSession>> {
     let pin = read_pin(&login.pin_file)?;
-    // A name that no host has is checked as long, and answered the same.
-    let host = match PersonName::new(&login.host) {
+    let host = host_named(ledger, &login.host)?;
+    ledger.login(host, &PinAttempt::new(&pin)).map_err(|refusal| anyhow::anyhow!("{refusal}"))
+}
+
+/// Lets a deed pass that takes two hosts while the two-person rule is on.
+pub fn agree(
+    ledger: &mut Ledger,
+    session: &HostSession,
+    second: &SecondLogin,
+    deed: SharedDeed,
+) -> anyhow::Result<()> {
+    let agreed = match (&second.second_host, &second.second_pin_file) {
+        (Some(name), Some(file)) => {
+            let pin = PinAttempt::new(&read_pin(file)?);
+            let host = host_named(ledger, name)?;
+            ledger.agree(session, Some((host, &pin)), deed)
+        }
+        _ => ledger.agree(session, None, deed),
+    };
+    agreed.map_err(|refusal| anyhow::anyhow!("{refusal}"))
+}
+
+/// A name that no host has is checked as long, and answered the same.
+fn host_named(ledger: &Ledger, name: &str) -> anyhow::Result<HostId> {
+    Ok(match PersonName::new(name) {
         Ok(name) => ledger.vault().host_by_name(&name)?.map_or(NOBODY, |host| host.id),
         Err(_) => NOBODY,
-    };
-    ledger.login(host, &PinAttempt::new(&pin)).map_err(|refusal| anyhow::anyhow!("{refusal}"))
+    })
 }
 
 /// The first line of a PIN file, or of standard input for `-`.

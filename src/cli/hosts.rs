@@ -1,13 +1,13 @@
 //! `faceprint hosts`, and what hosts do for people's PINs and consent.
 
 use super::{
-    args::{Global, HostLogin},
-    context::{Context, read_pin},
+    args::{Global, HostLogin, SecondLogin},
+    context::{Context, agree, read_pin},
 };
 use crate::{
     access::LockoutPolicy,
     crypto::{Pin, PinAttempt, RecoveryCode},
-    domain::{Host, PersonId, PersonName},
+    domain::{Actor, Host, PersonId, PersonName, SharedDeed},
     runtime::ledger::Ledger,
 };
 use anyhow::{Context as _, anyhow};
@@ -15,24 +15,27 @@ use serde_json::json;
 use std::path::Path;
 
 pub fn list(global: &Global, as_json: bool) -> anyhow::Result<()> {
-    let (rows, recovery) = Context::new(global)?.with_ledger(|ledger| {
+    let (rows, recovery, two_person) = Context::new(global)?.with_ledger(|ledger| {
         let (vault, policy) = (ledger.vault(), LockoutPolicy::default());
         let mut rows = Vec::new();
         for host in vault.hosts()? {
             rows.push((policy.is_locked(vault.attempts(host.id)?), host));
         }
-        Ok((rows, vault.has_recovery_code()?))
+        Ok((rows, vault.has_recovery_code()?, vault.two_person()?))
     })?;
     if as_json {
         let hosts: Vec<_> = rows
             .iter()
             .map(|(locked, host)| json!({ "host": host.id.to_string(), "name": host.name.as_str(), "locked": locked }))
             .collect();
-        println!("{}", json!({ "hosts": hosts, "recovery_code": recovery }));
+        println!("{}", json!({ "hosts": hosts, "recovery_code": recovery, "two_person": two_person }));
         return Ok(());
     }
     for (locked, host) in &rows {
         println!("{}  {:<6}  {}", host.id, if *locked { "locked" } else { "" }, host.name.as_str());
+    }
+    if two_person {
+        eprintln!("The two-person rule is on.");
     }
     if !recovery {
         eprintln!("There is no recovery code: make one with `faceprint hosts recovery`.");
@@ -40,9 +43,16 @@ pub fn list(global: &Global, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub fn add(global: &Global, name: &str, new_pin: &Path, host: &HostLogin) -> anyhow::Result<()> {
+pub fn add(
+    global: &Global,
+    name: &str,
+    new_pin: &Path,
+    host: &HostLogin,
+    second: &SecondLogin,
+) -> anyhow::Result<()> {
     let name = PersonName::new(name)?;
-    change(global, host, |ledger, context, actor| {
+    let shared = Shared { second, deed: SharedDeed::AddHost };
+    change_together(global, host, &shared, |ledger, context, actor| {
         let pin = Pin::for_host(&read_pin(new_pin)?)?;
         let host = ledger.vault_mut().add_host(actor, name, &pin, context.clock.now())?;
         println!("{}", host.id);
@@ -85,8 +95,21 @@ pub fn recover(global: &Global, name: &str, code: &Path, new_pin: Option<&Path>)
     Ok(())
 }
 
-pub fn recovery(global: &Global, host: &HostLogin) -> anyhow::Result<()> {
-    change(global, host, |ledger, context, actor| {
+pub fn two_person(global: &Global, on: bool, host: &HostLogin, second: &SecondLogin) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    context.as_host(host, |ledger, session| {
+        if !on {
+            agree(ledger, session, second, SharedDeed::EndRule)?;
+        }
+        Ok(ledger.vault_mut().set_two_person(session.actor(), on, context.clock.now())?)
+    })?;
+    eprintln!("The two-person rule is {}.", if on { "on" } else { "off" });
+    Ok(())
+}
+
+pub fn recovery(global: &Global, host: &HostLogin, second: &SecondLogin) -> anyhow::Result<()> {
+    let shared = Shared { second, deed: SharedDeed::MakeRecoveryCode };
+    change_together(global, host, &shared, |ledger, context, actor| {
         show_code(&ledger.vault_mut().new_recovery_code(actor, context.clock.now())?);
         Ok(())
     })
@@ -131,11 +154,31 @@ pub fn show_code(code: &RecoveryCode) {
     );
 }
 
+/// What takes two hosts while the rule is on, and who the second is.
+struct Shared<'a> {
+    second: &'a SecondLogin,
+    deed: SharedDeed,
+}
+
+/// As [`change`], once a second host agreed.
+fn change_together(
+    global: &Global,
+    host: &HostLogin,
+    shared: &Shared<'_>,
+    what: impl FnOnce(&mut Ledger, &Context, Actor) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let context = Context::new(global)?;
+    context.as_host(host, |ledger, session| {
+        agree(ledger, session, shared.second, shared.deed)?;
+        what(ledger, &context, session.actor())
+    })
+}
+
 /// Opens the store, logs in, does something and closes.
 fn change(
     global: &Global,
     host: &HostLogin,
-    what: impl FnOnce(&mut Ledger, &Context, crate::domain::Actor) -> anyhow::Result<()>,
+    what: impl FnOnce(&mut Ledger, &Context, Actor) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     context.as_host(host, |ledger, session| what(ledger, &context, session.actor()))

@@ -1,12 +1,13 @@
 //! `faceprint key`, `backup` and `restore`: what opens the store, and a second copy of it.
 
 use super::{
-    args::{Global, HostLogin},
+    args::{Global, HostLogin, SecondLogin},
     commands::bar,
-    context::{Context, finish, read_passphrase, type_passphrase},
+    context::{Context, agree, finish, read_passphrase, type_passphrase},
 };
 use crate::{
     crypto::{KeySource, Passphrase},
+    domain::SharedDeed,
     runtime::ledger::LedgerError,
     settings::Settings,
     vault::{BackupContents, Vault, VaultError},
@@ -30,10 +31,12 @@ pub fn key_change(
     new_key_file: Option<PathBuf>,
     new_passphrase_file: Option<&Path>,
     host: &HostLogin,
+    second: &SecondLogin,
 ) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let new = context.as_host(host, |ledger, session| {
-        // Read after the host's PIN: both may come from standard input.
+        agree(ledger, session, second, SharedDeed::ChangeKey)?;
+        // Read after the hosts' PINs: all may come from standard input.
         let new = match (new_key_file, new_passphrase_file) {
             (Some(file), _) => KeySource::File(file),
             (None, Some(file)) => KeySource::Passphrase(read_passphrase(file)?),
@@ -52,13 +55,14 @@ pub fn key_change(
     Ok(())
 }
 
-pub fn key_rotate(global: &Global, host: &HostLogin) -> anyhow::Result<()> {
+pub fn key_rotate(global: &Global, host: &HostLogin, second: &SecondLogin) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGTERM, SIGINT] {
         signal_hook::flag::register(signal, stop.clone()).context("signals cannot be caught")?;
     }
     let finished = context.as_host(host, |ledger, session| {
+        agree(ledger, session, second, SharedDeed::RotateKey)?;
         ledger.vault_mut().begin_rotation(session.actor(), context.clock.now())?;
         let progress = bar(0);
         let mut finished = false;

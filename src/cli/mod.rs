@@ -53,8 +53,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::People(People::Enrol { person, from, consent, host, json })) => {
             commands::people_enrol(&global, person, &from, &consent, &host, json)
         }
-        Some(Command::People(People::Erase { person, host })) => {
-            commands::people_erase(&global, person, &host)
+        Some(Command::People(People::Erase { person, host, second })) => {
+            commands::people_erase(&global, person, &host, &second)
         }
         Some(Command::People(People::Withdraw { person, host })) => {
             hosts::people_withdraw(&global, person, &host)
@@ -82,10 +82,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Audit(Audit::Verify { head, json })) => {
             commands::audit_verify(&global, head.as_deref(), json)
         }
-        Some(Command::Key(Key::Change { new_key_file, new_passphrase_file, host })) => {
-            keeping::key_change(&global, new_key_file, new_passphrase_file.as_deref(), &host)
+        Some(Command::Key(Key::Change { new_key_file, new_passphrase_file, host, second })) => {
+            keeping::key_change(&global, new_key_file, new_passphrase_file.as_deref(), &host, &second)
         }
-        Some(Command::Key(Key::Rotate { host })) => keeping::key_rotate(&global, &host),
+        Some(Command::Key(Key::Rotate { host, second })) => keeping::key_rotate(&global, &host, &second),
         Some(Command::Backup { file, backup_passphrase_file, json }) => {
             keeping::backup(&global, &file, backup_passphrase_file.as_deref(), json)
         }
@@ -116,7 +116,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
 fn hosts_command(global: &Global, command: Hosts) -> anyhow::Result<()> {
     match command {
         Hosts::List { json } => hosts::list(global, json),
-        Hosts::Add { name, new_pin_file, host } => hosts::add(global, &name, &new_pin_file, &host),
+        Hosts::Add { name, new_pin_file, host, second } => {
+            hosts::add(global, &name, &new_pin_file, &host, &second)
+        }
         Hosts::Remove { name, host } => hosts::remove(global, &name, &host),
         Hosts::Pin { new_pin_file, host } => hosts::pin(global, &new_pin_file, &host),
         Hosts::Unlock { name, recovery_file: Some(code), new_pin_file, .. } => {
@@ -126,6 +128,9 @@ fn hosts_command(global: &Global, command: Hosts) -> anyhow::Result<()> {
             let host = host.zip(pin_file).map(|(host, pin_file)| HostLogin { host, pin_file });
             hosts::unlock(global, &name, host.as_ref())
         }
-        Hosts::Recovery { host } => hosts::recovery(global, &host),
+        Hosts::TwoPerson { rule, host, second } => {
+            hosts::two_person(global, rule == args::Switch::On, &host, &second)
+        }
+        Hosts::Recovery { host, second } => hosts::recovery(global, &host, &second),
     }
 }

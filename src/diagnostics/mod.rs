@@ -10,7 +10,7 @@ pub mod verify;
 pub mod window;
 
 use crate::{
-    domain::{Actor, AuditAction, AuditEntry, AuditHead},
+    domain::{Actor, AuditAction, AuditEntry, AuditHead, SharedDeed},
     runtime::messages::StageTime,
 };
 use serde_json::{Value, json};
@@ -124,8 +124,22 @@ pub fn audit_words(entry: &AuditEntry) -> String {
         AuditAction::Swept { marks, faces } => {
             format!("{marks} events and the templates of {faces} people erased by the rule on keeping")
         }
+        AuditAction::TwoPerson(true) => "two-person rule switched on".to_owned(),
+        AuditAction::TwoPerson(false) => "two-person rule switched off".to_owned(),
+        AuditAction::Agreed(host, deed) => format!("host {host} agreed to {}", deed_words(*deed)),
     };
     format!("{actor}: {what}")
+}
+
+fn deed_words(deed: SharedDeed) -> &'static str {
+    match deed {
+        SharedDeed::ErasePerson => "erasing a person",
+        SharedDeed::ChangeKey => "another key file or passphrase",
+        SharedDeed::RotateKey => "changing the master key",
+        SharedDeed::EndRule => "switching the two-person rule off",
+        SharedDeed::AddHost => "adding a host",
+        SharedDeed::MakeRecoveryCode => "making a recovery code",
+    }
 }
 
 fn actor_words(actor: &Actor) -> String {

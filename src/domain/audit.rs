@@ -107,6 +107,53 @@ pub enum AuditAction {
         /// People whose templates were destroyed.
         faces: u32,
     },
+    /// The two-person rule was switched on (true) or off.
+    TwoPerson(bool),
+    /// A second host, by their PIN, agreed to what the actor is about to do.
+    Agreed(HostId, SharedDeed),
+}
+
+/// What takes two hosts while the two-person rule is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SharedDeed {
+    /// Erasing a person.
+    ErasePerson,
+    /// Letting another key file or passphrase open the store.
+    ChangeKey,
+    /// Changing the master key.
+    RotateKey,
+    /// Switching the rule off.
+    EndRule,
+    /// Adding a host: whoever could do so alone would be both.
+    AddHost,
+    /// Making a recovery code, which can set another host's PIN.
+    MakeRecoveryCode,
+}
+
+impl SharedDeed {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::ErasePerson,
+        Self::ChangeKey,
+        Self::RotateKey,
+        Self::EndRule,
+        Self::AddHost,
+        Self::MakeRecoveryCode,
+    ];
+
+    /// One word for files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ErasePerson => "erase_person",
+            Self::ChangeKey => "change_key",
+            Self::RotateKey => "rotate_key",
+            Self::EndRule => "end_rule",
+            Self::AddHost => "add_host",
+            Self::MakeRecoveryCode => "make_recovery_code",
+        }
+    }
 }
 
 /// One numbered entry of the chain.

@@ -16,7 +16,7 @@ mod person;
 mod work;
 
 pub use attempts::AttemptState;
-pub use audit::{Actor, AuditAction, AuditEntry, AuditHead};
+pub use audit::{Actor, AuditAction, AuditEntry, AuditHead, SharedDeed};
 pub use calibration::{CalibrationData, ScoreSample};
 pub use camera_spec::{CameraSpec, CameraSpecError};
 pub use clock::{Clock, ManualClock, Moment, SystemClock};

@@ -70,6 +70,8 @@ fn action_words(action: &AuditAction) -> (&'static str, String) {
         AuditAction::Restored => ("restored", String::new()),
         AuditAction::PersonExported(person) => ("person_exported", person.to_string()),
         AuditAction::Swept { marks, faces } => ("swept", format!("{marks} {faces}")),
+        AuditAction::TwoPerson(on) => ("two_person", if *on { "on" } else { "off" }.to_owned()),
+        AuditAction::Agreed(host, deed) => ("agreed", format!("{host} {}", deed.as_str())),
         AuditAction::ConsentWithdrawn(person, faces) => ("consent_withdrawn", format!("{person} {faces}")),
     }
 }

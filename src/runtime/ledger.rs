@@ -8,6 +8,7 @@ mod day;
 mod keeping;
 mod report;
 pub mod steps;
+mod together;
 
 use super::{
     folders::folders,
@@ -451,6 +452,7 @@ impl Ledger {
         }
         let actor = session.actor();
         let done = |()| ReplyBody::Done;
+        let request = self.with_second(session, request)?;
         match request {
             HostRequest::People => self.people().map(ReplyBody::People).map_err(failed),
             HostRequest::AddPerson { name, badge } => {
@@ -494,23 +496,14 @@ impl Ledger {
             | HostRequest::StoreShots { .. } => Err(Refusal::Failed(
                 "there is no camera here to enrol with: use the kiosk's screen".to_owned(),
             )),
-            HostRequest::HostRows => self.host_rows(session.host()).map(ReplyBody::HostRows).map_err(failed),
-            HostRequest::AddHost { name, pin } => {
-                self.vault.add_host(actor, name, &pin.0, now).map(|_| ReplyBody::Done).map_err(failed)
-            }
-            HostRequest::RemoveHost(host) => {
-                self.vault.remove_host(actor, host, now).map(done).map_err(failed)
-            }
-            HostRequest::ChangePin { old, new } => {
-                self.change_pin(session.host(), &old.0, &new.0).map(|()| ReplyBody::Done)
-            }
-            HostRequest::UnlockHost(host) => {
-                self.vault.unlock_host(actor, host, now).map(done).map_err(failed)
-            }
-            HostRequest::NewRecoveryCode => {
-                let code = self.vault.new_recovery_code(actor, now).map_err(failed)?;
-                Ok(ReplyBody::RecoveryCode(Hidden(code)))
-            }
+            HostRequest::HostRows
+            | HostRequest::AddHost { .. }
+            | HostRequest::RemoveHost(_)
+            | HostRequest::ChangePin { .. }
+            | HostRequest::UnlockHost(_)
+            | HostRequest::NewRecoveryCode
+            | HostRequest::TwoPerson(_)
+            | HostRequest::WithSecond(..) => self.about_hosts(session, request),
             HostRequest::SetPersonPin { person, pin } => {
                 let pin = pin.as_ref().map(|pin| &pin.0);
                 self.vault.set_person_pin(actor, person, pin, now).map(done).map_err(failed)

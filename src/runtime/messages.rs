@@ -564,6 +564,20 @@ pub enum HostRequest {
     /// Begins to change the master key, which goes on in the background; progress in [`Snapshot::job`]. Answer:
     /// [`ReplyBody::Done`] as soon as it has begun.
     RotateKey,
+    /// Switches the two-person rule: while it is on, what [`crate::domain::SharedDeed`] lists is refused with
+    /// [`Refusal::SecondHostNeeded`] unless it comes [`Self::WithSecond`]. Answer: [`ReplyBody::Done`].
+    TwoPerson(bool),
+    /// The same, and a second host stands beside the first. Answer: that of the request; a wrong PIN as at a login.
+    WithSecond(SecondHost, Box<HostRequest>),
+}
+
+/// Another host, who agrees by their PIN to what the first one asks for.
+#[derive(Debug)]
+pub struct SecondHost {
+    /// Who.
+    pub host: HostId,
+    /// What they typed.
+    pub pin: Hidden<PinAttempt>,
 }
 
 /// Which kind of report file.
@@ -657,8 +671,13 @@ pub enum ReplyBody {
         /// Who.
         name: PersonName,
     },
-    /// Hosts in name order.
-    HostRows(Vec<HostRow>),
+    /// Who may open host mode.
+    HostRows {
+        /// In name order.
+        rows: Vec<HostRow>,
+        /// The two-person rule is on.
+        two_person: bool,
+    },
     /// To be shown once, then forgotten.
     RecoveryCode(Hidden<RecoveryCode>),
     /// What the check of the audit log found.
@@ -852,6 +871,11 @@ pub enum Refusal {
     },
     /// The recovery code is wrong.
     WrongCode,
+    /// The two-person rule is on: ask again [`HostRequest::WithSecond`].
+    SecondHostNeeded {
+        /// Who could be the second, in name order.
+        others: Vec<Host>,
+    },
     /// The session has ended.
     SessionEnded,
     /// Anything else, in a sentence: what failed and what to do.
@@ -871,6 +895,9 @@ impl fmt::Display for Refusal {
                 f.write_str("too many wrong PINs: ask another host to unlock, or use the recovery code")
             }
             Self::WrongCode => f.write_str("the recovery code is wrong: type it as it was shown"),
+            Self::SecondHostNeeded { .. } => f.write_str(
+                "the two-person rule is on: another host has to agree with their PIN (--second-host, --second-pin-file)",
+            ),
             Self::SessionEnded => f.write_str("the session has ended: log in again"),
             Self::Failed(sentence) => f.write_str(sentence),
         }

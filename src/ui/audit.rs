@@ -12,7 +12,7 @@ use super::{
     words::{Words, date_and_time, sentence},
 };
 use crate::{
-    domain::{Actor, AuditAction, AuditEntry, HostId, MarkKind, PersonId},
+    domain::{Actor, AuditAction, AuditEntry, HostId, MarkKind, PersonId, SharedDeed},
     runtime::messages::{AuditReport, FolderView, HostRequest, Job, JobView, PersonRow, Refusal, ReplyBody},
 };
 use egui::{ProgressBar, Ui};
@@ -73,7 +73,9 @@ impl Group {
             | AuditAction::HostUnlocked(_)
             | AuditAction::RecoveryCodeMade
             | AuditAction::RecoveryCodeUsed(_)
-            | AuditAction::RecoveryCodeWrong => Self::Hosts,
+            | AuditAction::RecoveryCodeWrong
+            | AuditAction::TwoPerson(_)
+            | AuditAction::Agreed(..) => Self::Hosts,
             AuditAction::Exported(_) | AuditAction::BackedUp(_) | AuditAction::PersonExported(_) => {
                 Self::Files
             }
@@ -271,6 +273,18 @@ fn entries_table(ui: &mut Ui, scene: &Scene<'_>, entries: &[AuditEntry], shown: 
     });
 }
 
+/// The message that says what a second host agreed to.
+fn agreed_id(deed: SharedDeed) -> &'static str {
+    match deed {
+        SharedDeed::ErasePerson => "audit-agreed-erase",
+        SharedDeed::ChangeKey => "audit-agreed-key",
+        SharedDeed::RotateKey => "audit-agreed-rotate",
+        SharedDeed::EndRule => "audit-agreed-rule",
+        SharedDeed::AddHost => "audit-agreed-host",
+        SharedDeed::MakeRecoveryCode => "audit-agreed-code",
+    }
+}
+
 /// Ids to the names that this screen may show.
 struct Names<'a> {
     words: &'a Words,
@@ -351,6 +365,9 @@ impl Names<'_> {
             }
             AuditAction::Restored => words.say("audit-restored"),
             AuditAction::PersonExported(who) => person("audit-person-exported", who),
+            AuditAction::TwoPerson(true) => words.say("audit-two-person-on"),
+            AuditAction::TwoPerson(false) => words.say("audit-two-person-off"),
+            AuditAction::Agreed(who, deed) => host(agreed_id(*deed), who),
             AuditAction::Swept { marks, faces } => {
                 words.with("audit-swept", &[("marks", (*marks).into()), ("faces", (*faces).into())])
             }

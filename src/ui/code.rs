@@ -3,13 +3,15 @@
 //! Job: large, until somebody says that it is written down. It must not keep it: it goes with the page, wiped.
 
 use super::{
-    Action, Asked, Goto, HostPage, Scene, theme,
+    Action, Asked, Goto, HostPage, Scene,
+    second_host::{Pressed, SecondHost},
+    theme,
     widgets::{Weight, banner, button_if, card, quiet},
     words::sentence,
 };
 use crate::{
     domain::Moment,
-    runtime::messages::{Refusal, ReplyBody},
+    runtime::messages::{HostRequest, Refusal, ReplyBody},
 };
 use egui::{FontFamily, FontId, RichText, Ui};
 use std::time::Duration;
@@ -21,6 +23,8 @@ pub struct CodePage {
     code: Option<Zeroizing<String>>,
     written: bool,
     failed: Option<String>,
+    /// Who has to agree, once the two-person rule asked for it.
+    second: Option<SecondHost>,
     since: Option<Duration>,
 }
 
@@ -39,7 +43,9 @@ impl CodePage {
         match (asked, body) {
             (Asked::NewRecoveryCode, Ok(ReplyBody::RecoveryCode(code))) => {
                 self.code = Some(Zeroizing::new(code.0.shown()));
+                self.second = None;
             }
+            (Asked::NewRecoveryCode, Err(refusal)) if SecondHost::take(&mut self.second, &refusal) => {}
             (Asked::NewRecoveryCode, Err(refusal)) => self.failed = Some(sentence(&refusal.to_string())),
             _ => {}
         }
@@ -54,6 +60,15 @@ impl CodePage {
 
 /// Draws it as a page of host mode.
 pub(super) fn code_page_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut CodePage) -> Vec<Action> {
+    if let Some(second) = &mut local.second {
+        let agreed = match second.ui(ui, scene) {
+            Pressed::Nothing => return Vec::new(),
+            Pressed::Close => return vec![Action::Go(Goto::Page(HostPage::Hosts))],
+            Pressed::Agree(agreed) => agreed,
+        };
+        let request = Box::new(HostRequest::NewRecoveryCode);
+        return vec![Action::AskHost(HostRequest::WithSecond(agreed, request))];
+    }
     let done = code_ui(ui, scene, local);
     done.then_some(Action::Go(Goto::Page(HostPage::People))).into_iter().collect()
 }

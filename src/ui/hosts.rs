@@ -5,6 +5,7 @@
 use super::{
     Action, Asked, Goto, Scene,
     host::{dialog_foot, loading},
+    second_host::{Pressed as SecondPressed, SecondHost},
     theme,
     widgets::{
         Weight, badge, banner, button, card, dialog, field, page_title, quiet, row_button, rule, secret_field,
@@ -24,7 +25,10 @@ use zeroize::Zeroizing;
 #[derive(Default)]
 pub struct Hosts {
     rows: Option<Vec<HostRow>>,
+    two_person: bool,
     dialog: Option<Dialog>,
+    /// Who has to agree to what the dialog asks for, once the two-person rule asked for it.
+    second: Option<SecondHost>,
     message: Option<(bool, String)>,
     waiting: bool,
 }
@@ -34,6 +38,7 @@ enum Dialog {
     Remove(Host),
     ChangePin { old: Zeroizing<String>, pin: NewPin },
     NewCode,
+    TwoPerson(bool),
 }
 
 /// A PIN or passphrase typed twice.
@@ -73,19 +78,30 @@ impl Hosts {
     pub fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>) -> Vec<Action> {
         let mine = matches!(
             asked,
-            Asked::HostRows | Asked::AddHost | Asked::RemoveHost | Asked::ChangePin | Asked::UnlockHost
+            Asked::HostRows
+                | Asked::AddHost
+                | Asked::RemoveHost
+                | Asked::ChangePin
+                | Asked::UnlockHost
+                | Asked::TwoPerson
         );
         match body {
-            Ok(ReplyBody::HostRows(rows)) => self.rows = Some(rows),
+            Ok(ReplyBody::HostRows { rows, two_person }) => {
+                self.rows = Some(rows);
+                self.two_person = two_person;
+            }
             Ok(_) if mine => {
                 self.waiting = false;
-                self.dialog = None;
+                (self.dialog, self.second) = (None, None);
                 self.message = Some((true, String::new()));
                 // The login screen's list has changed too.
                 return vec![Action::AskHost(HostRequest::HostRows), Action::Ask(RequestBody::Hosts)];
             }
             Err(refusal) if mine => {
                 self.waiting = false;
+                if self.dialog.is_some() && SecondHost::take(&mut self.second, &refusal) {
+                    return Vec::new();
+                }
                 self.message = Some((false, sentence(&refusal.to_string())));
             }
             _ => {}
@@ -117,6 +133,12 @@ pub(super) fn hosts_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Hosts) -> Vec
             local.open(Dialog::NewCode);
         }
     });
+    if local.rows.is_some() {
+        let mut rule = local.two_person;
+        if ui.checkbox(&mut rule, words.say("hosts-two-person")).clicked() {
+            local.open(Dialog::TwoPerson(rule)); // the box follows once it is on disk
+        }
+    }
     ui.add_space(theme::GAP / 2.0);
     match local.rows.clone() {
         None => loading(ui, scene),
@@ -138,7 +160,7 @@ fn quiet_line(ui: &mut Ui, text: &str) {
 
 impl Hosts {
     fn open(&mut self, dialog: Dialog) {
-        self.message = None;
+        (self.message, self.second) = (None, None);
         self.dialog = Some(dialog);
     }
 }
@@ -180,6 +202,19 @@ fn row_ui(ui: &mut Ui, words: &Words, local: &mut Hosts, row: &HostRow, hosts: u
 
 fn dialogs(ui: &Ui, scene: &Scene<'_>, local: &mut Hosts) -> Option<Action> {
     let words = scene.words;
+    if let Some(second) = &mut local.second {
+        return match second.ui(ui, scene) {
+            SecondPressed::Nothing => None,
+            SecondPressed::Close => {
+                (local.dialog, local.second) = (None, None);
+                None
+            }
+            SecondPressed::Agree(agreed) => {
+                let request = Box::new(local.dialog.as_ref().and_then(Dialog::request)?);
+                Some(Action::AskHost(HostRequest::WithSecond(agreed, request)))
+            }
+        };
+    }
     let waiting = local.waiting;
     let refused = local.message.as_ref().filter(|(well, _)| !well).map(|(_, text)| text.clone());
     let title = match local.dialog.as_ref()? {
@@ -187,6 +222,7 @@ fn dialogs(ui: &Ui, scene: &Scene<'_>, local: &mut Hosts) -> Option<Action> {
         Dialog::Remove(host) => words.with("hosts-remove-title", &[("name", host.name.as_str().into())]),
         Dialog::ChangePin { .. } => words.say("hosts-change-pin"),
         Dialog::NewCode => words.say("hosts-new-code"),
+        Dialog::TwoPerson(_) => words.say("hosts-two-person"),
     };
     let mut pressed = None;
     let closed = dialog(ui, "hosts", &title, |ui| {
@@ -238,6 +274,14 @@ impl Dialog {
                 quiet(ui, &words.say("hosts-new-code-text"));
                 ("hosts-new-code-deed", true, Weight::Primary)
             }
+            Self::TwoPerson(true) => {
+                quiet(ui, &words.say("hosts-two-person-on-text"));
+                ("hosts-two-person-on", true, Weight::Primary)
+            }
+            Self::TwoPerson(false) => {
+                quiet(ui, &words.say("hosts-two-person-off-text"));
+                ("hosts-two-person-off", true, Weight::Danger)
+            }
         }
     }
 
@@ -252,6 +296,7 @@ impl Dialog {
                 new: Hidden(pin.checked()?),
             }),
             Self::NewCode => None,
+            Self::TwoPerson(on) => Some(HostRequest::TwoPerson(*on)),
         }
     }
 }

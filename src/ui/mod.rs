@@ -32,6 +32,7 @@ mod reports;
 mod saver;
 mod schedule_editor;
 mod screen;
+mod second_host;
 mod settings_form;
 mod table;
 pub mod theme;

@@ -7,6 +7,7 @@ use super::{
     host::{dialog_foot, empty, loading},
     people_edit::{Edit, Pressed as EditPressed},
     people_import::{Import, Pressed as ImportPressed},
+    second_host::{Pressed as SecondPressed, SecondHost},
     table::{Col, Sort, buttons, faint, table, text},
     theme::{self, Palette, Tone},
     widgets::{Weight, badge, banner, button, dialog, field, page_title, pick, quiet, row_button, search},
@@ -49,6 +50,8 @@ enum Dialog {
         name: PersonName,
         understood: bool,
         waiting: bool,
+        /// Who has to agree, once the two-person rule asked for it.
+        second: Option<SecondHost>,
     },
     Import(Import),
 }
@@ -115,6 +118,7 @@ impl People {
                 self.dialog = Dialog::None;
                 self.exported = files.first().map(|file| file.display().to_string());
             }
+            (Asked::ErasePerson, Err(refusal)) if self.second_is_asked(&refusal) => {}
             (asked, body) if matches!(self.dialog, Dialog::Import(_)) => {
                 if let Dialog::Import(import) = &mut self.dialog {
                     return import.reply(asked, body);
@@ -140,6 +144,14 @@ impl People {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// Whether a refusal is for the second host's dialog, which opens with it or stays.
+    fn second_is_asked(&mut self, refusal: &Refusal) -> bool {
+        let Dialog::Erase { second, waiting, .. } = &mut self.dialog else { return false };
+        let taken = SecondHost::take(second, refusal);
+        *waiting &= !taken;
+        taken
     }
 
     /// Filters and sorts anew: once for each change, not for each frame.
@@ -229,7 +241,7 @@ pub(super) fn people_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> V
 impl People {
     fn ask_to_erase(&mut self, person: PersonId, name: PersonName) {
         self.refused = None;
-        self.dialog = Dialog::Erase { person, name, understood: false, waiting: false };
+        self.dialog = Dialog::Erase { person, name, understood: false, waiting: false, second: None };
     }
 }
 
@@ -360,7 +372,15 @@ fn dialogs(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> Vec<Action> {
                 actions.extend(requests.into_iter().map(Action::AskHost));
             }
         },
-        Dialog::Erase { person, name, understood, waiting } => {
+        Dialog::Erase { person, second: Some(second), .. } => match second.ui(ui, scene) {
+            SecondPressed::Nothing => {}
+            SecondPressed::Close => close = true,
+            SecondPressed::Agree(agreed) => {
+                let request = Box::new(HostRequest::ErasePerson(*person));
+                actions.push(Action::AskHost(HostRequest::WithSecond(agreed, request)));
+            }
+        },
+        Dialog::Erase { person, name, understood, waiting, second: None } => {
             let title = words.with("people-erase-title", &[("name", name.as_str().into())]);
             let shut = dialog(ui, "erase person", &title, |ui| {
                 ui.label(words.say("people-erase-text"));

@@ -2,7 +2,7 @@
 //!
 //! | tree | record key | content (format version 1) |
 //! |---|---|---|
-//! | `meta` | text | `site`: [`SiteRecord`]; `weights`: id of the weights in use; `pin-cost`: [`crate::crypto::PinCost`]; `recovery`: [`PinHash`] of the recovery code; `last-event`: highest event number given before a sweep |
+//! | `meta` | text | `site`: [`SiteRecord`]; `weights`: id of the weights in use; `pin-cost`: [`crate::crypto::PinCost`]; `recovery`: [`PinHash`] of the recovery code; `two-person`: `bool`, off where it is not there; `last-event`: highest event number given before a sweep |
 //! | `hosts` | host id, 16 bytes | [`HostRecord`] |
 //! | `people` | person id, 16 bytes | [`crate::domain::Person`] |
 //! | `person-keys` | person id | 32 bytes, the person's own key |

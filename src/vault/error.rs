@@ -78,6 +78,14 @@ pub enum VaultError {
     /// The only host cannot be removed.
     #[error("this is the only host: add another one first")]
     LastHost,
+    /// One of the two last hosts cannot be removed while it takes two.
+    #[error(
+        "the two-person rule is on and needs two hosts: add another one first, or switch the rule off together"
+    )]
+    LastPair,
+    /// The two-person rule with a single host.
+    #[error("the two-person rule needs two hosts: add another one first")]
+    NoPair,
     /// A correction of an event that is not there, or of somebody else's.
     #[error("this person has no attendance event {0}: reload the list")]
     NoSuchMark(EventId),

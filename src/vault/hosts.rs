@@ -3,7 +3,7 @@
 //! Job: keep hashes and counts. It must not know when a try is right or allowed: that is `access`.
 
 use super::{
-    Draft, PIN_COST, RECOVERY, Urgency, Vault, VaultError,
+    Draft, PIN_COST, RECOVERY, TWO_PERSON, Urgency, Vault, VaultError,
     codec::{AttemptRecord, HostRecord, Tree, Write, same_name},
 };
 use crate::{
@@ -65,11 +65,13 @@ impl Vault {
         self.forget_attempts(actor, *id.as_bytes(), AuditAction::HostUnlocked(id), now)
     }
 
-    /// Removes a host; one always stays.
+    /// Removes a host; one always stays, and two while the two-person rule is on.
     pub fn remove_host(&mut self, actor: Actor, id: HostId, now: Moment) -> Result<(), VaultError> {
         self.host_record(id)?;
-        if self.hosts()?.len() < 2 {
-            return Err(VaultError::LastHost);
+        match self.hosts()?.len() {
+            0..2 => return Err(VaultError::LastHost),
+            2 if self.two_person()? => return Err(VaultError::LastPair),
+            _ => {}
         }
         let mut draft = self.draft(now)?;
         for tree in [Tree::Hosts, Tree::Attempts] {
@@ -119,6 +121,31 @@ impl Vault {
             Some(sealed) => self.seals.get(Tree::Hosts, id.as_bytes(), &sealed),
             None => Err(VaultError::NoSuchHost),
         }
+    }
+}
+
+/// The two-person rule. It is kept here, sealed, so that whoever can write to a text file cannot switch it off.
+impl Vault {
+    /// Whether what [`crate::domain::SharedDeed`] lists takes two hosts.
+    pub fn two_person(&self) -> Result<bool, VaultError> {
+        match self.engine.get(Tree::Meta, TWO_PERSON)? {
+            Some(sealed) => self.seals.get(Tree::Meta, TWO_PERSON, &sealed),
+            None => Ok(false), // also in stores that were made before there was such a rule
+        }
+    }
+
+    /// Switches it, with an audit entry; as it is already, it stays without one. On needs two hosts.
+    pub fn set_two_person(&mut self, actor: Actor, on: bool, now: Moment) -> Result<(), VaultError> {
+        if self.two_person()? == on {
+            return Ok(());
+        }
+        if on && self.hosts()?.len() < 2 {
+            return Err(VaultError::NoPair);
+        }
+        let mut draft = self.draft(now)?;
+        draft.writes.push(self.seals.put(Tree::Meta, TWO_PERSON, &on)?);
+        self.log(&mut draft, actor, AuditAction::TwoPerson(on), now)?;
+        self.commit(draft, Urgency::Normal)
     }
 }
 

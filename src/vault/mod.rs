@@ -42,9 +42,9 @@
 //! | somebody who can write to the folder, without the key | may destroy, or put back a whole older folder; cannot change, add, move or take out a single record unseen | records are bound to their place, the working copy to a keyed digest, journal and checkpoint to their order. An older folder shows against an exported audit head |
 //! | a guesser at the screen | ten tries per host, with waits; a name that no host has takes as long and is answered alike. The same per attendee, counted apart | `access`; counts are durable before the PIN is looked at, and outlive restarts and clock changes. A PIN is never a key, and a hash is of no use without the pepper under the device key |
 //! | a prankster who types wrong PINs | one host or attendee waits, at the tenth until another host or the recovery code unlocks | the alternative, unlimited tries, is worse. With a single host, keep the recovery code |
-//! | a finder of the recovery code | may reset one host's PIN, once; then it is used up and the host notices | 125 random bits, hashed like a PIN; every use is audited |
+//! | a finder of the recovery code | may reset one host's PIN, once; then it is used up and the host notices | 125 random bits, hashed like a PIN; every use is audited. With the two-person rule on, a host who holds it can stand for two: let a third keep it |
 //! | somebody with a photograph of an attendee | perhaps a mark in their name | liveness is the business of `vision`, not of this module; the face alone never opens host mode |
-//! | a host | what hosts may do, under their name in the audit log | entries cannot be changed or removed through the program. Hosts are trusted with names and times, not with templates: no screen or command shows one |
+//! | a host | what hosts may do, under their name in the audit log | entries cannot be changed or removed through the program. Hosts are trusted with names and times, not with templates: no screen or command shows one. With the two-person rule on ([`Vault::two_person`], kept sealed) none of them alone erases a person, changes a key, adds a host, makes a recovery code or switches the rule off |
 //! | a host who walked away | nothing for whoever comes next, after the idle time, a suspend or a jump of the clock | sessions are bound to the monotonic clock; a PIN is asked for again to change a PIN |
 //! | the site's owner, with the device key, who wants another history | can write a new chain | any head that left the kiosk before (each report carries one) shows it: give reports away |
 //! | root on the running kiosk, or a debugger | everything in memory | out of scope: whoever controls the kernel controls the program. Keys, PINs and faces are wiped after use and never logged; core dumps are off; `faceprint doctor` looks at swap and file modes |
@@ -111,6 +111,7 @@ const WEIGHTS: &[u8] = b"weights";
 const PIN_COST: &[u8] = b"pin-cost";
 const LAST_EVENT: &[u8] = b"last-event";
 const RECOVERY: &[u8] = b"recovery";
+const TWO_PERSON: &[u8] = b"two-person";
 
 /// The first host of a new store.
 pub struct InitHost {

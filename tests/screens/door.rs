@@ -130,7 +130,7 @@ fn hosts_are_added_unlocked_and_removed() {
         HostRow { host: bench.fake.hosts[0].clone(), locked: false, you: true },
         HostRow { host: Host { id: other, name: name("Alan") }, locked: true, you: false },
     ];
-    bench.fake.reply(&request, Ok(ReplyBody::HostRows(rows)));
+    bench.fake.reply(&request, Ok(ReplyBody::HostRows { rows, two_person: false }));
     bench.run();
     assert!(bench.says("Grace Hopper") && bench.says("You") && bench.says("Locked"));
     bench.press("Unlock Alan");

@@ -475,6 +475,14 @@ audit-backed-up = Sicherung von { $records } Einträgen erstellt
 audit-restored = Speicher aus einer Sicherung wiederhergestellt
 audit-person-exported = Daten von { $name } ausgegeben
 audit-swept = Nach der Aufbewahrungsregel gelöscht: { $marks } Buchungen, Gesichtsdaten von { $faces } Personen
+audit-two-person-on = Vier-Augen-Prinzip eingeschaltet
+audit-two-person-off = Vier-Augen-Prinzip ausgeschaltet
+audit-agreed-erase = { $name } hat dem Löschen einer Person zugestimmt
+audit-agreed-key = { $name } hat einer anderen Schlüsseldatei oder Passphrase zugestimmt
+audit-agreed-rotate = { $name } hat dem Wechsel des Hauptschlüssels zugestimmt
+audit-agreed-rule = { $name } hat dem Ausschalten des Vier-Augen-Prinzips zugestimmt
+audit-agreed-host = { $name } hat einer neuen Person in der Verwaltung zugestimmt
+audit-agreed-code = { $name } hat einem neuen Wiederherstellungscode zugestimmt
 
 ## Hosts
 hosts-text = Wer das Gerät verwaltet, öffnet die Verwaltung mit eigener PIN.
@@ -497,6 +505,17 @@ hosts-remove-title = { $name } entfernen?
 hosts-remove-text = Die Verwaltung lässt sich damit nicht mehr öffnen. Was getan wurde, bleibt im Protokoll.
 hosts-unlock = Entsperren
 hosts-unlock-spoken = { $name } entsperren
+hosts-two-person = Vier-Augen-Prinzip
+hosts-two-person-on = Einschalten
+hosts-two-person-on-text = Von nun an muss jemand Zweites aus der Verwaltung mit eigener PIN zustimmen, bevor eine Person gelöscht, ein Schlüssel gewechselt, jemand in die Verwaltung aufgenommen, ein Wiederherstellungscode erzeugt oder diese Regel ausgeschaltet wird.
+hosts-two-person-off = Ausschalten
+hosts-two-person-off-text = Jede und jeder aus der Verwaltung kann dann wieder allein Personen löschen, Schlüssel wechseln, jemanden aufnehmen und Wiederherstellungscodes erzeugen. Dem muss jemand Zweites zustimmen.
+second-host-title = Jemand Zweites muss zustimmen
+second-host-text = Das Vier-Augen-Prinzip ist eingeschaltet. Bitte jemand anderes aus der Verwaltung die eigene PIN hier eingeben lassen.
+second-host-who = Wer stimmt zu?
+second-host-pin = PIN dieser Person
+second-host-deed = Zustimmen
+second-host-locked = Zu viele falsche PINs. Jemand anderes aus der Verwaltung oder der Wiederherstellungscode muss diese Person entsperren.
 
 ## Settings
 settings-save = Speichern

@@ -475,6 +475,14 @@ audit-backed-up = Made a backup of { $records } records
 audit-restored = Restored the store from a backup
 audit-person-exported = Exported the data of { $name }
 audit-swept = Erased by the rule on keeping: { $marks } marks, face data of { $faces } people
+audit-two-person-on = Switched the two-person rule on
+audit-two-person-off = Switched the two-person rule off
+audit-agreed-erase = { $name } agreed to erase a person
+audit-agreed-key = { $name } agreed to another key file or passphrase
+audit-agreed-rotate = { $name } agreed to change the master key
+audit-agreed-rule = { $name } agreed to switch the two-person rule off
+audit-agreed-host = { $name } agreed to add a host
+audit-agreed-code = { $name } agreed to make a recovery code
 
 ## Hosts
 hosts-text = Hosts open host mode with their own PIN.
@@ -497,6 +505,17 @@ hosts-remove-title = Remove { $name }?
 hosts-remove-text = They can no longer open host mode. What they did stays in the audit log.
 hosts-unlock = Unlock
 hosts-unlock-spoken = Unlock { $name }
+hosts-two-person = Two-person rule
+hosts-two-person-on = Switch on
+hosts-two-person-on-text = From now on a second host has to agree with their PIN before a person is erased, a key is changed, a host is added, a recovery code is made, or this rule is switched off.
+hosts-two-person-off = Switch off
+hosts-two-person-off-text = Each host can again erase people, change keys, add hosts and make recovery codes alone. A second host has to agree to this.
+second-host-title = A second host has to agree
+second-host-text = The two-person rule is on. Let another host type their PIN here.
+second-host-who = Who agrees?
+second-host-pin = Their PIN
+second-host-deed = Agree
+second-host-locked = Too many wrong PINs. Another host or the recovery code must unlock this one.
 
 ## Settings
 settings-save = Save

@@ -475,6 +475,14 @@ audit-backed-up = Copia de seguridad de { $records } registros
 audit-restored = Datos restaurados de una copia
 audit-person-exported = Datos de { $name } exportados
 audit-swept = Borrados por la regla de conservación: { $marks } fichajes, caras de { $faces } personas
+audit-two-person-on = Regla de dos personas activada
+audit-two-person-off = Regla de dos personas desactivada
+audit-agreed-erase = { $name } aceptó borrar a una persona
+audit-agreed-key = { $name } aceptó otra clave o frase
+audit-agreed-rotate = { $name } aceptó cambiar la clave maestra
+audit-agreed-rule = { $name } aceptó desactivar la regla de dos personas
+audit-agreed-host = { $name } aceptó añadir un gestor
+audit-agreed-code = { $name } aceptó crear un código de rescate
 
 ## Hosts
 hosts-text = Los gestores abren la gestión con su propio PIN.
@@ -497,6 +505,17 @@ hosts-remove-title = ¿Quitar a { $name }?
 hosts-remove-text = Ya no podrá abrir la gestión. Lo que hizo queda en el registro.
 hosts-unlock = Desbloquear
 hosts-unlock-spoken = Desbloquear a { $name }
+hosts-two-person = Regla de dos personas
+hosts-two-person-on = Activar
+hosts-two-person-on-text = Desde ahora, un segundo gestor debe dar su conformidad con su PIN antes de borrar a una persona, cambiar una clave, añadir un gestor, crear un código de rescate o desactivar esta regla.
+hosts-two-person-off = Desactivar
+hosts-two-person-off-text = Cada gestor podrá de nuevo, sin nadie más, borrar personas, cambiar claves, añadir gestores y crear códigos de rescate. Un segundo gestor debe estar conforme.
+second-host-title = Un segundo gestor debe dar su conformidad
+second-host-text = La regla de dos personas está activa. Deje que otro gestor escriba su PIN aquí.
+second-host-who = ¿Quién da su conformidad?
+second-host-pin = Su PIN
+second-host-deed = Dar conformidad
+second-host-locked = Demasiados PIN incorrectos. Otro gestor o el código de rescate debe desbloquear a esta persona.
 
 ## Settings
 settings-save = Guardar

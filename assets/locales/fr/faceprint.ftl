@@ -475,6 +475,14 @@ audit-backed-up = Sauvegarde de { $records } enregistrements
 audit-restored = Données restaurées d’une sauvegarde
 audit-person-exported = Données de { $name } exportées
 audit-swept = Effacés selon la durée de conservation : { $marks } pointages, visages de { $faces } personnes
+audit-two-person-on = Règle des deux personnes activée
+audit-two-person-off = Règle des deux personnes désactivée
+audit-agreed-erase = { $name } a accepté d’effacer une personne
+audit-agreed-key = { $name } a accepté une autre clé ou phrase
+audit-agreed-rotate = { $name } a accepté de changer la clé maîtresse
+audit-agreed-rule = { $name } a accepté de désactiver la règle des deux personnes
+audit-agreed-host = { $name } a accepté d’ajouter un gestionnaire
+audit-agreed-code = { $name } a accepté de créer un code de secours
 
 ## Hosts
 hosts-text = Les gestionnaires ouvrent la gestion avec leur propre PIN.
@@ -497,6 +505,17 @@ hosts-remove-title = Retirer { $name } ?
 hosts-remove-text = Cette personne ne peut plus ouvrir la gestion. Ce qu’elle a fait reste au journal.
 hosts-unlock = Débloquer
 hosts-unlock-spoken = Débloquer { $name }
+hosts-two-person = Règle des deux personnes
+hosts-two-person-on = Activer
+hosts-two-person-on-text = Désormais, un second gestionnaire doit donner son accord avec son PIN avant d’effacer une personne, de changer une clé, d’ajouter un gestionnaire, de créer un code de secours ou de désactiver cette règle.
+hosts-two-person-off = Désactiver
+hosts-two-person-off-text = Chaque gestionnaire pourra de nouveau, seul, effacer des personnes, changer des clés, ajouter des gestionnaires et créer des codes de secours. Un second gestionnaire doit être d’accord.
+second-host-title = Un second gestionnaire doit donner son accord
+second-host-text = La règle des deux personnes est active. Laissez un autre gestionnaire saisir son PIN ici.
+second-host-who = Qui donne son accord ?
+second-host-pin = Son PIN
+second-host-deed = Donner son accord
+second-host-locked = Trop de PIN faux. Un autre gestionnaire ou le code de secours doit débloquer cette personne.
 
 ## Settings
 settings-save = Enregistrer

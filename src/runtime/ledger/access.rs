@@ -8,7 +8,7 @@ use crate::{
     attendance::Decision,
     crypto::{Pin, PinAttempt, PinCost, PinHash, RecoveryCode},
     domain::{Actor, AuditAction, HostId, MarkKind, MarkSource, Person, PersonId},
-    runtime::messages::{HostRow, PinMark, PinState, Refusal, ReplyBody},
+    runtime::messages::{Hidden, HostRequest, HostRow, PinMark, PinState, Refusal, ReplyBody},
     vault::{NewMark, VaultError},
 };
 use std::{
@@ -85,6 +85,35 @@ impl Ledger {
         self.vault.set_host_pin(Actor::Host(host), host, new, self.clock.now()).map_err(failed)
     }
 
+    /// What the hosts' page asks for.
+    pub(super) fn about_hosts(
+        &mut self,
+        session: &HostSession,
+        request: HostRequest,
+    ) -> Result<ReplyBody, Refusal> {
+        let (actor, now) = (session.actor(), self.clock.now());
+        match request {
+            HostRequest::HostRows => {
+                let two_person = self.vault.two_person().map_err(failed)?;
+                let rows = self.host_rows(session.host()).map_err(failed)?;
+                return Ok(ReplyBody::HostRows { rows, two_person });
+            }
+            HostRequest::NewRecoveryCode => {
+                let code = self.vault.new_recovery_code(actor, now).map_err(failed)?;
+                return Ok(ReplyBody::RecoveryCode(Hidden(code)));
+            }
+            HostRequest::ChangePin { old, new } => self.change_pin(session.host(), &old.0, &new.0)?,
+            HostRequest::AddHost { name, pin } => {
+                self.vault.add_host(actor, name, &pin.0, now).map(drop).map_err(failed)?;
+            }
+            HostRequest::RemoveHost(host) => self.vault.remove_host(actor, host, now).map_err(failed)?,
+            HostRequest::UnlockHost(host) => self.vault.unlock_host(actor, host, now).map_err(failed)?,
+            HostRequest::TwoPerson(on) => self.vault.set_two_person(actor, on, now).map_err(failed)?,
+            _ => return Err(Refusal::Failed("this takes no second host: ask for it alone".to_owned())),
+        }
+        Ok(ReplyBody::Done)
+    }
+
     pub(super) fn host_rows(&self, asking: HostId) -> Result<Vec<HostRow>, LedgerError> {
         let mut rows = Vec::new();
         for host in self.vault.hosts()? {
@@ -112,7 +141,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn lockout(&self) -> LockoutPolicy {
+    pub(super) fn lockout(&self) -> LockoutPolicy {
         let idle = Duration::from_secs(self.settings.session_idle_secs.into());
         LockoutPolicy { idle, ..LockoutPolicy::default() }
     }
@@ -196,7 +225,7 @@ impl Ledger {
     }
 }
 
-fn refusal(error: LoginError<VaultError>) -> Refusal {
+pub(super) fn refusal(error: LoginError<VaultError>) -> Refusal {
     match error {
         LoginError::Wrong { tries_left } => Refusal::WrongPin { tries_left },
         LoginError::Locked { retry_in } => Refusal::LockedOut { retry_in },

@@ -376,6 +376,7 @@ fn a_store_of_version_1_opens() {
     names.sort_unstable();
     assert_eq!(names, ["After Checkpoint", "Grace Hopper"]);
     assert!(vault.person_by_badge("7").is_some());
+    assert!(!vault.two_person().unwrap(), "there was no such rule then");
     let hash: Vec<u8> = (0..32)
         .map(|i| {
             let text = "85a73cdcdee432cb517ea94cfa7199fdc7ad7701c2eae34d6a3850230f94553b";

@@ -1,0 +1,263 @@
+//! The two-person rule: what one host may not do alone, and the check of the second one.
+//!
+//! Job: let a deed pass, or say who could agree to it. It must not know how a deed is done.
+
+use super::{Ledger, access::refusal, failed};
+use crate::{
+    access::{HostSession, NOBODY, Tried, Try},
+    crypto::PinAttempt,
+    domain::{Actor, AuditAction, HostId, SharedDeed},
+    runtime::messages::{HostRequest, Refusal, SecondHost},
+    vault::VaultError,
+};
+
+/// Which requests take two hosts while the rule is on.
+fn deed(request: &HostRequest) -> Option<SharedDeed> {
+    match request {
+        HostRequest::ErasePerson(_) => Some(SharedDeed::ErasePerson),
+        HostRequest::RotateKey => Some(SharedDeed::RotateKey),
+        HostRequest::TwoPerson(false) => Some(SharedDeed::EndRule),
+        HostRequest::AddHost { .. } => Some(SharedDeed::AddHost),
+        HostRequest::NewRecoveryCode => Some(SharedDeed::MakeRecoveryCode),
+        _ => None,
+    }
+}
+
+impl Ledger {
+    /// The request itself, once a second host has agreed to it or none is needed.
+    pub(super) fn with_second(
+        &mut self,
+        session: &HostSession,
+        request: HostRequest,
+    ) -> Result<HostRequest, Refusal> {
+        let (second, request) = match request {
+            HostRequest::WithSecond(SecondHost { host, pin }, request) => (Some((host, pin.0)), *request),
+            request => (None, request),
+        };
+        match deed(&request) {
+            Some(deed) => self.agree(session, second.as_ref().map(|(host, pin)| (*host, pin)), deed)?,
+            None if second.is_none() => {}
+            None => return Err(Refusal::Failed("this takes no second host: ask for it alone".to_owned())),
+        }
+        Ok(request)
+    }
+
+    /// Whether the host of `session` may do this: always while the rule is off, else with a second host's PIN. The try
+    /// is counted as at a login, and what was agreed to is on record, with both hosts, before it is done. A second host
+    /// who is given although the rule is off is checked all the same.
+    pub fn agree(
+        &mut self,
+        session: &HostSession,
+        second: Option<(HostId, &PinAttempt)>,
+        deed: SharedDeed,
+    ) -> Result<(), Refusal> {
+        let now = self.clock.now();
+        let Some((host, pin)) = second else {
+            if !self.vault.two_person().map_err(failed)? {
+                return Ok(());
+            }
+            let mut others = self.vault.hosts().map_err(failed)?;
+            others.retain(|host| host.id != session.host());
+            others.sort_by_key(|host| host.name.as_str().to_lowercase());
+            return Err(Refusal::SecondHostNeeded { others });
+        };
+        if host == session.host() {
+            let sentence = "the second host must be another one than the first: let somebody else agree";
+            return Err(Refusal::Failed(sentence.to_owned()));
+        }
+        let secret = match self.vault.host_secret(host) {
+            Ok(secret) => Some(secret),
+            Err(VaultError::NoSuchHost) => None,
+            Err(error) => return Err(failed(error)),
+        };
+        let host = if secret.is_some() { host } else { NOBODY };
+        let attempts = self.vault.attempts(host).map_err(failed)?;
+        let (pepper, cost) = (self.vault.pepper().map_err(failed)?, self.vault.pin_cost());
+        let a_try = Try { secret: secret.as_ref(), cost, pepper: &pepper, pin, attempts };
+        let tried = self.lockout().attempt(&a_try, now, |state, tried| {
+            let action = tried.map(|tried| match tried {
+                Tried::Right => (session.actor(), AuditAction::Agreed(host, deed)),
+                Tried::Wrong => (Actor::Kiosk, AuditAction::LoginFailed(host)),
+                Tried::Locked => (Actor::Kiosk, AuditAction::LockedOut(host)),
+            });
+            self.vault.put_attempts(host, state, action, now)
+        });
+        tried.map_err(refusal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::access::tests::site;
+    use super::*;
+    use crate::{
+        crypto::Pin,
+        domain::{Clock as _, ManualClock, PersonId, PersonName},
+        runtime::messages::{Hidden, ReplyBody, RequestBody},
+        settings::MarkMode,
+    };
+    use std::{sync::Arc, time::Duration};
+
+    const FIRST: &str = "908172";
+    const SECOND: &str = "four unrelated words";
+
+    /// A site with a second host, the rule on or off, and the first host at the screen.
+    struct Pair {
+        _folder: tempfile::TempDir,
+        clock: ManualClock,
+        ledger: Ledger,
+        person: PersonId,
+        first: HostId,
+        second: HostId,
+        session: Arc<HostSession>,
+    }
+
+    impl Pair {
+        fn new(rule: bool) -> Self {
+            let (folder, clock, mut ledger, person) = site(MarkMode::Toggle);
+            let first = ledger.vault().hosts().unwrap()[0].id;
+            let (name, pin) = (PersonName::new("Grace").unwrap(), Pin::for_host(SECOND).unwrap());
+            let now = clock.now();
+            let second = ledger.vault_mut().add_host(Actor::Host(first), name, &pin, now).unwrap().id;
+            let session = ledger.login(first, &PinAttempt::new(FIRST)).unwrap();
+            let mut pair = Self { _folder: folder, clock, ledger, person, first, second, session };
+            if rule {
+                pair.ask(HostRequest::TwoPerson(true)).unwrap();
+            }
+            pair
+        }
+
+        fn ask(&mut self, request: HostRequest) -> Result<ReplyBody, Refusal> {
+            self.ledger.answer(RequestBody::Host(self.session.clone(), request)).0
+        }
+
+        fn with(&mut self, host: HostId, pin: &str, request: HostRequest) -> Result<ReplyBody, Refusal> {
+            let second = SecondHost { host, pin: Hidden(PinAttempt::new(pin)) };
+            self.ask(HostRequest::WithSecond(second, Box::new(request)))
+        }
+
+        fn erase(&self) -> HostRequest {
+            HostRequest::ErasePerson(self.person)
+        }
+
+        fn log(&self) -> Vec<(Actor, AuditAction)> {
+            let entries = self.ledger.vault().audit_entries(1..=u64::MAX).unwrap();
+            entries.into_iter().map(|entry| (entry.actor, entry.action)).collect()
+        }
+    }
+
+    fn add_host() -> HostRequest {
+        let pin = Hidden(Pin::new("605142").unwrap());
+        HostRequest::AddHost { name: PersonName::new("Mallory").unwrap(), pin }
+    }
+
+    #[test]
+    fn without_the_rule_one_host_is_enough() {
+        let mut pair = Pair::new(false);
+        pair.ask(add_host()).unwrap();
+        pair.ask(HostRequest::NewRecoveryCode).unwrap();
+        pair.ask(HostRequest::RotateKey).unwrap();
+        pair.ask(HostRequest::TwoPerson(false)).unwrap();
+        pair.ask(pair.erase()).unwrap();
+        assert!(pair.ledger.vault().person(pair.person).is_err());
+    }
+
+    #[test]
+    fn each_shared_deed_takes_another_host_with_the_right_pin_and_both_are_on_record() {
+        let mut pair = Pair::new(true);
+        let deeds: [(fn(&Pair) -> HostRequest, SharedDeed); 5] = [
+            (|_| add_host(), SharedDeed::AddHost),
+            (|_| HostRequest::NewRecoveryCode, SharedDeed::MakeRecoveryCode),
+            (|_| HostRequest::RotateKey, SharedDeed::RotateKey),
+            (Pair::erase, SharedDeed::ErasePerson),
+            (|_| HostRequest::TwoPerson(false), SharedDeed::EndRule),
+        ];
+        for (request, deed) in deeds {
+            let before = pair.log();
+            match pair.ask(request(&pair)) {
+                Err(Refusal::SecondHostNeeded { others }) => {
+                    assert!(others.iter().any(|host| host.id == pair.second));
+                    assert!(others.iter().all(|host| host.id != pair.first), "nobody agrees with themselves");
+                }
+                other => panic!("{deed:?}: {other:?}"),
+            }
+            let alone = pair.with(pair.first, FIRST, request(&pair));
+            assert!(matches!(alone, Err(Refusal::Failed(_))), "{deed:?}: {alone:?}");
+            assert_eq!(pair.log(), before, "nothing was done, no try was counted");
+            let wrong = pair.with(pair.second, "111111", request(&pair));
+            assert_eq!(wrong.err(), Some(Refusal::WrongPin { tries_left: 9 }), "{deed:?}");
+            let refused = (Actor::Kiosk, AuditAction::LoginFailed(pair.second));
+            assert_eq!(pair.log().last(), Some(&refused), "{deed:?} was not done");
+            assert!(pair.ledger.vault().person(pair.person).is_ok() || deed == SharedDeed::EndRule);
+            pair.with(pair.second, SECOND, request(&pair)).unwrap();
+            let agreed = (Actor::Host(pair.first), AuditAction::Agreed(pair.second, deed));
+            let log = pair.log();
+            let at = log.iter().position(|entry| *entry == agreed).expect("both hosts in one entry");
+            assert!(at + 1 < log.len(), "{deed:?} is on record after it");
+        }
+        assert!(pair.ledger.vault().person(pair.person).is_err());
+        assert!(!pair.ledger.vault().two_person().unwrap());
+    }
+
+    #[test]
+    fn a_guesser_at_the_second_pin_is_locked_out_as_at_a_login() {
+        let mut pair = Pair::new(true);
+        let mut tries = 0;
+        loop {
+            match pair.with(pair.second, "111111", pair.erase()) {
+                Err(Refusal::WrongPin { .. }) => tries += 1,
+                Err(Refusal::LockedOut { retry_in: None }) => break,
+                Err(Refusal::LockedOut { .. }) => {}
+                other => panic!("{other:?}"),
+            }
+            pair.clock.advance(Duration::from_secs(30));
+            pair.session = pair.ledger.login(pair.first, &PinAttempt::new(FIRST)).unwrap();
+        }
+        assert_eq!(tries, 9, "and the tenth locks");
+        let right = pair.with(pair.second, SECOND, pair.erase());
+        assert_eq!(right.err(), Some(Refusal::LockedOut { retry_in: None }));
+        let login = pair.ledger.login(pair.second, &PinAttempt::new(SECOND));
+        assert!(matches!(login, Err(Refusal::LockedOut { retry_in: None })), "the same count");
+        assert!(pair.ledger.vault().person(pair.person).is_ok());
+    }
+
+    #[test]
+    fn somebody_who_is_no_host_is_answered_like_a_wrong_pin() {
+        let mut pair = Pair::new(true);
+        let nobody = pair.with(HostId::from_bytes([9; 16]), SECOND, pair.erase());
+        assert_eq!(nobody.err(), Some(Refusal::WrongPin { tries_left: 9 }));
+    }
+
+    #[test]
+    fn the_rule_needs_two_hosts_and_keeps_them() {
+        let mut pair = Pair::new(true);
+        let second = pair.second;
+        let sentence = |reply: Result<ReplyBody, Refusal>| match reply {
+            Err(Refusal::Failed(sentence)) => sentence,
+            other => panic!("{other:?}"),
+        };
+        let refused = sentence(pair.ask(HostRequest::RemoveHost(second)));
+        assert!(refused.contains("needs two hosts"), "{refused}");
+        pair.with(second, SECOND, add_host()).unwrap();
+        pair.ask(HostRequest::RemoveHost(second)).unwrap();
+        let Ok(ReplyBody::HostRows { rows, two_person }) = pair.ask(HostRequest::HostRows) else { panic!() };
+        assert_eq!((rows.len(), two_person), (2, true));
+        let other = rows.iter().find(|row| !row.you).unwrap().host.id;
+        pair.with(other, "605142", HostRequest::TwoPerson(false)).unwrap();
+        pair.ask(HostRequest::RemoveHost(other)).unwrap();
+        let refused = sentence(pair.ask(HostRequest::TwoPerson(true)));
+        assert!(refused.contains("needs two hosts"), "{refused}");
+    }
+
+    #[test]
+    fn the_rule_outlives_a_restart() {
+        let pair = Pair::new(true);
+        let (paths, clock) = (pair.ledger.paths.clone(), pair.clock.clone());
+        let key = crate::crypto::KeySource::File(pair._folder.path().join("device.key"));
+        pair.ledger.close().unwrap();
+        let vault = crate::vault::Vault::open(&paths.store(), &key, clock.now()).unwrap();
+        assert!(vault.two_person().unwrap());
+        let log = vault.audit_entries(1..=u64::MAX).unwrap();
+        assert!(log.iter().any(|entry| entry.action == AuditAction::TwoPerson(true)));
+    }
+}
