@@ -81,8 +81,12 @@ pub(super) fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::{
-        DeviceKey, Keys, MacKey, Passphrase, Pepper, Pin, PinAttempt, RecoveryCode, SealKey,
+    use crate::{
+        crypto::{
+            DeviceKey, KeySource, Keys, MacKey, Passphrase, Pepper, Pin, PinAttempt, PinCost, PinHash,
+            RecoveryCode, SealKey, SealRing,
+        },
+        domain::{EMBEDDING_LEN, Embedding},
     };
 
     /// Compiles only while none of the secret types can be printed: with a `Debug` or `Display` of their own the
@@ -107,8 +111,34 @@ mod tests {
             PinAttempt,
             RecoveryCode,
             SealKey,
+            SealRing,
             MacKey
         );
+    }
+
+    /// These are part of types that are printed, so they say that they are there and nothing else.
+    #[test]
+    fn what_can_be_printed_hides_its_content() {
+        let pin = Pin::new("274916").unwrap();
+        let pepper = Pepper::new(Secret::from_slice(&[0xab; 32]).unwrap());
+        let hash = PinHash::new(&pin, &pepper, PinCost::FLOOR).unwrap();
+        let raw: Vec<f32> = (0..EMBEDDING_LEN).map(|i| (i as f32 * 0.37).sin() + 0.1).collect();
+        let embedding = Embedding::from_raw(&raw).unwrap();
+        let words = "four unrelated words";
+        let passphrase = KeySource::Passphrase(Passphrase::new(words).unwrap());
+        let kept: Vec<u8> = postcard::to_allocvec(&hash).unwrap();
+        // Every number of them, in the forms in which `Debug` writes numbers.
+        let mut secret: Vec<String> = kept.iter().filter(|b| **b > 9).map(u8::to_string).collect();
+        secret.extend(kept.iter().map(|b| format!("{b:#04x}")));
+        secret.extend(embedding.as_slice().iter().map(f32::to_string));
+        secret.extend([words, "274916", "unrelated"].map(str::to_owned));
+        assert!(secret.len() > EMBEDDING_LEN);
+        let printed = [format!("{hash:?} {hash:#?}"), format!("{embedding:?} {embedding:#?}")];
+        for text in printed.into_iter().chain([format!("{passphrase:?} {passphrase:#?}")]) {
+            assert!(text.contains("hidden"), "{text}");
+            assert!(text.chars().filter(char::is_ascii_digit).count() == 0, "{text}");
+            assert!(secret.iter().all(|part| !text.contains(part.as_str())), "{text}");
+        }
     }
 
     #[test]
