@@ -143,6 +143,21 @@ impl MarkIndex {
         }
     }
 
+    /// Forgets an event. What it replaced is gone before it.
+    pub(super) fn remove(&mut self, mark: &Mark) {
+        self.by_time.remove(&(mark.at, mark.id));
+        if let Some(theirs) = self.by_person.get_mut(&mark.person) {
+            theirs.remove(&(mark.at, mark.id));
+            if theirs.is_empty() {
+                self.by_person.remove(&mark.person);
+            }
+        }
+        if let Some(replaced) = mark.correction.as_ref().and_then(|c| c.replaces) {
+            self.replaced.remove(&replaced);
+        }
+        self.striking.remove(&mark.id);
+    }
+
     fn counts(&self, id: EventId) -> bool {
         !self.replaced.contains(&id) && !self.striking.contains(&id)
     }

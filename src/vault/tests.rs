@@ -710,8 +710,9 @@ fn an_interrupted_create_can_be_repeated_at_every_step() {
     }
 }
 
-/// Fails the nth file operation, for every n, in every way, over a scenario with marks, enrolment, erasure, checkpoint
-/// and close. Whatever was acknowledged is there afterwards, once; the chain is good.
+/// Fails the nth file operation, for every n, in every way, over a scenario with marks, a correction, enrolment, a sweep by
+/// the rule on keeping, erasure, checkpoint and close. Whatever was acknowledged is there afterwards, once; the chain is
+/// good.
 #[test]
 fn failing_any_file_operation_loses_nothing_acknowledged() {
     let base = Site::new();
@@ -719,6 +720,7 @@ fn failing_any_file_operation_loses_nothing_acknowledged() {
     let [ada, grace] = people_and_marks(&mut vault, &base);
     let sealed_key = vault.engine.get(Tree::PersonKeys, ada.as_bytes()).unwrap().unwrap();
     vault.close(base.now()).unwrap();
+    base.clock.advance(Duration::from_hours(24 * 400)); // what is there is too old for the sweep
     for fault in [Fault::Once(io::ErrorKind::Other), Fault::Once(io::ErrorKind::StorageFull), Fault::Torn] {
         for step in 0.. {
             let site = base.copy();
@@ -745,7 +747,12 @@ struct Told {
     marks: Vec<Mark>,
     templates: Vec<TemplateId>,
     erased: bool,
+    /// A sweep was tried, and whether it said that all is gone.
+    swept: Option<bool>,
 }
+
+/// Events of [`people_and_marks`].
+const FIRST_MARKS: u64 = 4;
 
 impl Told {
     fn check(&self, vault: &Vault, erased: PersonId, case: &str) {
@@ -754,7 +761,18 @@ impl Told {
             assert_eq!(marks.iter().filter(|m| *m == told).count(), 1, "{case}: mark {}", told.id);
         }
         let numbers: Vec<_> = marks.iter().map(|m| m.id.0).collect();
-        assert_eq!(numbers, (1..=marks.len() as u64).collect::<Vec<_>>(), "{case}");
+        let (old, new): (Vec<u64>, Vec<u64>) = numbers.into_iter().partition(|n| *n <= FIRST_MARKS);
+        let next = FIRST_MARKS + 1;
+        assert_eq!(new, (next..next + new.len() as u64).collect::<Vec<_>>(), "{case}: each number once");
+        match self.swept {
+            None => assert_eq!(old, (1..=FIRST_MARKS).collect::<Vec<_>>(), "{case}"),
+            Some(true) => assert!(old.is_empty(), "{case}: {old:?}"),
+            Some(false) => assert!(old.is_sorted(), "{case}: some may be gone"),
+        }
+        let counting = vault.effective_marks(Timestamp::MIN, Timestamp::MAX).unwrap();
+        for replaced in self.marks.iter().filter_map(|m| m.correction.as_ref()?.replaces) {
+            assert!(counting.iter().all(|m| m.id != replaced), "{case}: {replaced} was corrected");
+        }
         let templates: Vec<_> = vault.templates(&weights()).unwrap().iter().map(|t| t.id).collect();
         assert!(self.templates.iter().all(|id| templates.contains(id)), "{case}");
         if self.erased {
@@ -780,8 +798,21 @@ fn day_on(
         let now = site.now();
         note(vault.record_mark(check_in(grace, now.utc), now).map(|mark| told.marks.push(mark)));
     }
+    if let Some(first) = told.marks.first().map(|mark| mark.id) {
+        let correction = Correction { replaces: Some(first), stands: true, reason: "came later".to_owned() };
+        let now = site.now();
+        let new =
+            NewMark { source: MarkSource::Host, correction: Some(correction), ..check_in(grace, now.utc) };
+        note(vault.record_mark(new, now).map(|mark| told.marks.push(mark)));
+    }
     let enrolled = vault.enrol(Actor::Kiosk, grace, consent(), &[template(3.0)], false, site.now());
     note(enrolled.map(|ids| told.templates = ids));
+    let swept = vault.sweep(Keeping { marks_days: 365, faces_days: 0 }, site.now());
+    // Without a newer record the clock is not believed, and nothing is old.
+    let gone = matches!(&swept, Ok(Swept { marks: 1.., .. }) | Err(VaultError::ErasurePending(_)));
+    told.swept = Some(gone);
+    note(swept.map(drop));
+    note(vault.marks(Timestamp::MIN, Timestamp::MAX).map(drop)); // nothing that is gone is looked for
     let erased = vault.erase_person(Actor::Kiosk, ada, site.now());
     told.erased = matches!(erased, Ok(()) | Err(VaultError::ErasurePending(_)));
     note(erased);

@@ -1,6 +1,6 @@
 //! What the ledger does about keeping: backups, the nightly sweep, the change of the master key in the background.
 
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, fill};
 use crate::{
     crypto::Passphrase,
     domain::{Actor, AuditAction, PersonId},
@@ -109,9 +109,13 @@ impl Ledger {
         self.swept = Some(today); // also when it fails: the next night tries again
         let keeping =
             Keeping { marks_days: self.settings.keep_marks_days, faces_days: self.settings.keep_faces_days };
-        let swept = self.vault.sweep(keeping, now)?;
+        let swept = self.vault.sweep(keeping, now);
+        if swept.is_err() {
+            // Some faces may be gone already: nobody is recognised by a template that is no more.
+            fill(&self.index, &mut self.vault, &self.weights, now)?;
+        }
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        for person in swept.faces {
+        for person in swept?.faces {
             index.remove_person(person);
         }
         Ok(())

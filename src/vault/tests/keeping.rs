@@ -411,3 +411,57 @@ fn a_long_audit_log_is_verified() {
     assert_chain_good(&vault, Some(vault.audit_head()));
     println!("{wanted} audit entries verified in {:.2} s", start.elapsed().as_secs_f64());
 }
+
+/// With `FACEPRINT_LONG` set: 100,000 templates, five a person, as a kiosk loads them at its start. The figure is printed,
+/// not judged: machines differ.
+#[test]
+fn many_sealed_templates_are_loaded() {
+    let site = Site::new();
+    let mut vault = site.create();
+    let people = rounds(200, 20_000);
+    let mut writes = Vec::new();
+    for number in 0..people {
+        let id = vault.add_drafted_person(&mut writes, number, &site);
+        let secret = Secret::random().unwrap();
+        writes.push(vault.seals.put_bytes(Tree::PersonKeys, id.as_bytes(), secret.expose()).unwrap());
+        let key = SealKey::new(&secret, crate::crypto::KEY_ID_PERSON);
+        for shot in 0..5 {
+            let template = people::Template {
+                id: TemplateId::from_bytes([shot; 16]),
+                person: id,
+                weights: weights(),
+                quality: 0.9,
+                created: Timestamp::UNIX_EPOCH,
+                embedding: face(number as f32 + f32::from(shot)),
+            };
+            writes.push(people::seal_template_as(&key, &template).unwrap());
+        }
+        if writes.len() > 1_000 || number + 1 == people {
+            vault.engine.commit(&std::mem::take(&mut writes), Urgency::Normal).unwrap();
+        }
+    }
+    vault.close(site.now()).unwrap();
+    let opening = std::time::Instant::now();
+    let vault = site.open();
+    let opened = opening.elapsed().as_secs_f64();
+    let loading = std::time::Instant::now();
+    let loaded = vault.templates(&weights()).unwrap();
+    println!(
+        "{} sealed templates loaded in {:.2} s, the store of {people} people opened in {opened:.2} s before",
+        loaded.len(),
+        loading.elapsed().as_secs_f64()
+    );
+    assert_eq!(loaded.len() as u64, 5 * people);
+}
+
+impl Vault {
+    /// A person without a journal entry of their own.
+    fn add_drafted_person(&self, writes: &mut Change, number: u64, site: &Site) -> PersonId {
+        let id = crate::crypto::random_person_id().unwrap();
+        let name = name(&format!("Person {number}"));
+        let created = site.clock.now().utc;
+        let person = crate::domain::Person { id, name, badge: None, active: true, created, consent: None };
+        writes.push(self.seals.put(Tree::People, id.as_bytes(), &person).unwrap());
+        id
+    }
+}
