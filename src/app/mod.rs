@@ -19,7 +19,7 @@ use crate::{
     settings::{Display, Settings},
     ui::{
         self, Action, Asked, AttendeeModel, Badge, Cards, CodePage, FirstStart, Goto, History, HostPage,
-        HostScreen, Login, PictureTexture, Scene, Screen, Words,
+        HostScreen, Keyboard, Login, PictureTexture, Scene, Screen, Words,
     },
 };
 use bench::Bench;
@@ -63,6 +63,7 @@ pub struct FaceprintApp {
     present: Duration,
     clock_watch: time::ClockWatch,
     history: History,
+    keyboard: Keyboard,
     bench: Option<Bench>,
     /// How the context is dressed; `None` before the first frame.
     dressed: Option<Display>,
@@ -111,6 +112,7 @@ impl FaceprintApp {
             present: Duration::ZERO,
             clock_watch: time::ClockWatch::default(),
             history: History::default(),
+            keyboard: Keyboard::default(),
             bench: None,
             dressed: None,
             quitting: false,
@@ -163,6 +165,7 @@ impl FaceprintApp {
     /// Draws the screen and carries out what it asked for.
     pub fn draw(&mut self, ui: &mut egui::Ui) {
         let now = self.clock.now();
+        self.keyboard.begin(ui.ctx());
         let scene = scene!(self, now);
         let ground = ui::theme::palette(ui).ground;
         ui.painter().rect_filled(ui.max_rect(), 0.0, ground);
@@ -180,6 +183,11 @@ impl FaceprintApp {
             Screen::Login(local) => ui::login_ui(ui, &scene, local),
             Screen::Host(page, session) => ui::host_ui(ui, &scene, page, session),
         };
+        let summoned = matches!(&self.screen, Screen::Login(login) if login.phrase());
+        let closed = self.keyboard.show(ui.ctx(), &self.words, self.settings.display.keyboard, summoned);
+        if let (true, Screen::Login(login)) = (closed, &mut self.screen) {
+            login.close_keyboard();
+        }
         if !actions.is_empty() {
             ui.ctx().request_repaint();
         }

@@ -15,6 +15,8 @@ pub struct Display {
     pub large_type: bool,
     /// Black, white and strong colours only.
     pub high_contrast: bool,
+    /// When the keyboard on the screen comes.
+    pub keyboard: ScreenKeyboard,
     /// Seconds without anybody after which the screen rests; 0 is never, else 30 to 86 400.
     pub saver_secs: u32,
 }
@@ -32,9 +34,28 @@ pub enum Look {
     Dark,
 }
 
+/// When the keyboard on the screen comes with a text field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScreenKeyboard {
+    /// When a finger chose the field.
+    #[default]
+    Auto,
+    /// With every field.
+    Always,
+    /// Never: there is another one.
+    Never,
+}
+
 impl Default for Display {
     fn default() -> Self {
-        Self { look: Look::System, large_type: false, high_contrast: false, saver_secs: 300 }
+        Self {
+            look: Look::System,
+            large_type: false,
+            high_contrast: false,
+            keyboard: ScreenKeyboard::Auto,
+            saver_secs: 300,
+        }
     }
 }
 

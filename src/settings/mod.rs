@@ -5,7 +5,7 @@
 
 mod display;
 
-pub use display::{Display, Look};
+pub use display::{Display, Look, ScreenKeyboard};
 
 use crate::domain::{CameraSpec, WeightsId, WorkRules};
 use jiff::{civil::Time, tz::TimeZone};
@@ -517,8 +517,13 @@ mod tests {
         settings.mark_mode = MarkMode::OutFrom(jiff::civil::time(13, 30, 0, 0));
         settings.recogniser = Some(WeightsId::new("mbf-w8").unwrap());
         settings.consent_text = "First line.\nSecond “line”.".into();
-        settings.display =
-            Display { look: Look::Light, large_type: true, high_contrast: true, saver_secs: 0 };
+        settings.display = Display {
+            look: Look::Light,
+            large_type: true,
+            high_contrast: true,
+            keyboard: ScreenKeyboard::Never,
+            saver_secs: 0,
+        };
         settings.work.schedule = "mon-fri 08:00-17:00".parse().unwrap();
         settings.save(&path).unwrap();
         assert_eq!(Settings::load(&path).unwrap(), Some(settings));

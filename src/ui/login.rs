@@ -13,6 +13,7 @@ use super::{
 use crate::{
     domain::HostId,
     runtime::messages::{Pin, PinAttempt, Refusal, ReplyBody, RequestBody},
+    settings::ScreenKeyboard,
 };
 use egui::{Align, Button, Key, Layout, RichText, Ui, UiBuilder, Vec2};
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub struct Login {
     chosen: Option<HostId>,
     pin: Zeroizing<String>,
     verdict: Verdict,
+    /// Letters on the screen, for a passphrase.
+    phrase: bool,
     /// The recovery code instead.
     recover: Option<Recover>,
     /// The next recovery code, to be shown once.
@@ -74,6 +77,17 @@ impl Login {
     #[must_use]
     pub fn busy(&self) -> bool {
         self.recover.is_some() || self.code.is_some()
+    }
+
+    /// The keyboard on the screen stands in for the pad: a passphrase has letters.
+    #[must_use]
+    pub fn phrase(&self) -> bool {
+        self.phrase && !self.busy()
+    }
+
+    /// The pad again.
+    pub fn close_keyboard(&mut self) {
+        self.phrase = false;
     }
 
     fn open(&self, now: Duration) -> bool {
@@ -151,7 +165,9 @@ pub fn login_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login) -> Vec<Action
         return actions;
     }
     let height = 4.0 * key.y + if wide { 90.0 } else { 220.0 };
-    let middle = ui.max_rect().with_min_y(ui.max_rect().top() + ((room.y - height) / 2.0).max(theme::SPACE));
+    // A low screen has no room left over when there is a keyboard on it.
+    let above = if wide && local.phrase() { 0.0 } else { (room.y - height) / 2.0 };
+    let middle = ui.max_rect().with_min_y(ui.max_rect().top() + above.max(theme::SPACE));
     let mut ui = ui.new_child(UiBuilder::new().max_rect(middle));
     let ui = &mut ui;
     ui.horizontal(|ui| {
@@ -172,7 +188,10 @@ pub fn login_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login) -> Vec<Action
                 ui.add_space(theme::GAP / 2.0);
                 let open = local.open(scene.now.mono) && host.is_some();
                 let (delete, unlock) = (words.say("login-delete"), words.say("login-unlock"));
-                let mut keys = pin_pad(ui, open, key, &delete, &unlock);
+                let mut keys = Vec::new();
+                if !local.phrase() {
+                    keys = pin_pad(ui, open, key, &delete, &unlock);
+                }
                 if open {
                     // A host may have a passphrase: all of the keyboard counts.
                     keys.extend(typed(ui, |c| !c.is_control()));
@@ -225,6 +244,12 @@ fn head_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login, host: Option<HostI
                     }
                 }
             });
+        }
+    }
+    if scene.settings.display.keyboard != ScreenKeyboard::Never {
+        let id = if local.phrase() { "badge-digits" } else { "badge-letters" };
+        if button(ui, &words.say(id), Weight::Quiet).clicked() {
+            local.phrase = !local.phrase;
         }
     }
     if let Some((tone_is_alarm, text)) = verdict_words(&local.verdict, words, scene.now.mono) {

@@ -3,6 +3,7 @@
 //! Job: a [`Schedule`] to fields and back. It must not know whose it is.
 
 use super::{
+    keyboard::of_figures,
     theme,
     widgets::{Weight, banner, button, name, row_button},
     words::{Words, sentence},
@@ -98,6 +99,7 @@ fn time_ui(ui: &mut Ui, label: &str, text: &mut String) {
             .min_size(Vec2::new(0.0, theme::TOUCH)),
     );
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, label));
+    of_figures(&response);
 }
 
 /// What is wrong, in words of the screen's language where they are common.

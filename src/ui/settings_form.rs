@@ -17,7 +17,7 @@ use super::{
 use crate::{
     domain::WeightsId,
     runtime::messages::{HostRequest, Refusal, ReplyBody},
-    settings::{Device, Liveness, Look, MarkMode, Settings, SiteZone},
+    settings::{Device, Liveness, Look, MarkMode, ScreenKeyboard, Settings, SiteZone},
 };
 use egui::Ui;
 use jiff::Timestamp;
@@ -303,6 +303,14 @@ fn screen_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
     segments(ui, &mut display.look, &looks);
     ui.checkbox(&mut display.large_type, words.say("settings-large-type"));
     ui.checkbox(&mut display.high_contrast, words.say("settings-high-contrast"));
+    caption(ui, &words.say("settings-keyboard"));
+    let keyboards = [
+        (ScreenKeyboard::Auto, words.say("device-auto")),
+        (ScreenKeyboard::Always, words.say("liveness-on")),
+        (ScreenKeyboard::Never, words.say("liveness-off")),
+    ];
+    segments(ui, &mut display.keyboard, &keyboards);
+    help(ui, words, "settings-keyboard-help", &words.say("device-auto"));
     let mut saver = display.saver_secs;
     stepper(ui, &words.say("settings-saver"), &mut saver, 0..=86_400, 30);
     // Below 30 seconds it would rest while people still come; one step down from there is "never".

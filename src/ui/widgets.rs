@@ -2,7 +2,10 @@
 //!
 //! Job: one look for each thing, from the theme. It must not know what any of them is used for.
 
-use super::theme::{self, Palette, Tone};
+use super::{
+    keyboard::of_figures,
+    theme::{self, Palette, Tone},
+};
 use crate::domain::MarkKind;
 use egui::{
     Align, Align2, Atom, Button, Color32, ComboBox, CornerRadius, Frame, Id, Key, Layout, Margin, Modal,
@@ -273,7 +276,8 @@ pub(super) fn tile(ui: &mut Ui, width: f32, figure: &str, text: &str, ink: Color
 
 /// A one-line field with its name above.
 pub(super) fn field(ui: &mut Ui, label: &str, text: &mut String, hint: &str) -> Response {
-    labelled(ui, label, |ui| {
+    let figures = !hint.is_empty() && hint.chars().all(|c| c.is_ascii_digit() || "-:".contains(c));
+    let response = labelled(ui, label, |ui| {
         let width = ui.available_width().min(theme::COLUMN);
         ui.add(
             TextEdit::singleline(text)
@@ -282,7 +286,11 @@ pub(super) fn field(ui: &mut Ui, label: &str, text: &mut String, hint: &str) -> 
                 .margin(Margin::symmetric(14, 12))
                 .min_size(Vec2::new(0.0, theme::TOUCH)),
         )
-    })
+    });
+    if figures {
+        of_figures(&response);
+    }
+    response
 }
 
 /// A field of several lines with its name above.
@@ -321,6 +329,7 @@ pub(super) fn rule(ui: &mut Ui, kept: bool, text: &str) {
 /// A field for a PIN: dots, digits only.
 pub(super) fn pin_field(ui: &mut Ui, label: &str, text: &mut String) -> Response {
     let response = secret_field(ui, label, text);
+    of_figures(&response);
     text.retain(|c| c.is_ascii_digit());
     response
 }
@@ -387,7 +396,7 @@ pub(super) fn stepper(
                 *value = value.saturating_sub(step).max(*range.start());
             }
             let drag = egui::DragValue::new(value).range(range.clone());
-            ui.add_sized([96.0, theme::TOUCH], drag).labelled_by(id);
+            of_figures(&ui.add_sized([96.0, theme::TOUCH], drag).labelled_by(id));
             let more = ui.add_enabled(*value < *range.end(), key("+"));
             name(&more, &format!("{label}: +{step}"));
             if more.clicked() {
@@ -715,7 +724,8 @@ pub(super) fn typed(ui: &Ui, wanted: fn(char) -> bool) -> Vec<PadKey> {
     })
 }
 
-fn backspace(ui: &Ui, response: &Response) {
+/// The mark of the key that takes the last letter away.
+pub(super) fn backspace(ui: &Ui, response: &Response) {
     let colours = theme::palette(ui);
     let ink = if response.enabled() { colours.ink } else { colours.quiet };
     let centre = response.rect.center();

@@ -5,6 +5,7 @@
 mod door;
 mod fake;
 mod hostday;
+mod keyboard;
 mod together;
 
 use egui::{Role, Vec2};

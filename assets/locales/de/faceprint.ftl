@@ -45,6 +45,14 @@ date-long = { $weekday ->
        *[12] Dezember
     } { $year }
 workers-busy = das Gerät ist beschäftigt: gleich noch einmal versuchen
+keyboard-shift = Großbuchstaben
+keyboard-backspace = Buchstaben davor löschen
+keyboard-enter = Eingabe
+keyboard-space = Leerzeichen
+keyboard-letters = Buchstaben
+keyboard-figures = Ziffern und Zeichen
+keyboard-accents = Buchstaben mit Akzenten
+keyboard-close = Tastatur schließen
 
 ## Camera
 camera-picture = Kamerabild
@@ -543,6 +551,8 @@ settings-screen = Anzeige
 settings-look = Farben
 settings-large-type = Große Schrift
 settings-high-contrast = Starker Kontrast
+settings-keyboard = Tastatur auf dem Bildschirm
+settings-keyboard-help = Automatisch zeigt sie, wenn ein Finger ein Textfeld berührt, nicht bei einer Maus.
 settings-saver = Sekunden ohne jemanden, bis die Anzeige ruht
 settings-saver-help = Ein Gesicht oder eine Berührung weckt sie. 0 heißt nie; sonst 30 oder mehr.
 work-title = Arbeitszeit

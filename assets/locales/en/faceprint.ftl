@@ -45,6 +45,14 @@ date-long = { $weekday ->
        *[12] December
     } { $year }
 workers-busy = the kiosk is busy: try again in a moment
+keyboard-shift = Capital letters
+keyboard-backspace = Delete the letter before
+keyboard-enter = Enter
+keyboard-space = Space
+keyboard-letters = Letters
+keyboard-figures = Figures and signs
+keyboard-accents = Letters with accents
+keyboard-close = Close the keyboard
 
 ## Camera
 camera-picture = Camera picture
@@ -543,6 +551,8 @@ settings-screen = Screen
 settings-look = Colours
 settings-large-type = Large type
 settings-high-contrast = High contrast
+settings-keyboard = Keyboard on the screen
+settings-keyboard-help = Automatic shows it when a finger touches a text field, not with a mouse.
 settings-saver = Seconds without anybody until the screen rests
 settings-saver-help = A face or a touch wakes it. 0 is never; else 30 or more.
 work-title = Working time

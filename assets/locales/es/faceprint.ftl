@@ -45,6 +45,14 @@ date-long = { $weekday ->
        *[12] diciembre
     } de { $year }
 workers-busy = el terminal está ocupado: inténtelo de nuevo en un momento
+keyboard-shift = Mayúsculas
+keyboard-backspace = Borrar la letra anterior
+keyboard-enter = Intro
+keyboard-space = Espacio
+keyboard-letters = Letras
+keyboard-figures = Cifras y signos
+keyboard-accents = Letras con acento
+keyboard-close = Cerrar el teclado
 
 ## Camera
 camera-picture = Imagen de la cámara
@@ -543,6 +551,8 @@ settings-screen = Pantalla
 settings-look = Colores
 settings-large-type = Letra grande
 settings-high-contrast = Alto contraste
+settings-keyboard = Teclado en pantalla
+settings-keyboard-help = Automático lo muestra cuando un dedo toca un campo de texto, no con un ratón.
 settings-saver = Segundos sin nadie hasta que la pantalla descansa
 settings-saver-help = Una cara o un toque la despierta. 0 es nunca; si no, 30 o más.
 work-title = Jornada

@@ -45,6 +45,14 @@ date-long = { $weekday ->
        *[12] décembre
     } { $year }
 workers-busy = la borne est occupée : réessayez dans un instant
+keyboard-shift = Majuscules
+keyboard-backspace = Effacer la lettre précédente
+keyboard-enter = Entrée
+keyboard-space = Espace
+keyboard-letters = Lettres
+keyboard-figures = Chiffres et signes
+keyboard-accents = Lettres accentuées
+keyboard-close = Fermer le clavier
 
 ## Camera
 camera-picture = Image de la caméra
@@ -543,6 +551,8 @@ settings-screen = Écran
 settings-look = Couleurs
 settings-large-type = Grands caractères
 settings-high-contrast = Contraste élevé
+settings-keyboard = Clavier à l’écran
+settings-keyboard-help = Automatique : il apparaît quand un doigt touche un champ de texte, pas avec une souris.
 settings-saver = Secondes sans personne avant la mise en veille
 settings-saver-help = Un visage ou un toucher réveille l’écran. 0 : jamais ; sinon 30 ou plus.
 work-title = Temps de travail
