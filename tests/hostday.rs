@@ -7,12 +7,14 @@ mod common;
 use common::{HOST, PIN, Site, json, ok, refused};
 use faceprint::{
     crypto::{KeySource, Pin, PinAttempt},
-    domain::{Actor, Clock as _, EventId, ManualClock, MarkKind, PersonId, PersonName, WeightsId},
+    domain::{
+        Actor, AuditAction, Clock as _, EventId, ManualClock, MarkKind, PersonId, PersonName, WeightsId,
+    },
     runtime::{
         ledger::{DataPaths, Ledger, steps::Steps},
         messages::{
-            DayView, ExportFormat, HistoryRow, HostRequest, HostSession, MarkRow, Paper, PersonChange,
-            Presence, Refusal, ReplyBody, ReportBy, ReportSpec, RequestBody,
+            DayView, ExportFormat, Hidden, HistoryRow, HostRequest, HostSession, MarkRow, Paper,
+            PersonChange, Presence, Refusal, ReplyBody, ReportBy, ReportSpec, RequestBody,
         },
         pipeline::SharedIndex,
         workers::LedgerSetup,
@@ -373,4 +375,199 @@ fn the_command_line_imports_and_reports_what_was_chosen() {
     std::fs::write(list, "first,last\nA,B\n").unwrap();
     let sentence = refused(&mut site.command(&["people", "import", list, "--dry-run"]));
     assert!(sentence.contains("'name'"), "{sentence}");
+}
+
+impl Kiosk {
+    fn refused(&mut self, request: HostRequest) -> String {
+        match self.ask(request) {
+            Err(Refusal::Failed(sentence)) => sentence,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn settings(&mut self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.ledger.settings().clone();
+        change(&mut settings);
+        self.ask(HostRequest::SaveSettings(Box::new(settings))).unwrap();
+    }
+
+    /// Hours that count on each day of the first week of March 2026, by date.
+    fn counted(&self) -> Vec<(i8, i64)> {
+        let spec = ReportSpec {
+            by: ReportBy::Day,
+            from: date(2026, 3, 1),
+            to: date(2026, 3, 8),
+            people: None,
+            columns: ReportBy::Day.columns().to_vec(),
+        };
+        let report = self.ledger.report(&spec).unwrap();
+        let place = |id: &str| spec.columns.iter().position(|column| column.id() == id).unwrap();
+        let rows = report.worded(faceprint::reports::ReportWords::of("en"), 100);
+        let minutes = |text: &str| {
+            let (hours, minutes) = text.split_once(':').unwrap();
+            hours.parse::<i64>().unwrap() * 60 + minutes.parse::<i64>().unwrap()
+        };
+        let day = |row: &Vec<String>| row[place("date")].rsplit('-').next().unwrap().parse::<i8>().unwrap();
+        rows.iter().map(|row| (day(row), minutes(&row[place("counted")]))).collect()
+    }
+}
+
+#[test]
+fn locked_days_take_no_change_and_keep_their_hours() {
+    let mut kiosk = Kiosk::new();
+    let ada = kiosk.add("Ada", None);
+    for day in 2..=4 {
+        kiosk.until(day, 8, 0);
+        kiosk.mark(ada, In);
+        kiosk.until(day, 17, 0);
+        kiosk.mark(ada, Out);
+    }
+    kiosk.until(5, 8, 0);
+    let before = kiosk.counted();
+    assert_eq!(before, [(2, 510), (3, 510), (4, 510)], "nine hours less the break");
+    let sentence = kiosk.refused(HostRequest::LockPeriod(date(2026, 3, 5)));
+    assert!(sentence.contains("over"), "today: {sentence}");
+    kiosk.refused(HostRequest::LockPeriod(date(2026, 4, 1)));
+    let Ok(ReplyBody::Period(Some(lock))) = kiosk.ask(HostRequest::LockPeriod(date(2026, 3, 3))) else {
+        panic!("not locked")
+    };
+    assert_eq!((lock.until, lock.by), (date(2026, 3, 3), Actor::Host(kiosk.session.host())));
+    let sentence = kiosk.refused(HostRequest::LockPeriod(date(2026, 3, 2)));
+    assert!(sentence.contains("2026-03-03 already"), "{sentence}");
+
+    // Neither adding, nor correcting, nor moving into or out of a locked day.
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let add =
+        |text: &str| HostRequest::AddMark { person: ada, kind: In, at: at(text), reason: "forgot".into() };
+    let sentence = kiosk.refused(add("2026-03-03T12:00:00+01:00"));
+    assert!(sentence.contains("up to and including 2026-03-03, by Ada Lovelace on 2026-03-05"), "{sentence}");
+    // Until four in the morning it is still the locked day.
+    kiosk.refused(add("2026-03-04T03:59:00+01:00"));
+    let (locked, open) = (kiosk.attendance(3, 3)[0].event, kiosk.attendance(4, 4)[0].event);
+    let correct =
+        |event, replacement| HostRequest::CorrectMark { event, replacement, reason: "wrong".into() };
+    kiosk.refused(correct(locked, None));
+    kiosk.refused(correct(locked, Some((In, at("2026-03-04T07:00:00+01:00")))));
+    kiosk.refused(correct(open, Some((In, at("2026-03-03T07:00:00+01:00")))));
+    kiosk.ask(correct(open, Some((In, at("2026-03-04T08:30:00+01:00"))))).unwrap();
+    kiosk.ask(add("2026-03-05T07:30:00+01:00")).unwrap();
+
+    // Other rules of work move the open days only.
+    kiosk.settings(|settings| {
+        settings.work.breaks.clear();
+        settings.work.rounding = "down 60".parse().unwrap();
+        settings.work.schedule = "mon-fri 22:00-06:00".parse().unwrap();
+        settings.day_start_hour = 12;
+        settings.zone = SiteZone::new("America/New_York").unwrap();
+    });
+    let after = kiosk.counted();
+    assert_eq!(after[..2], before[..2], "locked");
+    assert!(after[2..].iter().any(|(day, counted)| *day >= 4 && *counted == 480), "{after:?}");
+    let spec = ReportSpec {
+        by: ReportBy::Day,
+        from: date(2026, 3, 3),
+        to: date(2026, 3, 4),
+        people: None,
+        columns: ReportBy::Day.parse_columns("date,state").unwrap(),
+    };
+    let report = kiosk.ledger.report(&spec).unwrap();
+    assert!(report.lock_note.as_ref().is_some_and(|note| note.contains("2026-03-03")), "{report:?}");
+    let out = kiosk.folder.path().join("locked.csv");
+    kiosk.ledger.export(Actor::Kiosk, &spec, ExportFormat::Csv, &out).unwrap();
+    let text = std::fs::read_to_string(&out).unwrap();
+    let named: Vec<&str> = text.lines().filter(|line| line.contains("locked")).collect();
+    assert!(named.len() == 1 && named[0].starts_with("2026-03-03"), "{text}");
+    let view = kiosk.day(3);
+    assert_eq!(view.people[0].worked, SignedDuration::from_hours(9), "on the day's own page too");
+    kiosk.settings(|settings| settings.zone = SiteZone::new("Europe/Berlin").unwrap());
+
+    // All of it is there after a restart.
+    let setup = LedgerSetup {
+        paths: DataPaths::new(&kiosk.folder.path().join("data"), None),
+        key: Arc::new(KeySource::File(kiosk.folder.path().join("device.key"))),
+        settings: kiosk.ledger.settings().clone(),
+        weights: WeightsId::new("colours").unwrap(),
+        index: SharedIndex::default(),
+        clock: Arc::new(kiosk.clock.clone()),
+    };
+    kiosk.ledger.close().unwrap();
+    kiosk.ledger = setup.open().unwrap();
+    assert_eq!(kiosk.ledger.period().unwrap().until, date(2026, 3, 3));
+    assert_eq!(kiosk.counted()[..2], before[..2]);
+
+    let unlock = |until, reason: &str| HostRequest::UnlockPeriod { until, reason: reason.into() };
+    let sentence = kiosk.refused(unlock(None, " "));
+    assert!(sentence.contains("reason"), "{sentence}");
+    kiosk.ask(unlock(Some(date(2026, 3, 2)), "A shift was missing")).unwrap();
+    kiosk.ask(add("2026-03-03T20:00:00+01:00")).unwrap();
+    kiosk.refused(add("2026-03-02T20:00:00+01:00"));
+    assert_eq!(kiosk.counted()[0], before[0], "what stays locked keeps its rules");
+    kiosk.ask(unlock(None, "A mistake")).unwrap();
+    kiosk.ask(add("2026-03-02T20:00:00+01:00")).unwrap();
+    let entries = kiosk.ledger.vault().audit_entries(1..=10_000).unwrap();
+    let told: Vec<String> = entries
+        .iter()
+        .filter(|entry| {
+            matches!(entry.action, AuditAction::PeriodLocked(_) | AuditAction::PeriodUnlocked { .. })
+        })
+        .map(|entry| format!("{:?}", entry.action))
+        .collect();
+    assert_eq!(told.len(), 3);
+    assert!(told[1].contains("A shift was missing") && told[2].contains("A mistake"));
+}
+
+#[test]
+fn a_live_mark_is_recorded_whatever_is_locked_and_an_erased_person_leaves_the_kept_rules() {
+    let mut kiosk = Kiosk::new();
+    let ada = kiosk.add("Ada", Some("1"));
+    let change = PersonChange {
+        person: ada,
+        name: name("Ada"),
+        badge: Some("1".into()),
+        active: true,
+        schedule: Some("mon-fri 22:00-06:00".parse().unwrap()),
+    };
+    kiosk.ask(HostRequest::ChangePerson(Box::new(change))).unwrap();
+    let pin = Some(Hidden(Pin::new("605142").unwrap()));
+    kiosk.ask(HostRequest::SetPersonPin { person: ada, pin }).unwrap();
+    kiosk.until(3, 1, 0);
+    kiosk.until(3, 5, 0);
+    kiosk.ask(HostRequest::LockPeriod(date(2026, 3, 2))).unwrap();
+    // Ada's night shift is of the locked day still; whoever stands at the kiosk is marked all the same.
+    let attempt = PinAttempt::new("605142");
+    let marked = RequestBody::MarkByPin { badge: "1".into(), pin: attempt, kind: None };
+    assert!(matches!(kiosk.ledger.answer(marked).0, Ok(ReplyBody::Marked(mark)) if mark.recorded));
+    let kept = kiosk.ledger.vault().period_locks()[0].rules.clone();
+    assert!(kept.contains(&ada.to_string()) && kept.contains("22:00-06:00"), "{kept}");
+    kiosk.ask(HostRequest::ErasePerson(ada)).unwrap();
+    let kept = kiosk.ledger.vault().period_locks()[0].rules.clone();
+    assert!(!kept.contains(&ada.to_string()) && kept.contains("08:00-17:00"), "{kept}");
+}
+
+#[test]
+fn the_command_line_locks_shows_and_unlocks() {
+    let site = Site::new();
+    let show = || json(&ok(&mut site.command(&["period", "show", "--json"])));
+    assert!(show()["locked_until"].is_null());
+    let (yesterday, tomorrow) = common::around_today();
+    let lock = |until: &str| {
+        let mut command = site.command(&["period", "lock", "--until", until, "--json"]);
+        command.args(site.host());
+        command
+    };
+    let sentence = refused(&mut lock(&tomorrow));
+    assert!(sentence.contains("over"), "{sentence}");
+    let day: jiff::civil::Date = yesterday.parse().unwrap();
+    let until = day.checked_sub(jiff::ToSpan::days(3)).unwrap().to_string(); // today in any zone
+    assert_eq!(json(&ok(&mut lock(&until)))["locked_until"], until.as_str());
+    assert_eq!(show()["by"], HOST);
+    let unlock = |reason: &str| {
+        let mut command = site.command(&["period", "unlock", "--all", "--reason", reason]);
+        command.args(site.host());
+        command
+    };
+    let sentence = refused(&mut unlock(" "));
+    assert!(sentence.contains("reason"), "{sentence}");
+    assert!(ok(&mut unlock("tested")).contains("No day is locked"));
+    assert!(ok(&mut site.command(&["audit", "show", "--last", "20"])).contains("unlocked: tested"));
 }

@@ -4,13 +4,15 @@
 //! It must not know who recognised the person, nor how a mark is kept: [`Policy::decide`] is a plain function of
 //! its arguments.
 
+mod rules;
 mod shifts;
 mod summary;
 mod work;
 
+pub use rules::{Era, Rules};
 pub use shifts::Planned;
 pub use summary::{PersonDay, day_summary};
-pub use work::{Presence, WorkDay, WorkTotal, rounded, taken_off, totals, work_day, work_days};
+pub use work::{Presence, WorkDay, WorkTotal, rounded, taken_off, totals, work_days};
 
 use crate::domain::{Mark, MarkKind, PersonId, Schedule, WorkRules};
 use jiff::{

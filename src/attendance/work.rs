@@ -1,7 +1,7 @@
 //! What a day was worth: late or absent, breaks, hours that count, by the site's rules.
 
 use super::{
-    Planned, Policy,
+    Planned, Policy, Rules,
     summary::{PersonDay, person_day},
 };
 use crate::domain::{BreakRule, Mark, PersonId, Rounding, WorkRules};
@@ -70,20 +70,17 @@ impl Presence {
     }
 }
 
-/// Judges one person's attendance day. `policy` is that person's ([`Policy::of_person`]); `marks` are marks of theirs
-/// that count, in any order, those of other days are ignored.
-#[must_use]
-pub fn work_day(
+/// Judges one person's attendance day by the rules in force on it. `policy` is that person's ([`Policy::of_person`]);
+/// `of_day` are their marks of that day that count, in any order.
+pub(super) fn judged(
     policy: &Policy,
     rules: &WorkRules,
     person: PersonId,
-    marks: &[&Mark],
+    mut of_day: Vec<&Mark>,
     date: Date,
     now: Timestamp,
 ) -> WorkDay {
     let range = policy.day_range(date);
-    let mut of_day: Vec<&Mark> =
-        marks.iter().copied().filter(|mark| mark.person == person && range.contains(&mark.at)).collect();
     of_day.sort_by_key(|mark| (mark.at, mark.id));
     let facts = person_day(person, of_day.iter().copied(), now < range.end);
     let holiday = rules.holidays.contains_key(&date);
@@ -118,8 +115,7 @@ pub fn work_day(
 /// and have marks (erased, inactive) come last and are never absent. Days that have not come yet are left out.
 #[must_use]
 pub fn work_days(
-    policy: &Policy,
-    rules: &WorkRules,
+    rules: &Rules<'_>,
     people: &[(PersonId, Date)],
     marks: &[Mark],
     (from, to): (Date, Date),
@@ -136,19 +132,19 @@ pub fn work_days(
     let others = others.into_iter().map(|person| (person, Date::MAX));
     let mut days = Vec::new();
     for (person, expected_from) in people.iter().copied().chain(others) {
-        let own = policy.of_person(rules, person);
         let mut by_date: BTreeMap<Date, Vec<&Mark>> = BTreeMap::new();
         for mark in by_person.remove(&person).unwrap_or_default() {
-            by_date.entry(own.attendance_day(mark.at)).or_default().push(mark);
+            by_date.entry(rules.attendance_day(person, mark.at)).or_default().push(mark);
         }
-        let to =
-            to.min(own.attendance_day(now).max(by_date.keys().next_back().copied().unwrap_or(Date::MIN)));
+        let last = by_date.keys().next_back().copied().unwrap_or(Date::MIN);
+        let to = to.min(rules.attendance_day(person, now).max(last));
         for date in from.series(1.day()).take_while(|date| *date <= to) {
             let marks = by_date.get(&date).map_or(&[][..], Vec::as_slice);
-            if marks.is_empty() && own.schedule.on(date.weekday()).next().is_none() {
+            let (policy, work) = rules.on(date);
+            if marks.is_empty() && work.schedule_of(person).on(date.weekday()).next().is_none() {
                 continue;
             }
-            let day = work_day(&own, rules, person, marks, date, now);
+            let day = judged(&policy.of_person(work, person), work, person, marks.to_vec(), date, now);
             if day.seen() || (day.absent && date >= expected_from) {
                 days.push(day);
             }
@@ -281,12 +277,16 @@ mod tests {
 
     use MarkKind::{CheckIn as In, CheckOut as Out};
 
+    fn judge(rules: &WorkRules, marks: &[&Mark], date: Date, now: Timestamp) -> WorkDay {
+        Rules::plain(&policy(), rules).work_day(WHO, marks, date, now)
+    }
+
     /// Monday, 2 March 2026, with marks at these local times, seen at another.
     fn monday(plan: &[(MarkKind, &str)], now: &str) -> WorkDay {
         let local = |time: &str| format!("2026-03-02T{time}:00+01:00");
         let marks: Vec<Mark> = plan.iter().map(|(kind, time)| mark(WHO, *kind, &local(time))).collect();
         let marks: Vec<&Mark> = marks.iter().collect();
-        work_day(&policy(), &rules(), WHO, &marks, date(2026, 3, 2), at(&local(now)))
+        judge(&rules(), &marks, date(2026, 3, 2), at(&local(now)))
     }
 
     #[test]
@@ -311,9 +311,9 @@ mod tests {
         let mut rules = rules();
         rules.holidays.insert(date(2026, 3, 2), "Carnival".into());
         let now = at("2026-03-02T12:00:00+01:00");
-        let day = work_day(&policy(), &rules, WHO, &[], date(2026, 3, 2), now);
+        let day = judge(&rules, &[], date(2026, 3, 2), now);
         assert_eq!((day.presence, day.holiday, day.planned), (Presence::Free, true, None));
-        let sunday = work_day(&policy(), &rules, WHO, &[], date(2026, 3, 1), now);
+        let sunday = judge(&rules, &[], date(2026, 3, 1), now);
         assert_eq!((sunday.presence, sunday.absent), (Presence::Free, false));
     }
 
@@ -331,7 +331,13 @@ mod tests {
         ];
         let range = (date(2026, 3, 1), date(2026, 3, 31));
         let now = at("2026-03-08T12:00:00+01:00");
-        let days = work_days(&policy(), &rules, &[(NIGHT, Date::MIN), (WHO, Date::MIN)], &marks, range, now);
+        let days = work_days(
+            &Rules::plain(&policy(), &rules),
+            &[(NIGHT, Date::MIN), (WHO, Date::MIN)],
+            &marks,
+            range,
+            now,
+        );
         let of = |who| days.iter().filter(move |day| day.facts.person == who);
         assert_eq!(of(NIGHT).count(), 5);
         assert_eq!(of(NIGHT).filter(|day| day.absent).count(), 4);
@@ -429,7 +435,7 @@ mod tests {
             let marks: Vec<Mark> = plan.iter().map(|(kind, secs)| Mark { at: instant(*secs), ..mark(WHO, *kind, "2026-03-02T00:00:00Z") }).collect();
             let rules = WorkRules { grace_minutes: grace, rounding: Rounding::Nearest(15), ..rules() };
             let range = (date(2026, 2, 28), date(2026, 3, 12));
-            let days = work_days(&policy(), &rules, &[(WHO, Date::MIN), (NIGHT, date(2026, 3, 4))], &marks, range, instant(now));
+            let days = work_days(&Rules::plain(&policy(), &rules), &[(WHO, Date::MIN), (NIGHT, date(2026, 3, 4))], &marks, range, instant(now));
             for day in &days {
                 prop_assert!(!(day.absent && (day.late.is_some() || day.early.is_some() || day.facts.first_in.is_some())));
                 prop_assert!(day.late.is_none_or(|late| late > SignedDuration::from_mins(grace.into())));

@@ -186,6 +186,9 @@ pub enum Command {
         #[arg(long, value_name = "FILE|-", requires = "host")]
         pin_file: Option<PathBuf>,
     },
+    /// Lock past attendance against additions and corrections.
+    #[command(subcommand)]
+    Period(Period),
     /// Read and check the audit log.
     #[command(subcommand)]
     Audit(Audit),
@@ -488,6 +491,47 @@ pub enum Format {
     Csv,
     /// Pages.
     Pdf,
+}
+
+/// Locked attendance.
+#[derive(Debug, Subcommand)]
+pub enum Period {
+    /// Lock every day up to and including one that is over. Their hours keep the rules of work of now.
+    Lock {
+        /// The last day to lock.
+        #[arg(long, value_name = "DATE")]
+        until: Date,
+        /// Who locks.
+        #[command(flatten)]
+        host: HostLogin,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Open locked days again.
+    Unlock {
+        /// Up to and including this day they stay locked.
+        #[arg(long, value_name = "DATE", required_unless_present = "all")]
+        until: Option<Date>,
+        /// Open all of them.
+        #[arg(long, conflicts_with = "until")]
+        all: bool,
+        /// Why; it stands in the audit log and should name nobody.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Who unlocks.
+        #[command(flatten)]
+        host: HostLogin,
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print up to when attendance is locked, by whom.
+    Show {
+        /// JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// The audit log.

@@ -12,6 +12,7 @@ mod hosts;
 mod install;
 mod keeping;
 mod people_import;
+mod period;
 mod service;
 mod window;
 
@@ -78,6 +79,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             let wanted = export::Wanted { format, paper, by, from, to, columns, people: &people, out: &out };
             export::export(&global, &wanted, host.as_ref())
         }
+        Some(Command::Period(command)) => period::run(&global, command),
         Some(Command::Audit(Audit::Show { last, json })) => commands::audit_show(&global, last, json),
         Some(Command::Audit(Audit::Verify { head, json })) => {
             commands::audit_verify(&global, head.as_deref(), json)

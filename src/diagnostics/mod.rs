@@ -121,6 +121,11 @@ pub fn audit_words(entry: &AuditEntry) -> String {
         AuditAction::BackedUp(records) => format!("backup of {records} records made"),
         AuditAction::Restored => "store restored from a backup".to_owned(),
         AuditAction::PersonExported(person) => format!("data of person {person} exported"),
+        AuditAction::PeriodLocked(until) => format!("attendance locked up to and including {until}"),
+        AuditAction::PeriodUnlocked { until: Some(until), reason } => {
+            format!("attendance after {until} unlocked: {reason}")
+        }
+        AuditAction::PeriodUnlocked { until: None, reason } => format!("all attendance unlocked: {reason}"),
         AuditAction::Swept { marks, faces } => {
             format!("{marks} events and the templates of {faces} people erased by the rule on keeping")
         }

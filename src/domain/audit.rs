@@ -1,7 +1,7 @@
 //! The audit log's vocabulary. Entries never hold a name, a score or an embedding: ids only.
 
 use super::{EventId, HostId, MarkKind, PersonId};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 /// Who did something.
@@ -111,6 +111,15 @@ pub enum AuditAction {
     TwoPerson(bool),
     /// A second host, by their PIN, agreed to what the actor is about to do.
     Agreed(HostId, SharedDeed),
+    /// Attendance up to and including this day is locked.
+    PeriodLocked(Date),
+    /// Locked days are open again.
+    PeriodUnlocked {
+        /// Days up to and including this one stay locked; `None`: none does.
+        until: Option<Date>,
+        /// Why, in the host's words.
+        reason: String,
+    },
 }
 
 /// What takes two hosts while the two-person rule is on.

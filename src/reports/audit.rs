@@ -69,6 +69,11 @@ fn action_words(action: &AuditAction) -> (&'static str, String) {
         AuditAction::BackedUp(records) => ("backed_up", records.to_string()),
         AuditAction::Restored => ("restored", String::new()),
         AuditAction::PersonExported(person) => ("person_exported", person.to_string()),
+        AuditAction::PeriodLocked(until) => ("period_locked", until.to_string()),
+        AuditAction::PeriodUnlocked { until, reason } => {
+            let until = until.map_or_else(|| "all".to_owned(), |until| until.to_string());
+            ("period_unlocked", format!("{until} {reason}"))
+        }
         AuditAction::Swept { marks, faces } => ("swept", format!("{marks} {faces}")),
         AuditAction::TwoPerson(on) => ("two_person", if *on { "on" } else { "off" }.to_owned()),
         AuditAction::Agreed(host, deed) => ("agreed", format!("{host} {}", deed.as_str())),

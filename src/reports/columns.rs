@@ -54,7 +54,7 @@ pub enum Column {
     Late,
     /// By how much too early, `H:MM`; empty when not.
     Early,
-    /// Words of `absent late early missing_check_in missing_check_out holiday` that hold, with spaces between.
+    /// Words of `absent late early missing_check_in missing_check_out holiday locked` that hold, with spaces between.
     State,
     /// Head of the audit log when the report was made, `NUMBER:HASH`, on every row.
     AuditHead,
@@ -322,6 +322,7 @@ fn state_words(row: &DayRow) -> impl Iterator<Item = (&'static str, usize)> {
         (state.missing_check_in, "missing_check_in"),
         (state.missing_check_out, "missing_check_out"),
         (state.holiday, "holiday"),
+        (state.locked, "locked"), // on paper the head says it
     ]
     .into_iter()
     .enumerate()

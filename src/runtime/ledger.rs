@@ -6,6 +6,7 @@
 mod access;
 mod day;
 mod keeping;
+mod period;
 mod report;
 pub mod steps;
 mod together;
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     access::HostSession,
-    attendance::{Decision, LastMark, Mode, Policy},
+    attendance::{Decision, Era, LastMark, Mode, Policy},
     domain::{
         Actor, AuditAction, AuditEntry, Clock, Consent, Correction, EventId, MarkKind, MarkSource, Moment,
         Person, PersonId, PersonName, TrackId, WeightsId,
@@ -105,6 +106,22 @@ pub enum LedgerError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The day of a mark is locked.
+    #[error(
+        "attendance is locked up to and including {until}, by {by} on {on}: nothing can be added or corrected there \
+         unless a host unlocks it, with a reason"
+    )]
+    Locked {
+        /// The last locked day.
+        until: Date,
+        /// Who locked it.
+        by: String,
+        /// When.
+        on: Date,
+    },
+    /// The rules kept with a lock are not understood.
+    #[error("the rules that locked days are counted by are of a later faceprint: update this one")]
+    KeptRules,
     /// The request itself.
     #[error("{0}")]
     Asked(&'static str),
@@ -116,6 +133,8 @@ pub struct Ledger {
     paths: DataPaths,
     settings: Settings,
     policy: Policy,
+    /// Locked days with the rules that they keep.
+    eras: Vec<Era>,
     weights: WeightsId,
     index: SharedIndex,
     clock: Arc<dyn Clock>,
@@ -148,6 +167,7 @@ impl Ledger {
             }
             return Err(error);
         }
+        let eras = period::eras(vault.period_locks(), &settings)?;
         let policy = policy(&settings);
         let (progress, swept, rest_until, passing) = (None, None, Duration::ZERO, None);
         Ok(Self {
@@ -155,6 +175,7 @@ impl Ledger {
             paths,
             settings,
             policy,
+            eras,
             weights,
             index,
             clock,
@@ -298,6 +319,7 @@ impl Ledger {
         if self.settings.work.people.remove(&person).is_some() {
             self.settings.save(&self.paths.settings)?; // no trace of them there either
         }
+        self.forget_kept_schedule(person)?;
         Ok(self.vault.erase_person(actor, person, self.clock.now())?)
     }
 
@@ -466,6 +488,14 @@ impl Ledger {
             HostRequest::CorrectMark { event, replacement, reason } => {
                 self.correct(actor, event, replacement, &reason).map(done).map_err(failed)
             }
+            HostRequest::Period => Ok(ReplyBody::Period(self.period())),
+            HostRequest::LockPeriod(until) => {
+                self.lock_period(actor, until).map(|()| ReplyBody::Period(self.period())).map_err(failed)
+            }
+            HostRequest::UnlockPeriod { until, reason } => self
+                .unlock_period(actor, until, &reason)
+                .map(|()| ReplyBody::Period(self.period()))
+                .map_err(failed),
             HostRequest::Attendance { from, to } => {
                 self.attendance(from, to).map(ReplyBody::Attendance).map_err(failed)
             }
@@ -569,6 +599,7 @@ impl Ledger {
             return Err(LedgerError::Asked("the time is in the future: enter when it happened"));
         }
         self.vault.person(person)?;
+        self.check_open(person, at)?;
         let mark = NewMark {
             person,
             kind,
@@ -591,6 +622,7 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         check_reason(reason)?;
         let old = self.vault.mark(event)?;
+        self.check_open(old.person, old.at)?;
         if let Some((kind, at)) = replacement {
             return self.host_mark(actor, (old.person, kind, at), reason, Some(event));
         }

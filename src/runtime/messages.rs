@@ -470,6 +470,17 @@ pub enum HostRequest {
         /// Last attendance day, included.
         to: Date,
     },
+    /// Up to when attendance is locked. Answer: [`ReplyBody::Period`].
+    Period,
+    /// Locks attendance up to and including a day that is over. Answer: [`ReplyBody::Period`].
+    LockPeriod(Date),
+    /// Opens locked days again. Answer: [`ReplyBody::Period`].
+    UnlockPeriod {
+        /// Up to and including this day it stays locked; `None` opens all.
+        until: Option<Date>,
+        /// Why; not empty.
+        reason: String,
+    },
     /// Every event of a record, back to the first. Answer: [`ReplyBody::History`].
     History(EventId),
     /// Changes a person. Answer: [`ReplyBody::Done`]; a schedule is a setting, so ask for these again.
@@ -636,6 +647,8 @@ pub enum ReplyBody {
     Day(Box<DayView>),
     /// Marks of a range that count, oldest first.
     Attendance(Vec<MarkRow>),
+    /// Up to when attendance is locked, if it is.
+    Period(Option<PeriodView>),
     /// A record's events, oldest first.
     History(Vec<HistoryRow>),
     /// Where files can go: the data folder's `exports` first, then what is plugged in.
@@ -808,6 +821,17 @@ pub struct MarkRow {
     pub source: MarkSource,
     /// Why, when it was entered or corrected by hand.
     pub reason: Option<String>,
+}
+
+/// Locked attendance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodView {
+    /// The last locked day.
+    pub until: Date,
+    /// Who locked it.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// One event in the history of a record.

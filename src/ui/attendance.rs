@@ -6,6 +6,7 @@ use super::{
     Action, Asked, Scene,
     host::{empty, loading},
     marks::{Marks, source_word},
+    period::Period,
     range::{DayRange, range_ui},
     table::{Col, Sort, buttons, faint, table, text},
     theme,
@@ -34,6 +35,7 @@ pub struct Attendance {
     sort: Sort<Key>,
     people: Vec<PersonRow>,
     marks: Marks,
+    period: Period,
     refused: Option<String>,
 }
 
@@ -67,6 +69,7 @@ impl Attendance {
             sort: Sort::new(Key::Time, true),
             people: Vec::new(),
             marks: Marks::default(),
+            period: Period::default(),
             refused: None,
         };
         let (from, to) = page.range.days().unwrap_or((today, today));
@@ -76,7 +79,7 @@ impl Attendance {
 
     /// A reply for this page.
     pub fn reply(&mut self, asked: Asked, mut body: Result<ReplyBody, Refusal>) -> Vec<Action> {
-        if self.marks.reply(asked, &mut body) {
+        if self.marks.reply(asked, &mut body) || self.period.reply(asked, &body) {
             return self.load().into_iter().collect();
         }
         match (asked, body) {
@@ -148,7 +151,10 @@ pub(super) fn attendance_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Attendan
         if button(ui, &words.say("today-add"), Weight::Primary).clicked() {
             local.marks.add(scene.now.utc, scene.zone());
         }
-        if let Some(rows) = &local.rows {
+        if button(ui, &words.say("period-button"), Weight::Quiet).clicked() {
+            local.period.open(scene.attendance_day());
+        }
+        if let Some(rows) = local.rows.as_ref().filter(|_| ui.available_width() > 160.0) {
             let values = [("shown", local.shown.len().into()), ("rows", rows.len().into())];
             caption(ui, &words.with("attendance-count", &values));
         }
@@ -158,6 +164,7 @@ pub(super) fn attendance_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Attendan
         local.loaded = Some(range);
         actions.extend(local.load());
     }
+    local.period.state_ui(ui, scene);
     let before = local.filter.clone();
     filters(ui, scene, &mut local.filter);
     if before != local.filter {
@@ -176,6 +183,7 @@ pub(super) fn attendance_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Attendan
         Some(_) => actions.extend(marks_table(ui, scene, local)),
     }
     actions.extend(local.marks.ui(ui, scene, &local.people));
+    actions.extend(local.period.ui(ui, scene));
     actions
 }
 
@@ -210,6 +218,7 @@ fn marks_table(ui: &mut Ui, scene: &Scene<'_>, local: &mut Attendance) -> Option
         columns.push(Col::fixed(words.say("today-source"), 156.0).sorts(Key::Source));
     }
     columns.push(Col::fixed(String::new(), if narrow { 112.0 } else { 214.0 }));
+    let locked_until = local.period.until();
     let Attendance { rows, shown, marks, sort, .. } = &mut *local;
     let rows = rows.as_deref().unwrap_or_default();
     let mut action = None;
@@ -227,12 +236,15 @@ fn marks_table(ui: &mut Ui, scene: &Scene<'_>, local: &mut Attendance) -> Option
             (5, false) => faint(ui, &mark_source(words, mark)),
             _ => buttons(ui, |ui| {
                 let value = [("name", name.into()), ("time", format!("{} {time}", mark.date).into())];
+                let locked = locked_until.is_some_and(|until| mark.date <= until);
                 let spoken = words.with("today-correct-spoken", &value);
-                if row_button(ui, &words.say("today-correct"), &spoken, Weight::Primary).clicked() {
+                if !locked && row_button(ui, &words.say("today-correct"), &spoken, Weight::Primary).clicked()
+                {
                     marks.correct(mark, scene.zone());
                 }
                 let spoken = words.with("history-spoken", &value);
-                if !narrow && row_button(ui, &words.say("history-button"), &spoken, Weight::Primary).clicked()
+                if (locked || !narrow)
+                    && row_button(ui, &words.say("history-button"), &spoken, Weight::Primary).clicked()
                 {
                     action = Some(marks.history(mark));
                 }

@@ -53,7 +53,10 @@ enum Group {
 impl Group {
     fn of(action: &AuditAction) -> Self {
         match action {
-            AuditAction::Marked(..) | AuditAction::Corrected { .. } => Self::Marks,
+            AuditAction::Marked(..)
+            | AuditAction::Corrected { .. }
+            | AuditAction::PeriodLocked(_)
+            | AuditAction::PeriodUnlocked { .. } => Self::Marks,
             AuditAction::PersonAdded(_)
             | AuditAction::PersonChanged(_)
             | AuditAction::Enrolled(..)
@@ -368,6 +371,16 @@ impl Names<'_> {
             AuditAction::TwoPerson(true) => words.say("audit-two-person-on"),
             AuditAction::TwoPerson(false) => words.say("audit-two-person-off"),
             AuditAction::Agreed(who, deed) => host(agreed_id(*deed), who),
+            AuditAction::PeriodLocked(until) => {
+                words.with("audit-period-locked", &[("date", words.date(*until).into())])
+            }
+            AuditAction::PeriodUnlocked { until: Some(until), reason } => {
+                let values = [("date", words.date(*until).into()), ("reason", reason.as_str().into())];
+                words.with("audit-period-unlocked", &values)
+            }
+            AuditAction::PeriodUnlocked { until: None, reason } => {
+                words.with("audit-all-unlocked", &[("reason", reason.as_str().into())])
+            }
             AuditAction::Swept { marks, faces } => {
                 words.with("audit-swept", &[("marks", (*marks).into()), ("faces", (*faces).into())])
             }

@@ -28,6 +28,7 @@ mod marks;
 mod people;
 mod people_edit;
 mod people_import;
+mod period;
 mod picture;
 mod range;
 mod reports;

@@ -157,6 +157,9 @@ pub enum Asked {
     ErasePerson,
     Day,
     Attendance,
+    Period,
+    LockPeriod,
+    UnlockPeriod,
     History,
     AddMark,
     CorrectMark,
@@ -221,6 +224,9 @@ impl Asked {
             HostRequest::AddMark { .. } => Self::AddMark,
             HostRequest::CorrectMark { .. } => Self::CorrectMark,
             HostRequest::Attendance { .. } => Self::Attendance,
+            HostRequest::Period => Self::Period,
+            HostRequest::LockPeriod(_) => Self::LockPeriod,
+            HostRequest::UnlockPeriod { .. } => Self::UnlockPeriod,
             HostRequest::History(_) => Self::History,
             HostRequest::ChangePerson(_) => Self::ChangePerson,
             HostRequest::Folders => Self::Folders,
@@ -284,7 +290,7 @@ impl HostScreen {
             HostPage::People => (Self::People(People::default()), vec![HostRequest::People]),
             HostPage::Attendance => {
                 let (page, request) = Attendance::new(scene.attendance_day());
-                (Self::Attendance(page), vec![request, HostRequest::People])
+                (Self::Attendance(page), vec![request, HostRequest::Period, HostRequest::People])
             }
             HostPage::Reports => {
                 let page = Box::new(Reports::new(scene.attendance_day()));

@@ -2,7 +2,7 @@
 //!
 //! | tree | record key | content (format version 1) |
 //! |---|---|---|
-//! | `meta` | text | `site`: [`SiteRecord`]; `weights`: id of the weights in use; `pin-cost`: [`crate::crypto::PinCost`]; `recovery`: [`PinHash`] of the recovery code; `two-person`: `bool`, off where it is not there; `last-event`: highest event number given before a sweep |
+//! | `meta` | text | `site`: [`SiteRecord`]; `weights`: id of the weights in use; `pin-cost`: [`crate::crypto::PinCost`]; `recovery`: [`PinHash`] of the recovery code; `two-person`: `bool`, off where it is not there; `last-event`: highest event number given before a sweep; `lock-DATE`: [`LockRecord`]; `lock-DATE-NNNN`: part of the rules kept with it, text |
 //! | `hosts` | host id, 16 bytes | [`HostRecord`] |
 //! | `people` | person id, 16 bytes | [`crate::domain::Person`] |
 //! | `person-keys` | person id | 32 bytes, the person's own key |
@@ -17,9 +17,9 @@
 use super::VaultError;
 use crate::{
     crypto::{Keys, OpenError, PinHash, SealRing},
-    domain::{AttemptState, Host, PersonName, WeightsId},
+    domain::{Actor, AttemptState, Host, PersonName, WeightsId},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
@@ -186,6 +186,15 @@ pub(super) struct AttemptRecord {
     pub(super) state: AttemptState,
 }
 
+/// A stretch of locked days; the rules kept with it are in so many parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct LockRecord {
+    pub(super) until: Date,
+    pub(super) by: Actor,
+    pub(super) at: Timestamp,
+    pub(super) parts: u16,
+}
+
 /// What stands before a template's numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct TemplateHead {
@@ -203,8 +212,7 @@ pub(super) fn same_name(a: &PersonName, b: &PersonName) -> bool {
 mod tests {
     use super::*;
     use crate::domain::{
-        Actor, AuditAction, AuditEntry, Correction, EventId, HostId, Mark, MarkKind, MarkSource, Person,
-        PersonId,
+        AuditAction, AuditEntry, Correction, EventId, HostId, Mark, MarkKind, MarkSource, Person, PersonId,
     };
     use proptest::prelude::*;
 

@@ -4,6 +4,7 @@ use crate::{
     crypto::{CryptoError, OpenError},
     domain::EventId,
 };
+use jiff::civil::Date;
 use std::{
     io,
     path::{Path, PathBuf},
@@ -95,6 +96,15 @@ pub enum VaultError {
     /// A host's correction needs words.
     #[error("the correction has no reason: write why")]
     ReasonMissing,
+    /// A lock that would not reach further than the one there is.
+    #[error("attendance is locked up to and including {0} already: choose a later day")]
+    LockedAlready(Date),
+    /// Nothing that is locked would be opened.
+    #[error("{}", match .0 {
+        Some(until) => format!("attendance is locked only up to and including {until}: choose an earlier day"),
+        None => "no day is locked: there is nothing to unlock".to_owned(),
+    })]
+    NotLocked(Option<Date>),
     /// Two people cannot share a badge.
     #[error("this badge number belongs to somebody else: use another, or none")]
     BadgeTaken,

@@ -73,6 +73,7 @@ mod hosts;
 mod journal;
 mod marks;
 mod people;
+mod period;
 mod retention;
 mod rotation;
 mod storage;
@@ -86,6 +87,7 @@ pub use codec::MAX_VALUE_LEN;
 pub use error::{Damage, VaultError};
 pub use marks::NewMark;
 pub use people::{NewTemplate, Template, TemplateInfo};
+pub use period::PeriodLock;
 pub use retention::{Keeping, Swept};
 pub use rotation::RotationProgress;
 
@@ -138,6 +140,8 @@ pub struct Vault {
     jumped_since_mark: bool,
     badges: HashMap<String, PersonId>,
     marks: MarkIndex,
+    /// Oldest days first.
+    locks: Vec<PeriodLock>,
     /// What a new PIN hash costs.
     pin_cost: PinCost,
     rotation: Option<rotation::Place>,
@@ -279,6 +283,7 @@ impl Vault {
             jumped_since_mark: false,
             badges: HashMap::new(),
             marks: MarkIndex::default(),
+            locks: Vec::new(),
             pin_cost: PinCost::FLOOR,
             rotation: None,
         })
@@ -302,6 +307,7 @@ impl Vault {
             Ok(())
         })?;
         self.marks = marks;
+        self.locks = self.load_locks()?;
         Ok(())
     }
 

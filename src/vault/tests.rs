@@ -1,6 +1,7 @@
 //! The vault as a whole, on a real folder and on one that fails.
 
 mod keeping;
+mod period;
 mod power;
 
 use super::*;

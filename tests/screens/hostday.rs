@@ -10,8 +10,8 @@ use faceprint::{
     },
     runtime::messages::{
         AuditReport, Column, DayPerson, DayView, ExportFormat, FolderView, HistoryRow, HostRequest,
-        ImportDeed, ImportPlan, ImportRow, Job, JobView, MarkRow, Notice, Paper, Presence, Preview,
-        ReplyBody, ReportBy, RequestBody, RowFault,
+        ImportDeed, ImportPlan, ImportRow, Job, JobView, MarkRow, Notice, Paper, PeriodView, Presence,
+        Preview, ReplyBody, ReportBy, RequestBody, RowFault,
     },
     settings::Settings,
     ui::HostPage,
@@ -516,4 +516,53 @@ fn pages_full_of_rows_fit_small_screens() {
         bench.press_first("Edit Ada");
         bench.wait(Duration::from_millis(200));
     }
+}
+
+#[test]
+fn days_are_locked_and_unlocked_on_the_attendance_page() {
+    let base = now(&Bench::new().fake);
+    let rows = vec![
+        mark(1, 2, "Ada Lovelace", base - SignedDuration::from_hours(48), MarkKind::CheckIn),
+        mark(2, 3, "Alan Turing", base, MarkKind::CheckIn),
+    ];
+    let mut bench = at_attendance(&rows, SIZES[0]);
+    bench.answer(|request| matches!(request, HostRequest::Period).then_some(ReplyBody::Period(None)));
+    bench.press("Lock days");
+    assert!(bench.says("No day is locked"));
+    bench.press("Lock these days");
+    let until = bench.asked(|request| match request {
+        HostRequest::LockPeriod(until) => Some(*until),
+        _ => None,
+    });
+    assert_eq!(until, Some(jiff::civil::date(2026, 10, 31)), "the month before");
+    // As if two days ago was locked.
+    bench.press_escape();
+    bench.press("Lock days");
+    bench.press("Lock these days");
+    let lock = PeriodView { until: rows[0].date, by: Actor::Host(HOST), at: base };
+    let reply = || ReplyBody::Period(Some(lock.clone()));
+    bench.answer(|request| matches!(request, HostRequest::LockPeriod(_)).then(reply));
+    assert!(bench.says("Locked up to and including Monday, 23 November 2026, by Grace Hopper"));
+    bench.answer(|request| {
+        matches!(request, HostRequest::Attendance { .. }).then(|| ReplyBody::Attendance(rows.clone()))
+    });
+    let buttons = |bench: &Bench, beginning: &str| {
+        let starts = |label: String| label.starts_with(beginning);
+        let all = bench.harness.get_all_by_role(Role::Button);
+        all.filter(|node| node.accesskit_node().label().is_some_and(starts)).count()
+    };
+    assert_eq!((buttons(&bench, "Correct Ada"), buttons(&bench, "Correct Alan")), (0, 1));
+    assert_eq!(buttons(&bench, "History of Ada"), 1);
+
+    bench.press("Lock days");
+    bench.press("Unlock all");
+    bench.press("Unlock");
+    let unlocked = |request: &HostRequest| match request {
+        HostRequest::UnlockPeriod { until, reason } => Some((*until, reason.clone())),
+        _ => None,
+    };
+    assert_eq!(bench.asked(unlocked), None, "not without a reason");
+    bench.write("Reason", "A shift was missing");
+    bench.press("Unlock");
+    assert_eq!(bench.asked(unlocked), Some((None, "A shift was missing".to_owned())));
 }

@@ -146,7 +146,7 @@ fn the_field_that_is_typed_into_is_never_under_the_keys() {
 }
 
 impl Bench {
-    fn press_escape(&mut self) {
+    pub fn press_escape(&mut self) {
         self.harness.key_press(egui::Key::Escape);
         self.run();
         self.harness.key_press(egui::Key::Escape);

@@ -2,11 +2,11 @@
 
 use super::{Ledger, LedgerError};
 use crate::{
-    attendance::{Policy, WorkDay, work_day},
+    attendance::WorkDay,
     domain::{AuditAction, EventId, Mark, MarkKind, Person, PersonId},
     runtime::messages::{DayPerson, DayView, HistoryRow, MarkRow},
 };
-use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use std::collections::{HashMap, HashSet};
 
 /// Longest range of days that is looked at in one go: ten years.
@@ -17,6 +17,7 @@ impl Ledger {
     /// site's day has ended already.
     pub fn day(&self, date: Date) -> Result<DayView, LedgerError> {
         let now = self.clock.now().utc;
+        let rules = self.rules();
         let running = self.policy.attendance_day(now) == date;
         let names = self.names()?;
         let marks = self.marks_around(date, date)?;
@@ -36,26 +37,25 @@ impl Ledger {
         let mut people = Vec::new();
         let mut shown: Vec<&Mark> = Vec::new();
         for id in everybody {
-            let own = self.policy_of(id);
-            let own_day = if running { own.attendance_day(now) } else { date };
+            let own_day = if running { rules.attendance_day(id, now) } else { date };
             let marks = by_person.get(&id).map_or(&[][..], Vec::as_slice);
-            let range = own.day_range(own_day);
-            let of_day = marks.iter().copied().filter(|mark| range.contains(&mark.at));
+            let of_day = marks.iter().copied().filter(|mark| rules.attendance_day(id, mark.at) == own_day);
             let before = shown.len();
             shown.extend(of_day);
             let last = shown.iter().skip(before).map(|mark| mark.at).max();
             if last.is_none() && !active.contains(&id) {
                 continue;
             }
-            let day = work_day(&own, &self.settings.work, id, marks, own_day, now);
+            let day = rules.work_day(id, marks, own_day, now);
             people.push(day_person(&day, names.get(&id), last));
         }
         shown.sort_by_key(|mark| (mark.at, mark.id));
+        let (policy, work) = rules.on(date);
         Ok(DayView {
             date,
-            range: self.policy.day_range(date),
-            holiday: self.settings.work.holidays.get(&date).cloned(),
-            expects: self.settings.work.expects_anybody(),
+            range: policy.day_range(date),
+            holiday: work.holidays.get(&date).cloned(),
+            expects: work.expects_anybody(),
             people,
             curve: curve(&shown),
             marks: shown.into_iter().map(|mark| mark_row(mark, &names, date)).collect(),
@@ -64,11 +64,11 @@ impl Ledger {
 
     /// Hours that count so far on the person's attendance day of `at`. Only shown: a failure leaves it out.
     pub(super) fn hours_today(&self, person: PersonId, at: Timestamp) -> Option<SignedDuration> {
-        let own = self.policy_of(person);
-        let date = own.attendance_day(at);
+        let rules = self.rules();
+        let date = rules.attendance_day(person, at);
         let marks = self.marks_around(date, date).ok()?;
         let marks: Vec<&Mark> = marks.iter().filter(|mark| mark.person == person).collect();
-        Some(work_day(&own, &self.settings.work, person, &marks, date, at).counted)
+        Some(rules.work_day(person, &marks, date, at).counted)
     }
 
     /// The marks of attendance days `from` to `to` that count, oldest first, each in its person's day.
@@ -104,16 +104,10 @@ impl Ledger {
     /// Marks that count with their attendance days, those from `from` to `to`, oldest first.
     pub(super) fn marks_of_days(&self, from: Date, to: Date) -> Result<Vec<(Mark, Date)>, LedgerError> {
         let marks = self.marks_around(from, to)?;
-        // People who share the site's schedule share its policy.
-        let mut own: HashMap<PersonId, Policy> = HashMap::new();
+        let rules = self.rules();
         let mut dated = Vec::with_capacity(marks.len());
         for mark in marks {
-            let policy = if self.settings.work.people.contains_key(&mark.person) {
-                own.entry(mark.person).or_insert_with(|| self.policy_of(mark.person))
-            } else {
-                &self.policy
-            };
-            let date = policy.attendance_day(mark.at);
+            let date = rules.attendance_day(mark.person, mark.at);
             if (from..=to).contains(&date) {
                 dated.push((mark, date));
             }
@@ -129,9 +123,8 @@ impl Ledger {
         if (to - from).get_days() > MAX_DAYS {
             return Err(LedgerError::Asked("the range is longer than ten years: choose a shorter one"));
         }
-        let start = self.policy.day_range(from.saturating_sub(1.day())).start;
-        let end = self.policy.day_range(to.saturating_add(1.day())).end;
-        Ok(self.vault.effective_marks(start, end)?)
+        let range = self.rules().around(from, to);
+        Ok(self.vault.effective_marks(range.start, range.end)?)
     }
 
     /// When an event was put on record, from the audit log. Both are numbered in the order of recording, so a search

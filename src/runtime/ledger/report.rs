@@ -29,15 +29,16 @@ impl Ledger {
         let mut marks = self.marks_of_days(spec.from, spec.to)?;
         marks.retain(|(mark, _)| wanted(mark.person));
 
+        let rules = self.rules();
         let mut expected: Vec<(PersonId, Date)> = names
             .values()
             .filter(|person| person.active && wanted(person.id))
-            .map(|person| (person.id, self.policy_of(person.id).attendance_day(person.created)))
+            .map(|person| (person.id, rules.attendance_day(person.id, person.created)))
             .collect();
         expected.sort_by_cached_key(|(id, _)| name_order(names.get(id)));
         let plain: Vec<Mark> = marks.iter().map(|(mark, _)| mark.clone()).collect();
         let range = (spec.from, spec.to);
-        let mut days = work_days(&self.policy, &self.settings.work, &expected, &plain, range, now);
+        let mut days = work_days(&rules, &expected, &plain, range, now);
         days.sort_by_cached_key(|day| (name_order(names.get(&day.facts.person)), day.facts.person, day.date));
 
         let sums = totals(&days).into_iter().map(|sum| {
@@ -54,11 +55,14 @@ impl Ledger {
             }
         });
         let totals = sums.collect();
+        let locked = |day: &WorkDay| rules.locked_until().is_some_and(|until| day.date <= until);
         let body = match spec.by {
             ReportBy::Mark => Body::Marks(
                 marks.into_iter().map(|(mark, date)| mark_row(mark, date, &names, &local)).collect(),
             ),
-            ReportBy::Day => Body::Days(days.iter().map(|day| day_row(day, &names, &local)).collect()),
+            ReportBy::Day => {
+                Body::Days(days.iter().map(|day| day_row(day, &names, locked(day), &local)).collect())
+            }
         };
         Ok(AttendanceReport {
             site: self.settings.site_name.clone(),
@@ -67,6 +71,7 @@ impl Ledger {
             chosen_people: spec.people.is_some(),
             generated_at: local(now),
             audit_head: self.vault.audit_head(),
+            lock_note: AttendanceReport::lock_note(&self.settings.language, spec.from, rules.locked_until()),
             columns: spec.columns.clone(),
             body,
             totals,
@@ -183,7 +188,12 @@ fn mark_row(
     }
 }
 
-fn day_row(day: &WorkDay, names: &HashMap<PersonId, Person>, local: &impl Fn(Timestamp) -> Zoned) -> DayRow {
+fn day_row(
+    day: &WorkDay,
+    names: &HashMap<PersonId, Person>,
+    locked: bool,
+    local: &impl Fn(Timestamp) -> Zoned,
+) -> DayRow {
     let person = names.get(&day.facts.person);
     DayRow {
         date: day.date,
@@ -203,6 +213,7 @@ fn day_row(day: &WorkDay, names: &HashMap<PersonId, Person>, local: &impl Fn(Tim
             missing_check_in: day.facts.missing_check_in,
             missing_check_out: day.facts.missing_check_out,
             holiday: day.holiday,
+            locked,
         },
     }
 }
