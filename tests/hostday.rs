@@ -8,19 +8,20 @@ use common::{HOST, PIN, Site, json, ok, refused};
 use faceprint::{
     crypto::{KeySource, Pin, PinAttempt},
     domain::{
-        Actor, AuditAction, Clock as _, EventId, ManualClock, MarkKind, PersonId, PersonName, WeightsId,
+        Actor, AuditAction, Clock as _, Embedding, EventId, ManualClock, MarkKind, PersonId, PersonName,
+        WeightsId,
     },
     runtime::{
         ledger::{DataPaths, Ledger, steps::Steps},
         messages::{
-            DayView, ExportFormat, Hidden, HistoryRow, HostRequest, HostSession, MarkRow, Paper,
+            DayView, ExportFormat, Hidden, HistoryRow, HostRequest, HostSession, MarkRow, NetworkKind, Paper,
             PersonChange, Presence, Refusal, ReplyBody, ReportBy, ReportSpec, RequestBody,
         },
         pipeline::SharedIndex,
         workers::LedgerSetup,
     },
     settings::{Settings, SiteZone},
-    vault::InitHost,
+    vault::{InitHost, NewTemplate},
 };
 use jiff::{SignedDuration, Timestamp, civil::date};
 use std::{sync::Arc, time::Duration};
@@ -570,4 +571,45 @@ fn the_command_line_locks_shows_and_unlocks() {
     assert!(sentence.contains("reason"), "{sentence}");
     assert!(ok(&mut unlock("tested")).contains("No day is locked"));
     assert!(ok(&mut site.command(&["audit", "show", "--last", "20"])).contains("unlocked: tested"));
+}
+
+#[test]
+fn another_recogniser_says_whom_it_does_not_know_and_a_missing_one_is_refused() {
+    let mut kiosk = Kiosk::new();
+    let (ada, bea, _) = (kiosk.add("Ada", None), kiosk.add("Bea", None), kiosk.add("Cy", None));
+    let id = |text: &str| WeightsId::new(text).unwrap();
+    let shot = |weights: &str| {
+        let mut values = [0.0; faceprint::domain::EMBEDDING_LEN];
+        values[0] = 1.0;
+        NewTemplate { embedding: Embedding::from_unit(&values).unwrap(), weights: id(weights), quality: 0.9 }
+    };
+    let actor = kiosk.session.actor();
+    kiosk.ledger.enrol(actor, ada, "1", &[shot("colours"), shot("other")], false).unwrap();
+    kiosk.ledger.enrol(actor, bea, "1", &[shot("other")], false).unwrap();
+    let left_out = |kiosk: &Kiosk, weights: &str| {
+        let people = kiosk.ledger.left_out(&id(weights)).unwrap();
+        people.iter().map(|person| person.name.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(left_out(&kiosk, "colours"), ["Bea"]);
+    assert!(left_out(&kiosk, "other").is_empty(), "whoever never agreed is not waited for");
+    assert_eq!(left_out(&kiosk, "third"), ["Ada", "Bea"]);
+    let rows = kiosk.ledger.people().unwrap();
+    let again: Vec<&str> =
+        rows.iter().filter(|row| row.enrol_again()).map(|row| row.person.name.as_str()).collect();
+    assert_eq!(again, ["Bea"], "the list says the same as the choice of the network");
+
+    let Ok(ReplyBody::Networks(networks)) = kiosk.ask(HostRequest::Networks) else { panic!("no networks") };
+    let built_in = networks.iter().find(|row| row.kind == NetworkKind::Recogniser && row.is_default).unwrap();
+    assert!(built_in.built_in && built_in.left_out == 2 && !built_in.licence.is_empty());
+    assert!(networks.iter().any(|row| row.kind == NetworkKind::Detector && row.left_out == 0));
+    // What is not there, or is for something else, is not saved: the next start would fail.
+    let save = |kiosk: &mut Kiosk, recogniser: &str| {
+        let settings = Settings { recogniser: Some(id(recogniser)), ..kiosk.ledger.settings().clone() };
+        kiosk.ask(HostRequest::SaveSettings(Box::new(settings)))
+    };
+    assert!(save(&mut kiosk, "third").is_err());
+    let detector = networks.iter().find(|row| row.kind == NetworkKind::Detector).unwrap().id.to_string();
+    assert!(save(&mut kiosk, &detector).is_err());
+    let recogniser = built_in.id.to_string();
+    assert!(save(&mut kiosk, &recogniser).is_ok());
 }

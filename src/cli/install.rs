@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     diagnostics::probe,
-    domain::WeightsId,
-    runtime::{ledger::Ledger, messages::PersonRow},
+    domain::{Person, WeightsId},
+    runtime::networks,
     settings::Settings,
     vision::{
         Imported, Kind, Manifest,
@@ -70,38 +70,30 @@ pub fn install(global: &Global, what: &str, options: &Options<'_>) -> anyhow::Re
 pub fn choose(global: &Global, id: &str) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let id = WeightsId::new(id)?;
-    let manifest = context.weights_store().verify(&id)?;
     // As saved, without the options of this call.
-    let saved = Settings::load(&context.paths.settings)?.unwrap_or_else(|| Settings::for_site("Faceprint"));
-    let settings = match manifest.kind {
-        Kind::Detector => Settings { detector: Some(id.clone()), ..saved },
-        Kind::Recogniser => Settings { recogniser: Some(id.clone()), ..saved },
-        Kind::Liveness => {
-            bail!("networks for liveness are used as soon as they are installed: nothing to do")
-        }
-    };
+    let saved = Settings::load(&context.paths.settings)?;
+    let mut settings = saved.unwrap_or_else(|| Settings::for_site("Faceprint"));
+    let kind = networks::choose(&context.weights_store(), &id, &mut settings)?;
+    if kind == Kind::Liveness {
+        bail!("networks for liveness are used as soon as they are installed: nothing to do");
+    }
     settings.save(&context.paths.settings)?;
-    println!("{id} is the {} from the next start on", manifest.kind);
+    println!("{id} is the {kind} from the next start on");
     let setup = Context::new(&Global { weights: None, detector: None, ..global.clone() })?.ledger_setup()?;
     if setup.exists() {
-        say_who_is_left_out(&finish(setup.open()?, |ledger| left_out(ledger))?);
+        let recogniser = setup.weights.clone();
+        say_who_is_left_out(&finish(setup.open()?, |ledger| Ok(ledger.left_out(&recogniser)?))?);
     }
     Ok(())
 }
 
-/// People who agreed and have no template of the weights in use.
-pub fn left_out(ledger: &Ledger) -> anyhow::Result<Vec<PersonRow>> {
-    let rows = ledger.people()?.into_iter();
-    Ok(rows.filter(|row| row.templates == 0 && row.person.active && row.person.consent.is_some()).collect())
-}
-
-fn say_who_is_left_out(rows: &[PersonRow]) {
-    if rows.is_empty() {
+fn say_who_is_left_out(people: &[Person]) {
+    if people.is_empty() {
         return;
     }
     println!("Templates of other weights are never compared. To be enrolled again:");
-    for row in rows {
-        println!("  {}  {}", row.person.id, row.person.name.as_str());
+    for person in people {
+        println!("  {}  {}", person.id, person.name.as_str());
     }
 }
 

@@ -14,14 +14,17 @@ mod together;
 use super::{
     folders::folders,
     messages::{
-        Hidden, HostRequest, Job, JobView, Notice, PersonChange, PersonRow, Refusal, ReplyBody, RequestBody,
+        CameraRow, Hidden, HostRequest, Job, JobView, Notice, PersonChange, PersonRow, Refusal, ReplyBody,
+        RequestBody,
     },
+    networks,
     people_csv::{self, ImportError, ImportPlan},
     pipeline::{SharedIndex, Sighted, Sighting},
 };
 use crate::{
     access::HostSession,
     attendance::{Decision, Era, LastMark, Mode, Policy},
+    camera,
     domain::{
         Actor, AuditAction, AuditEntry, Clock, Consent, Correction, EventId, MarkKind, MarkSource, Moment,
         Person, PersonId, PersonName, TrackId, WeightsId,
@@ -29,6 +32,7 @@ use crate::{
     matching::Index,
     settings::{MarkMode, Settings, SettingsError},
     vault::{NewMark, NewTemplate, Vault, VaultError},
+    vision::{WeightsError, WeightsStore},
 };
 use jiff::{Timestamp, civil::Date};
 use std::{
@@ -90,6 +94,9 @@ pub enum LedgerError {
     /// A list of people.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// Networks.
+    #[error(transparent)]
+    Networks(#[from] WeightsError),
     /// A file that was chosen.
     #[error("{path} cannot be read: {source}. Check that it is still there")]
     Unreadable {
@@ -200,6 +207,12 @@ impl Ledger {
     /// The vault, for commands that change it.
     pub fn vault_mut(&mut self) -> &mut Vault {
         &mut self.vault
+    }
+
+    /// Where the site's files are.
+    #[must_use]
+    pub fn paths(&self) -> &DataPaths {
+        &self.paths
     }
 
     /// Settings in force.
@@ -512,7 +525,11 @@ impl Ledger {
             HostRequest::ExportAudit { folder } => self.export_audit(actor, folder).map_err(failed),
             HostRequest::Audit { limit } => self.newest_entries(limit).map(ReplyBody::Audit).map_err(failed),
             HostRequest::Settings => Ok(ReplyBody::Settings(Box::new(self.settings.clone()))),
+            HostRequest::Cameras => Ok(ReplyBody::Cameras(cameras())),
+            HostRequest::Networks => self.networks().map(ReplyBody::Networks).map_err(failed),
             HostRequest::SaveSettings(settings) => {
+                let store = WeightsStore::new(self.paths.weights());
+                networks::check(&store, &self.settings, &settings).map_err(failed)?;
                 settings.save(&self.paths.settings).map_err(|e| Refusal::Failed(e.to_string()))?;
                 self.policy = policy(&settings);
                 self.settings = *settings;
@@ -649,6 +666,15 @@ impl Ledger {
         let now = self.clock.now();
         self.vault.audit(actor, action, now).map(|_| ReplyBody::Done).map_err(failed)
     }
+}
+
+/// The webcams that the system knows.
+fn cameras() -> Vec<CameraRow> {
+    let row = |line: String| {
+        let (number, name) = line.split_once(": ")?;
+        Some(CameraRow { spec: number.to_owned(), name: name.to_owned() })
+    };
+    camera::list().into_iter().filter_map(row).collect()
 }
 
 /// Records which weights are in use, and puts the templates that they made into the index.

@@ -6,7 +6,7 @@
 use crate::{
     domain::{
         Actor, AuditEntry, AuditHead, EventId, Host, HostId, MarkKind, MarkSource, Person, PersonId,
-        PersonName, QualityIssue, Rect, Schedule, TrackId,
+        PersonName, QualityIssue, Rect, Schedule, TrackId, WeightsId,
     },
     imaging::Frame,
     settings::Settings,
@@ -516,6 +516,10 @@ pub enum HostRequest {
     },
     /// Answer: [`ReplyBody::Settings`].
     Settings,
+    /// Webcams that the system knows now. Answer: [`ReplyBody::Cameras`].
+    Cameras,
+    /// Networks that are built in and installed. Answer: [`ReplyBody::Networks`].
+    Networks,
     /// Saves settings. Answer: [`ReplyBody::Done`].
     SaveSettings(Box<Settings>),
     /// Hosts with the state of their PINs. Answer: [`ReplyBody::HostRows`].
@@ -677,6 +681,10 @@ pub enum ReplyBody {
     Audit(Vec<AuditEntry>),
     /// Settings in force.
     Settings(Box<Settings>),
+    /// Webcams.
+    Cameras(Vec<CameraRow>),
+    /// Detectors and recognisers.
+    Networks(Vec<NetworkRow>),
     /// An attendee marked themselves by PIN: it is on disk, or was already.
     Marked(PinMark),
     /// The PIN is right; the person has to choose in or out. Ask again with the kind.
@@ -742,6 +750,15 @@ pub struct PersonRow {
     pub templates: usize,
     /// Whether they can mark themselves by PIN.
     pub pin: PinState,
+}
+
+impl PersonRow {
+    /// They agreed to be recognised and the recogniser in use does not know them: it was exchanged, or their face data
+    /// was too old to be kept.
+    #[must_use]
+    pub fn enrol_again(&self) -> bool {
+        self.person.active && self.templates == 0 && self.person.consent.is_some()
+    }
 }
 
 /// An attendee's PIN.
@@ -849,6 +866,47 @@ pub struct HistoryRow {
     pub recorded: Option<Timestamp>,
     /// Why; empty for a plain mark.
     pub reason: String,
+}
+
+/// A webcam to choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CameraRow {
+    /// As the settings name it.
+    pub spec: String,
+    /// Its own name.
+    pub name: String,
+}
+
+/// A network to choose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkRow {
+    /// Its id.
+    pub id: WeightsId,
+    /// What it is for.
+    pub kind: NetworkKind,
+    /// Who may use it for what, in words.
+    pub licence: String,
+    /// Of a recogniser that somebody measured: which share of strangers it takes for one of how many people.
+    pub measured: Option<(f32, u32)>,
+    /// With this recogniser so many people, who agreed, must be enrolled again.
+    pub left_out: usize,
+    /// Compiled into the program.
+    pub built_in: bool,
+    /// Used where the settings name none.
+    pub is_default: bool,
+    /// Why it cannot be used.
+    pub fault: Option<String>,
+}
+
+/// What a network is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetworkKind {
+    /// Finds faces.
+    Detector,
+    /// Tells people apart.
+    Recogniser,
+    /// Its description cannot be read.
+    Unknown,
 }
 
 /// A folder that files can be written to.

@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod look_alike;
 pub mod machine;
 pub mod messages;
+pub mod networks;
 pub mod passing;
 pub mod people_csv;
 pub mod pipeline;

@@ -25,6 +25,7 @@ mod keyboard_layout;
 mod lamps;
 mod login;
 mod marks;
+mod networks;
 mod people;
 mod people_edit;
 mod people_import;

@@ -62,6 +62,7 @@ enum Filter {
     All,
     Active,
     NotEnrolled,
+    Again,
     Inactive,
 }
 
@@ -161,6 +162,7 @@ impl People {
             Filter::All => true,
             Filter::Active => row.person.active,
             Filter::NotEnrolled => row.person.active && row.templates == 0,
+            Filter::Again => row.enrol_again(),
             Filter::Inactive => !row.person.active,
         };
         let mut shown: Vec<(usize, &PersonRow)> =
@@ -171,7 +173,9 @@ impl People {
                 let key = |row: &PersonRow| (row.person.badge.is_none(), row.person.badge.clone());
                 key(a).cmp(&key(b))
             }),
-            Key::State => shown.sort_by_key(|(_, row)| (!row.person.active, row.templates == 0)),
+            Key::State => {
+                shown.sort_by_key(|(_, row)| (!row.person.active, row.templates == 0, !row.enrol_again()))
+            }
             Key::Consent => shown.sort_by_key(|(_, row)| {
                 (row.person.consent.is_none(), row.person.consent.as_ref().map(|consent| consent.at))
             }),
@@ -253,6 +257,7 @@ fn filters(ui: &mut Ui, words: &Words, local: &mut People) {
             (Filter::All, words.say("filter-everybody")),
             (Filter::Active, words.say("filter-active")),
             (Filter::NotEnrolled, words.say("people-not-enrolled")),
+            (Filter::Again, words.say("people-again")),
             (Filter::Inactive, words.say("people-inactive")),
         ];
         pick(ui, &words.say("people-filter"), &mut local.filter, &filters);
@@ -284,7 +289,7 @@ fn people_table(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> Option<Pr
     if !narrow {
         columns.push(Col::fixed(words.say("people-consent"), 132.0).sorts(Key::Consent));
     }
-    columns.push(Col::fixed(String::new(), if narrow { 216.0 } else { 312.0 }));
+    columns.push(Col::fixed(String::new(), if narrow { 256.0 } else { 348.0 }));
     let last = columns.len() - 1;
     let People { rows, shown, sort, .. } = &mut *local;
     let rows = rows.as_deref().unwrap_or_default();
@@ -320,6 +325,7 @@ fn people_table(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> Option<Pr
 fn state(colours: &Palette, row: &PersonRow) -> (Tone, &'static str) {
     match (row.person.active, row.templates) {
         (false, _) => (colours.accent, "people-inactive"),
+        (true, 0) if row.enrol_again() => (colours.alarm, "people-again"),
         (true, 0) => (colours.notice, "people-not-enrolled"),
         (true, _) => (colours.arrived, "people-enrolled"),
     }

@@ -173,6 +173,8 @@ pub enum Asked {
     CancelWork,
     Audit,
     Settings,
+    Cameras,
+    Networks,
     SaveSettings,
     MarkByPin,
     Recover,
@@ -238,6 +240,8 @@ impl Asked {
             HostRequest::CancelWork => Self::CancelWork,
             HostRequest::Audit { .. } => Self::Audit,
             HostRequest::Settings => Self::Settings,
+            HostRequest::Cameras => Self::Cameras,
+            HostRequest::Networks => Self::Networks,
             HostRequest::SaveSettings(_) => Self::SaveSettings,
             HostRequest::HostRows => Self::HostRows,
             HostRequest::AddHost { .. } => Self::AddHost,
@@ -301,7 +305,10 @@ impl HostScreen {
                 (Self::Audit(Audit::default()), vec![HostRequest::People, entries, HostRequest::Folders])
             }
             HostPage::Hosts => (Self::Hosts(Hosts::default()), vec![HostRequest::HostRows]),
-            HostPage::Settings => (Self::Settings(Box::default()), vec![HostRequest::Settings]),
+            HostPage::Settings => (
+                Self::Settings(Box::default()),
+                vec![HostRequest::Settings, HostRequest::Cameras, HostRequest::Networks],
+            ),
             HostPage::Diagnostics => (Self::Diagnostics, Vec::new()),
         }
     }

@@ -6,6 +6,7 @@
 use super::{
     Action, Asked, Scene,
     host::loading,
+    networks::Found,
     theme,
     widgets::{
         Weight, badge, banner, button, button_if, caption, card, choice, field, page_title, segments,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     domain::WeightsId,
-    runtime::messages::{HostRequest, Refusal, ReplyBody},
+    runtime::messages::{HostRequest, NetworkKind, Refusal, ReplyBody},
     settings::{Device, Liveness, Look, MarkMode, ScreenKeyboard, Settings, SiteZone},
 };
 use egui::Ui;
@@ -26,6 +27,7 @@ use jiff::Timestamp;
 #[derive(Default)]
 pub struct SettingsForm {
     form: Option<Form>,
+    found: Found,
     stage: Stage,
     /// Some saved change waits for a restart.
     restart: bool,
@@ -144,9 +146,11 @@ impl SettingsForm {
     pub fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>) -> Vec<Action> {
         match (asked, body) {
             (_, Ok(ReplyBody::Settings(settings))) => self.form = Some(Form::new(*settings)),
+            (_, Ok(ReplyBody::Cameras(cameras))) => self.found.cameras = Some(cameras),
+            (_, Ok(ReplyBody::Networks(networks))) => self.found.networks = networks,
             (Asked::SaveSettings, Ok(_)) => {
                 self.stage = Stage::Saved(None);
-                return vec![Action::AskHost(HostRequest::Settings)];
+                return vec![Action::AskHost(HostRequest::Settings), Action::AskHost(HostRequest::Networks)];
             }
             (Asked::SaveSettings | Asked::Settings, Err(refusal)) => {
                 self.stage = Stage::Failed(sentence(&refusal.to_string()));
@@ -194,19 +198,27 @@ pub(super) fn settings_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut SettingsFo
             ("settings-marking", marking_ui),
             ("work-title", work_ui),
             ("settings-screen", screen_ui),
-            ("settings-camera-title", camera_ui),
-            ("settings-recognition", recognition_ui),
+            (CAMERA, camera_ui),
+            (RECOGNITION, recognition_ui),
             ("settings-times", times_ui),
             ("settings-consent", consent_ui),
             ("settings-keeping", keeping_ui),
         ];
+        let SettingsForm { form: Some(form), found, .. } = &mut *local else { return };
         for (title, group) in groups {
             card(ui, |ui| {
                 ui.set_width(width - 42.0);
                 ui.heading(words.say(title));
+                if title == CAMERA && found.cameras_ui(ui, scene, &mut form.camera) {
+                    actions.push(Action::AskHost(HostRequest::Cameras));
+                }
                 group(ui, words, form);
+                if title == RECOGNITION {
+                    networks_ui(ui, words, found, form);
+                }
             });
         }
+        found.confirm_ui(ui, words, &mut form.recogniser);
         card(ui, |ui| {
             ui.set_width(width - 42.0);
             ui.heading(words.say("settings-kiosk"));
@@ -218,6 +230,11 @@ pub(super) fn settings_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut SettingsFo
     });
     actions
 }
+
+/// The card with the cameras that were found.
+const CAMERA: &str = "settings-camera-title";
+/// The card with the networks that are installed.
+const RECOGNITION: &str = "settings-recognition";
 
 /// Draws one card of the form.
 type Group = fn(&mut Ui, &Words, &mut Form);
@@ -323,7 +340,6 @@ fn work_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
 }
 
 fn camera_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
-    field(ui, &words.say("settings-camera"), &mut form.camera, "auto");
     help(ui, words, "settings-camera-help", "auto");
     caption(ui, &words.say("settings-rotate"));
     let turns = [0_u16, 90, 180, 270].map(|degrees| (degrees, format!("{degrees}°")));
@@ -363,11 +379,16 @@ fn recognition_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
     }
     let share = (usual.min_bona_fide * 100.0).round() as u32;
     number_help(ui, words, "settings-bona-fide-help", share, &(5..=99));
+    restart_badge(ui, words);
+}
+
+fn networks_ui(ui: &mut Ui, words: &Words, found: &mut Found, form: &mut Form) {
+    found.networks_ui(ui, words, NetworkKind::Recogniser, &mut form.recogniser);
+    ui.add_space(theme::GAP);
+    found.networks_ui(ui, words, NetworkKind::Detector, &mut form.detector);
+    found.faults_ui(ui);
     ui.checkbox(&mut form.base.renew_faces, words.say("settings-renew-faces"));
     caption(ui, &words.say("settings-renew-faces-help"));
-    let built_in = words.say("settings-built-in");
-    field(ui, &words.say("settings-detector"), &mut form.detector, &built_in);
-    field(ui, &words.say("settings-recogniser"), &mut form.recogniser, &built_in);
     caption(ui, &words.say("settings-weights-help"));
     restart_badge(ui, words);
 }
@@ -405,7 +426,7 @@ fn keeping_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
 }
 
 /// "0.3 %" without zeros that say nothing.
-fn percent(share: f32) -> String {
+pub(super) fn percent(share: f32) -> String {
     let text = format!("{:.3}", f64::from(share) * 100.0);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -6,6 +6,7 @@ mod door;
 mod fake;
 mod hostday;
 mod keyboard;
+mod networks;
 mod together;
 
 use egui::{Role, Vec2};
@@ -84,7 +85,7 @@ impl Bench {
     }
 
     fn ready((fake, app): (Fake, FaceprintApp)) -> Self {
-        let mut bench = Self::around(fake, app, (1280.0, 3200.0));
+        let mut bench = Self::around(fake, app, (1280.0, 4400.0));
         bench.fake.answer_hosts();
         bench.fake.snapshot.lock().unwrap().camera = CameraStatus::Live;
         bench.run();

@@ -1,0 +1,118 @@
+//! The networks that a host can choose from: what each is, and who must be enrolled again with it.
+//!
+//! Job: choosing weights for the next start, checked before they are saved. It must not know how a network runs; what
+//! runs now goes on until then.
+
+use super::{
+    ledger::{Ledger, LedgerError},
+    messages::{NetworkKind, NetworkRow},
+};
+use crate::{
+    domain::{Person, PersonId, WeightsId},
+    settings::Settings,
+    vision::{Calibration, Kind, Manifest, WeightsError, WeightsStore, weights::Listed},
+};
+use std::collections::{HashMap, HashSet};
+
+impl Ledger {
+    /// Every detector and recogniser there is, built-in ones first.
+    pub fn networks(&self) -> Result<Vec<NetworkRow>, LedgerError> {
+        let store = WeightsStore::new(self.paths().weights());
+        let with = self.templates_by_weights()?;
+        let waiting = self.who_agreed()?;
+        let left_out = |id: &WeightsId| {
+            let have = with.get(id);
+            waiting.iter().filter(|person| have.is_none_or(|have| !have.contains(&person.id))).count()
+        };
+        let defaults = [Kind::Detector, Kind::Recogniser].map(built_in);
+        let row = |Listed { id, embedded, manifest }: Listed| {
+            let (kind, licence, measured, fault) = match manifest {
+                Ok(manifest) => (kind(manifest.kind)?, manifest.licence.clone(), measured(&manifest), None),
+                Err(error) => (NetworkKind::Unknown, String::new(), None, Some(error.to_string())),
+            };
+            let left_out = if kind == NetworkKind::Recogniser { left_out(&id) } else { 0 };
+            let is_default = defaults.iter().flatten().any(|default| *default == id);
+            Some(NetworkRow { id, kind, licence, measured, left_out, built_in: embedded, is_default, fault })
+        };
+        let mut rows: Vec<NetworkRow> = store.list().into_iter().filter_map(row).collect();
+        rows.sort_by_key(|row| (!row.is_default, !row.built_in, row.id.to_string()));
+        Ok(rows)
+    }
+
+    /// People who agreed to be recognised and have no template of these weights: to be enrolled again.
+    pub fn left_out(&self, recogniser: &WeightsId) -> Result<Vec<Person>, LedgerError> {
+        let with = self.templates_by_weights()?.remove(recogniser).unwrap_or_default();
+        let mut people = self.who_agreed()?;
+        people.retain(|person| !with.contains(&person.id));
+        people.sort_by_key(|person| person.name.as_str().to_lowercase());
+        Ok(people)
+    }
+
+    fn who_agreed(&self) -> Result<Vec<Person>, LedgerError> {
+        let mut people = self.vault().people()?;
+        people.retain(|person| person.active && person.consent.is_some());
+        Ok(people)
+    }
+
+    fn templates_by_weights(&self) -> Result<HashMap<WeightsId, HashSet<PersonId>>, LedgerError> {
+        let mut with: HashMap<WeightsId, HashSet<PersonId>> = HashMap::new();
+        for person in self.vault().people()? {
+            for template in self.vault().template_infos(person.id)? {
+                with.entry(template.weights).or_default().insert(person.id);
+            }
+        }
+        Ok(with)
+    }
+}
+
+/// Puts weights into settings, once their file is found to be whole. Says what they are.
+pub fn choose(store: &WeightsStore, id: &WeightsId, settings: &mut Settings) -> Result<Kind, WeightsError> {
+    let Manifest { kind, .. } = store.verify(id)?;
+    match kind {
+        Kind::Detector => settings.detector = Some(id.clone()),
+        Kind::Recogniser => settings.recogniser = Some(id.clone()),
+        Kind::Liveness => {} // used as soon as it is installed
+    }
+    Ok(kind)
+}
+
+/// Refuses settings that name other weights than before which cannot be loaded: the next start would fail.
+pub(super) fn check(store: &WeightsStore, before: &Settings, new: &Settings) -> Result<(), WeightsError> {
+    let named = [
+        (&before.detector, &new.detector, Kind::Detector),
+        (&before.recogniser, &new.recogniser, Kind::Recogniser),
+    ];
+    for (before, new, wanted) in named {
+        let Some(id) = new.as_ref().filter(|_| before != new) else { continue };
+        let found = store.verify(id)?.kind;
+        if found != wanted {
+            return Err(WeightsError::Kind { id: id.to_string(), found, wanted });
+        }
+    }
+    Ok(())
+}
+
+/// What is used where the settings name nothing.
+fn built_in(kind: Kind) -> Option<WeightsId> {
+    let listed = WeightsStore::embedded().list().into_iter();
+    listed
+        .filter(|listed| listed.manifest.as_ref().is_ok_and(|manifest| manifest.kind == kind))
+        .map(|listed| listed.id)
+        .next()
+}
+
+fn kind(kind: Kind) -> Option<NetworkKind> {
+    match kind {
+        Kind::Detector => Some(NetworkKind::Detector),
+        Kind::Recogniser => Some(NetworkKind::Recogniser),
+        Kind::Liveness => None,
+    }
+}
+
+/// Share of strangers taken for somebody, and among how many people.
+fn measured(manifest: &Manifest) -> Option<(f32, u32)> {
+    match &manifest.calibration {
+        Some(Calibration::Recogniser(data)) if data.is_measured() => Some((data.fpir, data.enrolled)),
+        _ => None,
+    }
+}
