@@ -217,7 +217,7 @@ fn marks_table(ui: &mut Ui, scene: &Scene<'_>, local: &mut Attendance) -> Option
     if !narrow {
         columns.push(Col::fixed(words.say("today-source"), 156.0).sorts(Key::Source));
     }
-    columns.push(Col::fixed(String::new(), if narrow { 112.0 } else { 214.0 }));
+    columns.push(Col::fixed(String::new(), if narrow { 132.0 } else { 232.0 }));
     let locked_until = local.period.until();
     let Attendance { rows, shown, marks, sort, .. } = &mut *local;
     let rows = rows.as_deref().unwrap_or_default();

@@ -11,7 +11,7 @@ use super::{
     widgets::{
         Weight, badge, banner, button, caption, dialog, field, kind_tone, quiet, segments, wide_dialog,
     },
-    words::{Words, date_and_time, sentence, time_of_day},
+    words::{Words, date_and_time, sentence, time_of_day, visual},
 };
 use crate::{
     domain::{Actor, MarkKind, MarkSource, PersonId},
@@ -260,7 +260,7 @@ fn row_words(row: &MarkRow, scene: &Scene<'_>) -> String {
     let erased = scene.words.say("today-erased");
     let name = row.name.as_ref().map_or(erased.as_str(), |name| name.as_str());
     let at = row.at.to_zoned(scene.zone().clone()).strftime("%Y-%m-%d %H:%M").to_string();
-    format!("{name}, {} {at}", scene.words.kind(row.kind))
+    format!("{}, {} {at}", visual(name), scene.words.kind(row.kind))
 }
 
 fn history_ui(ui: &mut Ui, scene: &Scene<'_>, people: &[PersonRow], events: &[HistoryRow]) {

@@ -152,7 +152,12 @@ pub(super) fn head(ui: &mut Ui, text: &str) {
 
 /// Text that is cut off with an ellipsis where its cell ends; names of any script.
 pub(super) fn text(ui: &mut Ui, text: &str) {
-    ui.add(egui::Label::new(visual(text)).truncate());
+    let shown = visual(text);
+    let response = ui.add(egui::Label::new(shown.as_str()).truncate());
+    if shown != text {
+        // Read aloud as it was typed.
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    }
 }
 
 /// The same, of less weight.
@@ -166,6 +171,7 @@ pub(super) fn buttons(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.add_space(6.0);
         ui.spacing_mut().item_spacing.x = 8.0;
+        ui.spacing_mut().button_padding.x = theme::GAP * 0.75; // rows have little room for long words
         add(ui);
     });
 }

@@ -298,7 +298,7 @@ fn marks_table(ui: &mut Ui, scene: &Scene<'_>, marks: &[MarkRow], dialogs: &mut 
     if !narrow {
         columns.push(Col::fixed(words.say("today-source"), 170.0));
     }
-    columns.push(Col::fixed(String::new(), if narrow { 120.0 } else { 236.0 }));
+    columns.push(Col::fixed(String::new(), if narrow { 132.0 } else { 236.0 }));
     let mut action = None;
     super::table::plain_table(ui, "day marks", &columns, theme::ROW, marks.len(), |ui, row, column| {
         // Newest on top: that is the one asked about.

@@ -4,6 +4,7 @@
 
 mod door;
 mod fake;
+mod fits;
 mod hostday;
 mod keyboard;
 mod networks;
