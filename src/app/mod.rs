@@ -19,7 +19,7 @@ use crate::{
     settings::{Display, Settings},
     ui::{
         self, Action, Asked, AttendeeModel, Badge, Cards, CodePage, FirstStart, Goto, History, HostPage,
-        HostScreen, Keyboard, Login, PictureTexture, Scene, Screen, Words,
+        HostScreen, Keyboard, PictureTexture, Scene, Screen, Words,
     },
 };
 use bench::Bench;
@@ -283,7 +283,7 @@ impl FaceprintApp {
             (Screen::Login(local), Err(refusal)) => local.refused(asked, &refusal, now.mono),
             (Screen::Login(local), Ok(body)) => local.reply(asked, body),
             (Screen::Host(..), Err(Refusal::SessionEnded)) => {
-                self.screen = Screen::Login(Login::default());
+                self.screen = Screen::Login(Box::default());
             }
             (Screen::Host(page, _), body) => {
                 let actions = page.reply(asked, body);
@@ -392,7 +392,7 @@ impl FaceprintApp {
                 self.ask_host(HostRequest::NewRecoveryCode);
             }
             (Goto::Login, _) => {
-                self.screen = Screen::Login(Login::default());
+                self.screen = Screen::Login(Box::default());
                 self.ask(RequestBody::Hosts);
             }
             (Goto::Page(page), Screen::Host(_, session)) => {

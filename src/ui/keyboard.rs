@@ -108,7 +108,7 @@ impl Keyboard {
     /// After the screen is drawn: the keys, when a field wants them or the screen itself does (`summoned`). True when
     /// somebody closed them.
     pub fn show(&mut self, ctx: &Context, words: &Words, when: ScreenKeyboard, summoned: bool) -> bool {
-        let field = ctx.output(|output| output.ime.clone());
+        let field = ctx.output(|output| output.ime);
         let wanted = match when {
             ScreenKeyboard::Never => false,
             ScreenKeyboard::Always => summoned || field.is_some(),
@@ -118,7 +118,7 @@ impl Keyboard {
             self.hide(ctx);
             return false;
         }
-        let focused = if field.is_some() { ctx.memory(|memory| memory.focused()) } else { None };
+        let focused = if field.is_some() { ctx.memory(egui::Memory::focused) } else { None };
         if self.field != focused || self.place.is_none() {
             let figures = focused.is_some() && ctx.data(|data| data.get_temp(figures_id())) == focused;
             self.page = if figures { Page::Figures } else { Page::Letters };

@@ -174,7 +174,7 @@ impl People {
                 key(a).cmp(&key(b))
             }),
             Key::State => {
-                shown.sort_by_key(|(_, row)| (!row.person.active, row.templates == 0, !row.enrol_again()))
+                shown.sort_by_key(|(_, row)| (!row.person.active, row.templates == 0, !row.enrol_again()));
             }
             Key::Consent => shown.sort_by_key(|(_, row)| {
                 (row.person.consent.is_none(), row.person.consent.as_ref().map(|consent| consent.at))

@@ -25,7 +25,7 @@ pub enum Screen {
     /// Marking oneself by badge and PIN.
     Badge(Badge),
     /// Who are you, and your PIN.
-    Login(Login),
+    Login(Box<Login>),
     /// Host mode, opened by a login.
     Host(Box<HostScreen>, Arc<HostSession>),
 }

@@ -189,7 +189,7 @@ fn reply(request: &HostRequest, now: Timestamp, settings: &Settings) -> Option<R
         HostRequest::Settings => ReplyBody::Settings(Box::new(settings.clone())),
         HostRequest::HostRows => {
             let host = faceprint::domain::Host { id: HOST, name: name("Grace Hopper") };
-            ReplyBody::HostRows(vec![HostRow { host, locked: false, you: true }])
+            ReplyBody::HostRows { rows: vec![HostRow { host, locked: false, you: true }], two_person: false }
         }
         HostRequest::Folders => {
             let path = "/data/exports".into();

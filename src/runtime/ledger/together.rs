@@ -103,7 +103,7 @@ mod tests {
 
     /// A site with a second host, the rule on or off, and the first host at the screen.
     struct Pair {
-        _folder: tempfile::TempDir,
+        folder: tempfile::TempDir,
         clock: ManualClock,
         ledger: Ledger,
         person: PersonId,
@@ -120,7 +120,7 @@ mod tests {
             let now = clock.now();
             let second = ledger.vault_mut().add_host(Actor::Host(first), name, &pin, now).unwrap().id;
             let session = ledger.login(first, &PinAttempt::new(FIRST)).unwrap();
-            let mut pair = Self { _folder: folder, clock, ledger, person, first, second, session };
+            let mut pair = Self { folder, clock, ledger, person, first, second, session };
             if rule {
                 pair.ask(HostRequest::TwoPerson(true)).unwrap();
             }
@@ -165,14 +165,20 @@ mod tests {
     #[test]
     fn each_shared_deed_takes_another_host_with_the_right_pin_and_both_are_on_record() {
         let mut pair = Pair::new(true);
-        let deeds: [(fn(&Pair) -> HostRequest, SharedDeed); 5] = [
-            (|_| add_host(), SharedDeed::AddHost),
-            (|_| HostRequest::NewRecoveryCode, SharedDeed::MakeRecoveryCode),
-            (|_| HostRequest::RotateKey, SharedDeed::RotateKey),
-            (Pair::erase, SharedDeed::ErasePerson),
-            (|_| HostRequest::TwoPerson(false), SharedDeed::EndRule),
-        ];
-        for (request, deed) in deeds {
+        for deed in [
+            SharedDeed::AddHost,
+            SharedDeed::MakeRecoveryCode,
+            SharedDeed::RotateKey,
+            SharedDeed::ErasePerson,
+            SharedDeed::EndRule,
+        ] {
+            let request = |pair: &Pair| match deed {
+                SharedDeed::AddHost => add_host(),
+                SharedDeed::MakeRecoveryCode => HostRequest::NewRecoveryCode,
+                SharedDeed::RotateKey => HostRequest::RotateKey,
+                SharedDeed::EndRule => HostRequest::TwoPerson(false),
+                SharedDeed::ErasePerson | SharedDeed::ChangeKey => pair.erase(),
+            };
             let before = pair.log();
             match pair.ask(request(&pair)) {
                 Err(Refusal::SecondHostNeeded { others }) => {
@@ -253,7 +259,7 @@ mod tests {
     fn the_rule_outlives_a_restart() {
         let pair = Pair::new(true);
         let (paths, clock) = (pair.ledger.paths.clone(), pair.clock.clone());
-        let key = crate::crypto::KeySource::File(pair._folder.path().join("device.key"));
+        let key = crate::crypto::KeySource::File(pair.folder.path().join("device.key"));
         pair.ledger.close().unwrap();
         let vault = crate::vault::Vault::open(&paths.store(), &key, clock.now()).unwrap();
         assert!(vault.two_person().unwrap());
