@@ -272,7 +272,7 @@ fn a_week_is_reported_by_day_and_by_mark() {
     let Err(Refusal::Failed(sentence)) = kiosk.ask(request(Some("/etc".into()))) else {
         panic!("a folder that was not offered was written to")
     };
-    assert!(sentence.contains("plugged in"), "{sentence}");
+    assert!(sentence.to_string().contains("plugged in"), "{sentence}");
     let Ok(ReplyBody::Exported { path, rows }) = kiosk.ask(HostRequest::ExportAudit { folder: None }) else {
         panic!("no audit file")
     };
@@ -381,7 +381,7 @@ fn the_command_line_imports_and_reports_what_was_chosen() {
 impl Kiosk {
     fn refused(&mut self, request: HostRequest) -> String {
         match self.ask(request) {
-            Err(Refusal::Failed(sentence)) => sentence,
+            Err(Refusal::Failed(sentence)) => sentence.to_string(),
             other => panic!("{other:?}"),
         }
     }

@@ -13,13 +13,14 @@ use faceprint::{
         kiosk::Kiosk,
         ledger::DataPaths,
         messages::{
-            CameraStatus, EnrolmentAdvice, FaceState, Hidden, HostRequest, HostSession, Link, Notice,
-            Refusal, Reply, ReplyBody, Request, RequestBody, Worker,
+            CameraStatus, Column, EnrolmentAdvice, ExportFormat, FaceState, Hidden, HostRequest, HostSession,
+            Link, Notice, Refusal, Reply, ReplyBody, ReportBy, ReportSpec, Request, RequestBody, Worker,
         },
         pipeline::SharedIndex,
+        sound::Speaker,
         workers::LedgerSetup,
     },
-    settings::{Settings, SiteZone},
+    settings::{Settings, SiteZone, Sound},
     vision::{FaceEngine, VisionError},
 };
 use std::{
@@ -135,23 +136,29 @@ struct Running {
 
 impl Running {
     fn start(scene: &[([u8; 3], usize)]) -> Self {
+        Self::heard(scene, Speaker::start(None))
+    }
+
+    /// The same, with tones switched on.
+    fn heard(scene: &[([u8; 3], usize)], speaker: Speaker) -> Self {
         let folder = tempfile::tempdir().unwrap();
         paint(&folder.path().join("frames"), scene);
-        Self::open(folder, weights("colours"))
+        Self::open(folder, weights("colours"), speaker)
     }
 
     /// Stops and starts again with other weights.
     fn restarted_with(self, weights: WeightsId) -> Self {
         let Self { folder, kiosk, .. } = self;
         drop(kiosk);
-        Self::open(folder, weights)
+        Self::open(folder, weights, Speaker::start(None))
     }
 
-    fn open(folder: tempfile::TempDir, weights: WeightsId) -> Self {
+    fn open(folder: tempfile::TempDir, weights: WeightsId, speaker: Speaker) -> Self {
         let frames = folder.path().join("frames");
         let mut settings = Settings::for_site("Test");
         settings.camera = format!("{}@30", frames.display()).parse().unwrap();
         settings.guard_secs = 0;
+        settings.sound = Sound::On;
         let panic_once = Arc::new(AtomicBool::new(false));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let setup = LedgerSetup {
@@ -169,7 +176,7 @@ impl Running {
             Ok(Box::new(engine) as Box<dyn FaceEngine>)
         });
         let ledger = setup.exists().then(|| setup.open().unwrap());
-        let (kiosk, link) = Kiosk::start(setup, ledger, load, Arc::new(|| ())).unwrap();
+        let (kiosk, link) = Kiosk::start_with(setup, ledger, load, Arc::new(|| ()), speaker).unwrap();
         Self {
             folder,
             settings,
@@ -374,6 +381,47 @@ fn a_panic_in_the_recogniser_is_a_fault_that_passes_and_the_picture_goes_on() {
     let number = kiosk.link.snapshot.lock().unwrap().frame.as_ref().map(|f| f.number());
     kiosk.wait_until("a newer picture", |s| s.frame.as_ref().map(|f| f.number()) > number);
     kiosk.wait_until("well again", |s| s.faults.is_empty() && !s.faces.is_empty());
+}
+
+#[test]
+fn somebody_unknown_is_heard() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let programs = tempfile::tempdir().unwrap();
+    let player = programs.path().join("aplay");
+    std::fs::write(&player, "#!/bin/sh\nexec /bin/cat > \"$0.$$\"\n").unwrap();
+    std::fs::set_permissions(&player, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let speaker = Speaker::start(Some(programs.path().as_os_str().to_owned()));
+    let mut kiosk = Running::heard(&[(GREY, 60)], speaker);
+    kiosk.set_up();
+    let until = Instant::now() + Duration::from_secs(20);
+    let heard = || {
+        let files = std::fs::read_dir(programs.path()).unwrap().map(|entry| entry.unwrap().path());
+        files.filter(|file| *file != player).any(|file| std::fs::read(file).unwrap().starts_with(b"RIFF"))
+    };
+    while !heard() {
+        assert!(Instant::now() < until, "no tone for a stranger");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_report_is_written_beside_the_work_and_its_columns_are_kept() {
+    let mut kiosk = Running::start(&[(NOBODY, 30)]);
+    let session = kiosk.set_up();
+    kiosk.add(&session, "Grace");
+    let day = jiff::civil::date(2026, 3, 2);
+    let (by, columns) = (ReportBy::Day, vec![Column::Name, Column::Worked]);
+    let report = Box::new(ReportSpec { by, from: day, to: day, people: None, columns });
+    let request = HostRequest::Export { report, format: ExportFormat::Csv, folder: None };
+    let reply = kiosk.ask(RequestBody::Host(session.clone(), request));
+    let Ok(ReplyBody::Exported { path, .. }) = reply else { panic!("{reply:?}") };
+    assert!(std::fs::read_to_string(path).unwrap().starts_with("\u{feff}name,worked\r\n"));
+    assert_eq!(kiosk.link.snapshot.lock().unwrap().job, None, "nothing is under way any more");
+    let reply = kiosk.ask(RequestBody::Host(session, HostRequest::Settings));
+    let Ok(ReplyBody::Settings(settings)) = reply else { panic!("{reply:?}") };
+    assert_eq!(settings.reports.day_csv, "name,worked");
+    let saved = Settings::load(&kiosk.folder.path().join("data/settings.toml")).unwrap().unwrap();
+    assert_eq!(saved.reports, settings.reports);
 }
 
 #[test]

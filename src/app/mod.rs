@@ -13,7 +13,7 @@ pub use window::{AppError, AppOptions, Repaint, run};
 use crate::{
     domain::{Clock, Host, Moment},
     runtime::messages::{
-        CameraStatus, HostRequest, HostSession, Link, Notice, Refusal, Reply, ReplyBody, Request,
+        BadMoment, CameraStatus, HostRequest, HostSession, Link, Notice, Refusal, Reply, ReplyBody, Request,
         RequestBody, Snapshot,
     },
     settings::{Display, Settings},
@@ -138,6 +138,9 @@ impl FaceprintApp {
             self.camera_since = now.mono;
         }
         self.snapshot = newest;
+        for fault in &mut self.snapshot.faults {
+            fault.sentence = ui::trouble(&self.words, &fault.sentence).into();
+        }
         let live = self.snapshot.camera == CameraStatus::Live;
         let new_picture = if let Some(frame) = self.snapshot.frame.as_ref().filter(|_| live) {
             self.picture.update(ctx, frame)
@@ -240,6 +243,7 @@ impl FaceprintApp {
     }
 
     fn notice(&mut self, notice: Notice, now: Moment) {
+        let notice = ui::worded_notice(&self.words, notice);
         if let Screen::Host(page, _) = &mut self.screen {
             let actions = page.notice(&notice);
             self.carry_out(actions, now);
@@ -249,7 +253,7 @@ impl FaceprintApp {
     }
 
     fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>, now: Moment) {
-        let body = match body {
+        let body = match ui::worded_reply(&self.words, asked, body) {
             Ok(ReplyBody::Hosts(hosts)) => {
                 if hosts.is_empty() && matches!(self.screen, Screen::Attendee) {
                     self.screen = Screen::FirstStart(Box::new(FirstStart::new(&self.settings)));
@@ -273,7 +277,7 @@ impl FaceprintApp {
             }
             (Asked::ChooseKind(_), Err(refusal)) => {
                 let stay = Duration::ZERO;
-                self.cards.take(Notice::NotRecorded { sentence: refusal.to_string() }, now.mono, stay);
+                self.cards.take(Notice::NotRecorded { sentence: refusal.to_string().into() }, now.mono, stay);
             }
             _ => {}
         }
@@ -449,7 +453,7 @@ impl FaceprintApp {
         if self.link.requests.try_send(Request { number, body }).is_ok() {
             self.pending.insert(number, asked);
         } else {
-            let refusal = Refusal::Failed(self.words.say("workers-busy"));
+            let refusal = Refusal::Failed(BadMoment::Busy.into());
             let now = self.clock.now();
             self.reply(asked, Err(refusal), now);
         }

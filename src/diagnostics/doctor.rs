@@ -4,8 +4,8 @@ use crate::{
     camera,
     crypto::{CoreDumps, KeySource, core_dumps},
     domain::Clock,
-    runtime::{ledger::DataPaths, workers::EngineLoader},
-    settings::Settings,
+    runtime::{ledger::DataPaths, sound::SoundState, workers::EngineLoader},
+    settings::{Settings, Sound},
     vault::{Vault, VaultError},
     vision::{FaceEngine, WeightsStore},
 };
@@ -54,6 +54,7 @@ pub fn examine(subject: &Subject<'_>) -> Vec<Check> {
         modes(subject),
         swap(),
         dumps(),
+        sound(Settings::load(&subject.paths.settings).ok().flatten().map(|s| s.sound)),
     ]
 }
 
@@ -173,6 +174,23 @@ fn dumps() -> Check {
         }
     };
     check("core dumps", result)
+}
+
+/// Tones are a help, not a need: only where a site wants them for certain is their absence a fault.
+fn sound(wanted: Option<Sound>) -> Check {
+    let found = match SoundState::read(std::env::var_os("PATH").as_deref()) {
+        SoundState::Ready => Ok("tones can be played".to_owned()),
+        SoundState::NoPlayer => {
+            Err("nothing here plays tones: install the package alsa-utils, or pipewire-bin".to_owned())
+        }
+        SoundState::NoDevice => Err("no sound device is known: connect one for tones at the door".to_owned()),
+    };
+    let found = match (found, wanted) {
+        (Err(_), Some(Sound::Off)) => Ok("switched off".to_owned()),
+        (Err(why), None | Some(Sound::Auto)) => Ok(format!("silent; {why}")),
+        (found, _) => found,
+    };
+    check("sound", found)
 }
 
 /// Keys and templates live in memory; unencrypted swap would write them to disk.

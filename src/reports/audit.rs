@@ -1,15 +1,15 @@
 //! The audit log as CSV: ids only, as in the log itself, and the hash of every entry, so that the chain can be followed.
 
-use super::{ReportError, csv::write_table};
+use super::{ReportError, Watch, csv::write_table};
 use crate::domain::{Actor, AuditAction, AuditEntry};
 use std::{fmt::Write as _, io::Write};
 
 /// Writes entries with the columns `number`, `at` (UTC, RFC 3339), `actor` (`kiosk`, `host ID`, `person ID`), `action`,
 /// `detail` (ids and numbers, with spaces between) and `hash`; the last row's is the chain's head when the newest
 /// entry is among them.
-pub fn write_audit_csv(entries: &[AuditEntry], out: impl Write) -> Result<(), ReportError> {
+pub fn write_audit_csv(entries: &[AuditEntry], out: impl Write, watch: Watch<'_>) -> Result<(), ReportError> {
     let header = ["number", "at", "actor", "action", "detail", "hash"].map(str::to_owned).to_vec();
-    write_table(std::iter::once(header).chain(entries.iter().map(cells)), out)
+    write_table(header, entries.iter().map(cells), out, watch)
 }
 
 fn cells(entry: &AuditEntry) -> Vec<String> {
@@ -102,7 +102,7 @@ mod tests {
             entry(3, Actor::Kiosk, AuditAction::ClockJumped(-60)),
         ];
         let mut bytes = Vec::new();
-        write_audit_csv(&entries, &mut bytes).unwrap();
+        write_audit_csv(&entries, &mut bytes, &crate::reports::to_the_end).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
         assert_eq!(lines[0], "number,at,actor,action,detail,hash");

@@ -172,17 +172,20 @@ impl Column {
         }
     }
 
-    /// The widest that stands in a column whose texts are all alike; such a column never wraps on paper.
-    pub(super) fn widest(self) -> Option<&'static str> {
+    /// The widest that stand in a column whose texts are all alike; such a column never wraps on paper.
+    pub(super) fn widest(self, words: &ReportWords) -> Option<Vec<String>> {
+        let one = |text: &str| Some(vec![text.to_owned()]);
         match self {
-            Self::Event => Some("0000000"),
-            Self::Date => Some("0000-00-00"),
-            Self::Time => Some("00:00 +00:00"),
-            Self::Person => Some("00000000000000000000000000000000"),
-            Self::Planned => Some("00:00-00:00"),
-            Self::FirstIn | Self::LastOut => Some("00:00 (+1)"),
-            Self::Worked | Self::Breaks | Self::Counted | Self::Late | Self::Early => Some("00:00"),
-            Self::Corrected => Some(""),
+            Self::Event => one("0000000"),
+            Self::Date => Some(words.dates().collect()),
+            Self::Time => one("00:00 +00:00"),
+            Self::Person => one("0000000000000000"), // the other half stands below
+            Self::Planned => one("00:00–00:00"),
+            Self::FirstIn | Self::LastOut => one("00:00 (+1)"),
+            Self::Worked | Self::Breaks | Self::Counted | Self::Late | Self::Early => {
+                one(&words.duration(SignedDuration::from_hours(10)))
+            }
+            Self::Corrected => one(words.yes),
             Self::Name
             | Self::Badge
             | Self::Kind
@@ -246,11 +249,24 @@ impl Line<'_> {
             (Self::Mark(Row { name: None, .. }) | Self::Day(DayRow { name: None, .. }), Column::Name) => {
                 words.erased.to_owned()
             }
+            (Self::Mark(Row { date, .. }) | Self::Day(DayRow { date, .. }), Column::Date) => {
+                words.date(*date)
+            }
             (Self::Mark(row), Column::Time) => row.at.strftime("%H:%M %:z").to_string(),
             (Self::Mark(row), Column::Kind) => words.kind(row.kind).to_owned(),
             (Self::Mark(row), Column::Source) => words.source(row.source).to_owned(),
             (Self::Mark(row), Column::Corrected) => if row.corrected { words.yes } else { "" }.to_owned(),
             (Self::Mark(row), Column::Reason) => note(row, report, words),
+            (Self::Day(row), Column::Planned) => {
+                row.planned.as_ref().map(|(start, end)| span(start, end, "–")).unwrap_or_default()
+            }
+            (Self::Day(row), Column::Worked) => words.duration(row.worked),
+            (Self::Day(row), Column::Breaks) => words.duration(row.breaks),
+            (Self::Day(row), Column::Counted) => words.duration(row.counted),
+            (Self::Day(row), Column::Late) => row.late.map(|late| words.duration(late)).unwrap_or_default(),
+            (Self::Day(row), Column::Early) => {
+                row.early.map(|early| words.duration(early)).unwrap_or_default()
+            }
             (Self::Day(row), Column::FirstIn) => clock(row.first_in.as_ref(), row.date),
             (Self::Day(row), Column::LastOut) => clock(row.last_out.as_ref(), row.date),
             (Self::Day(row), Column::State) => state(row, words),
@@ -298,9 +314,7 @@ fn day_plain(row: &DayRow, column: Column) -> String {
         Column::Person => person.to_string(),
         Column::Name => name.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default(),
         Column::Badge => badge.clone().unwrap_or_default(),
-        Column::Planned => planned.as_ref().map_or_else(String::new, |(start, end)| {
-            format!("{}-{}", start.strftime("%H:%M"), end.strftime("%H:%M"))
-        }),
+        Column::Planned => planned.as_ref().map(|(start, end)| span(start, end, "-")).unwrap_or_default(),
         Column::FirstIn => first_in.as_ref().map(rfc3339).unwrap_or_default(),
         Column::LastOut => last_out.as_ref().map(rfc3339).unwrap_or_default(),
         Column::Worked => hours_and_minutes(*worked),
@@ -343,6 +357,10 @@ fn note(row: &Row, report: &AttendanceReport, words: &ReportWords) -> String {
     }
 }
 
+fn span(start: &Zoned, end: &Zoned, between: &str) -> String {
+    format!("{}{between}{}", start.strftime("%H:%M"), end.strftime("%H:%M"))
+}
+
 /// `06:05`, and by how many days later than the attendance day, if it is.
 fn clock(at: Option<&Zoned>, day: Date) -> String {
     let Some(at) = at else { return String::new() };
@@ -364,8 +382,8 @@ pub(super) fn source_id(source: MarkSource) -> &'static str {
     }
 }
 
-/// `125:07`; seconds are cut off.
-pub(super) fn hours_and_minutes(duration: SignedDuration) -> String {
+/// `125:07`, for a program; seconds are cut off.
+fn hours_and_minutes(duration: SignedDuration) -> String {
     let minutes = duration.as_mins();
     let sign = if minutes < 0 { "-" } else { "" };
     format!("{sign}{}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
@@ -405,7 +423,11 @@ mod tests {
         let rows: Vec<Line<'_>> = report.body.lines().collect();
         let cell = |n: usize, column| rows[n].worded(column, &report, words);
         assert_eq!(cell(0, Column::LastOut), "06:05 (+1)");
-        assert_eq!(cell(0, Column::Planned), "22:00-06:00");
+        assert_eq!(cell(0, Column::Planned), "22:00–06:00");
+        assert_eq!(rows[0].plain(Column::Planned, &report), "22:00-06:00");
+        assert_eq!((cell(0, Column::Date), cell(0, Column::Worked)), ("2 Mar 2026".into(), "8:05".into()));
+        assert_eq!(rows[0].plain(Column::Date, &report), "2026-03-02");
+        assert_eq!(rows[0].worded(Column::Worked, &report, ReportWords::of("fr")), "8\u{a0}h\u{a0}05");
         assert_eq!(cell(0, Column::Late), "0:07");
         assert_eq!(cell(1, Column::State), "absent");
         assert_eq!(rows[2].plain(Column::State, &report), "early missing_check_in");

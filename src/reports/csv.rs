@@ -3,31 +3,44 @@
 //!
 //! A cell that a spreadsheet would take for a formula gets an apostrophe in front, which makes it text.
 
-use super::{AttendanceReport, Column, ReportError};
+use super::{AttendanceReport, Column, ReportError, Watch};
 use std::io::Write;
 
 /// Writes the rows of a report, with the columns' ids as header; totals are left to the spreadsheet.
-pub fn write_csv(report: &AttendanceReport, out: impl Write) -> Result<(), ReportError> {
+pub fn write_csv(report: &AttendanceReport, out: impl Write, watch: Watch<'_>) -> Result<(), ReportError> {
     let header = report.columns.iter().map(|column| column.id().to_owned());
     let rows = report.body.lines().map(|line| {
         let cell = move |column: &Column| line.plain(*column, report);
         report.columns.iter().map(cell).collect::<Vec<_>>()
     });
-    write_table(std::iter::once(header.collect()).chain(rows), out)
+    write_table(header.collect(), rows, out, watch)
 }
 
-/// Writes rows of cells, each made harmless.
+/// Writes a header and rows of cells, each made harmless.
 pub(super) fn write_table(
+    header: Vec<String>,
     rows: impl Iterator<Item = Vec<String>>,
     mut out: impl Write,
+    watch: Watch<'_>,
 ) -> Result<(), ReportError> {
     out.write_all("\u{feff}".as_bytes())?;
     let mut csv = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
-    for row in rows {
-        csv.write_record(row.iter().map(|cell| harmless(cell))).map_err(std::io::Error::from)?;
+    for (done, row) in std::iter::once(header).chain(rows).enumerate() {
+        if !watch(done) {
+            return Err(ReportError::Stopped);
+        }
+        csv.write_record(row.iter().map(|cell| harmless(cell))).map_err(plain)?;
     }
     csv.flush()?;
     Ok(())
+}
+
+/// What the system said, as it said it: a full stick must still be known for one.
+fn plain(error: ::csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// Puts an apostrophe before what a spreadsheet would calculate (OWASP's list, with the full-width forms).
@@ -42,12 +55,12 @@ fn harmless(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{super::testkit, *};
-    use crate::reports::{Body, ReportBy, Row};
+    use crate::reports::{Body, ReportBy, Row, to_the_end};
     use proptest::prelude::*;
 
     fn written(report: &AttendanceReport) -> String {
         let mut bytes = Vec::new();
-        write_csv(report, &mut bytes).unwrap();
+        write_csv(report, &mut bytes, &to_the_end).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -116,8 +129,61 @@ mod tests {
                 Ok(())
             }
         }
-        let error = write_csv(&testkit::report(3), Full).unwrap_err().to_string();
+        let error = write_csv(&testkit::report(3), Full, &to_the_end).unwrap_err().to_string();
         assert!(error.contains("Check the free space"), "{error}");
+    }
+
+    /// The cells of the first table of an HTML page, row by row.
+    fn cells(html: &str) -> Vec<Vec<String>> {
+        let cell = |cell: &str| {
+            let text = cell.split_once('>').map_or("", |(_, text)| text);
+            let text = text.split("</td>").next().unwrap_or_default().replace("<br>", "\n");
+            text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        };
+        html.split("<tr>").skip(1).map(|row| row.split("<td").skip(1).map(cell).collect()).collect()
+    }
+
+    /// What a host sees who opens the file: through `LibreOffice` to a workbook, and on to a page that can be read here.
+    #[test]
+    fn libreoffice_shows_every_cell() {
+        let nasty = ["=1+1", "@SUM(A1)", "+49 30", "-3"];
+        let mut report = testkit::report(4);
+        report.columns = ReportBy::Mark.parse_columns("date,name,badge,reason").unwrap();
+        for (n, badge) in nasty.iter().enumerate() {
+            row(&mut report, n).badge = Some((*badge).to_owned());
+            row(&mut report, n).reason = format!("said \"{badge}\", ä; <b>&\nforgot");
+        }
+        row(&mut report, 1).name = Some(crate::domain::PersonName::new("漢字 Ñandú").unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let profile = format!("-env:UserInstallation=file://{}", folder.path().join("profile").display());
+        std::fs::write(folder.path().join("report.csv"), written(&report)).unwrap();
+        for (from, to) in [("report.csv", "xlsx"), ("report.xlsx", "html")] {
+            let mut office = std::process::Command::new("soffice");
+            // Comma, double quote, UTF-8 (which the window of LibreOffice sees by the byte order mark), from line 1.
+            let filter: &[&str] = if from == "report.csv" { &["--infilter=CSV:44,34,76,1"] } else { &[] };
+            office.args([&profile, "--headless"]).args(filter).args(["--convert-to", to, from]);
+            let Ok(output) = office.current_dir(folder.path()).output() else {
+                eprintln!("skipped: soffice (libreoffice-calc) is not installed");
+                return;
+            };
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        let seen = cells(&std::fs::read_to_string(folder.path().join("report.html")).unwrap());
+        let names = ["Ana Müller", "漢字 Ñandú", "Иван Петров", "Ελένη Παπαδοπούλου"];
+        let mut expected = vec![["date", "name", "badge", "reason"].map(str::to_owned).to_vec()];
+        for (n, badge) in nasty.iter().enumerate() {
+            let date = if n < 3 { "2026-03-02" } else { "2026-03-03" };
+            let reason = format!("said \"{badge}\", ä; <b>&\nforgot");
+            expected.push(vec![date.into(), names[n].into(), format!("'{badge}"), reason]);
+        }
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn it_stops_when_it_is_told_to() {
+        let mut bytes = Vec::new();
+        let stopped = write_csv(&testkit::report(30), &mut bytes, &|done| done < 7);
+        assert!(matches!(stopped, Err(ReportError::Stopped)));
     }
 
     proptest! {

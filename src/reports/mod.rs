@@ -186,9 +186,21 @@ pub struct Total {
     pub incomplete_days: u32,
 }
 
+/// Told how many rows are done; says whether to go on. Whoever has time for the whole report takes [`to_the_end`].
+pub type Watch<'a> = &'a dyn Fn(usize) -> bool;
+
+/// Lets a report be written whole.
+#[must_use]
+pub fn to_the_end(_rows: usize) -> bool {
+    true
+}
+
 /// Why a report was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
+    /// Its [`Watch`] said so.
+    #[error("it was stopped before its end")]
+    Stopped,
     /// The output refused.
     #[error("the report could not be written: {0}. Check the free space and the folder, then export again")]
     Write(#[from] std::io::Error),

@@ -2,8 +2,8 @@
 //! page. Nothing is cut off: long cells wrap, and characters that the font lacks are printed as `?`, counted, and spoken of at the end.
 
 use super::{
-    AttendanceReport, PersonFile, ReportError, Total,
-    columns::{Line as ReportLine, head_text, hours_and_minutes},
+    AttendanceReport, PersonFile, ReportError, Total, Watch,
+    columns::{Line as ReportLine, head_text},
     words::{ReportWords, fill},
 };
 use crate::domain::AuditHead;
@@ -40,34 +40,39 @@ pub fn write_pdf(
     words: &ReportWords,
     paper: Paper,
     out: impl Write,
+    watch: Watch<'_>,
 ) -> Result<PdfFigures, ReportError> {
     write_document(words.title, &report.generated_at, out, |face| {
         let widths = Widths::new(&face, report, words);
         let mut sheet = Sheet::new(face, paper, widths.least());
         title(&mut sheet, report, words);
-        body(&mut sheet, report, words, &widths);
+        body(&mut sheet, report, words, &widths, watch);
+        if !watch(report.body.len()) {
+            return Err(ReportError::Stopped);
+        }
         totals(&mut sheet, &report.totals, words);
         sheet.note_unprintable(words);
-        sheet.finish(&audit_line(&report.audit_head, words), words)
+        Ok(sheet.finish(&audit_line(&report.audit_head, words), words))
     })
 }
 
-/// Writes what is stored about a person as PDF. Marks are in the words' language, the rest in English.
+/// Writes what is stored about a person as PDF, in the words' language.
 pub fn write_person_pdf(
     file: &PersonFile,
     words: &ReportWords,
     paper: Paper,
     out: impl Write,
 ) -> Result<PdfFigures, ReportError> {
-    write_document("Personal data", &file.generated_at, out, |face| {
+    let title = words.person.title;
+    write_document(title, &file.generated_at, out, |face| {
         let mut sheet = Sheet::new(face, paper, 0.0);
-        sheet.line(18.0, 24.0, "Personal data");
+        sheet.line(18.0, 24.0, title);
         sheet.line(11.0, 16.0, &file.site);
-        for (what, value) in file.facts() {
-            sheet.line(BODY, 13.0, &format!("{what}: {value}"));
+        for (what, value) in file.facts(words) {
+            sheet.line(BODY, 13.0, &fill(words.person.fact, &[what, &value]));
         }
         sheet.y -= 8.0;
-        "Personal data".clone_into(&mut sheet.running_head);
+        title.clone_into(&mut sheet.running_head);
         let columns = [
             Column::left(words.column(super::Column::Event), 10.0),
             Column::left(words.column(super::Column::Time), 26.0),
@@ -77,7 +82,7 @@ pub fn write_person_pdf(
         ];
         sheet.table(&columns, file.mark_rows(words).into_iter());
         sheet.note_unprintable(words);
-        sheet.finish(&audit_line(&file.audit_head, words), words)
+        Ok(sheet.finish(&audit_line(&file.audit_head, words), words))
     })
 }
 
@@ -86,7 +91,7 @@ fn write_document(
     title: &str,
     made: &Zoned,
     mut out: impl Write,
-    draw: impl FnOnce(Face) -> (Vec<PdfPage>, usize),
+    draw: impl FnOnce(Face) -> Result<(Vec<PdfPage>, usize), ReportError>,
 ) -> Result<PdfFigures, ReportError> {
     let font = ParsedFont::from_bytes(UBUNTU_LIGHT, 0, &mut Vec::new()).ok_or(ReportError::Font)?;
     let mut document = PdfDocument::new(title);
@@ -95,7 +100,7 @@ fn write_document(
         (info.creation_date, info.modification_date, info.metadata_date) = (made, made, made);
     }
     let font_id = document.add_font(&font);
-    let (pages, unprintable) = draw(Face::new(font, font_id));
+    let (pages, unprintable) = draw(Face::new(font, font_id))?;
     let figures = PdfFigures { pages: pages.len(), unprintable };
     let bytes = document.with_pages(pages).save(&PdfSaveOptions::default(), &mut Vec::new());
     out.write_all(&bytes)?;
@@ -107,11 +112,11 @@ fn title(sheet: &mut Sheet, report: &AttendanceReport, words: &ReportWords) {
     sheet.line(18.0, 24.0, words.title);
     sheet.line(11.0, 16.0, &report.site);
     let range = if report.from == report.to {
-        report.from.to_string()
+        words.date(report.from)
     } else {
-        fill(words.range, &[&report.from.to_string(), &report.to.to_string()])
+        fill(words.range, &[&words.date(report.from), &words.date(report.to)])
     };
-    let made = report.generated_at.strftime("%Y-%m-%d %H:%M %:z").to_string();
+    let made = words.moment(&report.generated_at);
     let zone = report.generated_at.time_zone().iana_name().unwrap_or("UTC");
     sheet.line(BODY, 12.0, &fill(words.times, &[&range, zone]));
     sheet.line(BODY, 12.0, &fill(words.made, &[&made, &report.body.len().to_string()]));
@@ -134,18 +139,19 @@ struct Widths {
 enum Width {
     /// Points of a column that never wraps.
     Firm(f32),
-    /// Parts of what is left.
-    Part(f32),
+    /// Parts of what is left, and the points that its title takes.
+    Part(f32, f32),
 }
 
 impl Widths {
     fn new(face: &Face, report: &AttendanceReport, words: &ReportWords) -> Self {
-        let width = |column: &super::Column| match column.widest() {
-            Some(text) => {
-                let text = face.width(text, BODY).max(face.width(words.column(*column), BODY));
-                Width::Firm(text + 2.0 * PADDING + 1.0)
+        let width = |column: &super::Column| match column.widest(words) {
+            Some(texts) => {
+                let widths = texts.iter().map(|text| face.width(text, BODY));
+                let widest = widths.fold(face.width(words.column(*column), BODY), f32::max);
+                Width::Firm(widest + 2.0 * PADDING + 1.0)
             }
-            None => Width::Part(column.weight()),
+            None => Width::Part(column.weight(), face.width(words.column(*column), BODY) + 2.0 * PADDING),
         };
         Self { columns: report.columns.iter().map(width).collect() }
     }
@@ -154,8 +160,17 @@ impl Widths {
     fn sums(&self) -> (f32, f32) {
         self.columns.iter().fold((0.0, 0.0), |(firm, parts), width| match width {
             Width::Firm(points) => (firm + points, parts),
-            Width::Part(part) => (firm, parts + part),
+            Width::Part(part, _) => (firm, parts + part),
         })
+    }
+
+    /// The same with `left` points to share: where a part of them is less than the column's title, the title counts.
+    fn settled(&self, left: f32, parts: f32) -> Self {
+        let settle = |width: &Width| match width {
+            Width::Part(part, title) if left * part / parts.max(1.0) < *title => Width::Firm(*title),
+            other => *other,
+        };
+        Self { columns: self.columns.iter().map(settle).collect() }
     }
 
     /// Points below which the page must lie on its side.
@@ -167,12 +182,14 @@ impl Widths {
     /// Hundredths of a width of `room` points.
     fn shares(&self, room: f32) -> Vec<f32> {
         let (firm, parts) = self.sums();
+        let settled = self.settled(room - firm, parts);
+        let (firm, parts) = settled.sums();
         let left = (room - firm).max(parts * 1.5);
         let share = |width: &Width| match width {
             Width::Firm(points) => *points,
-            Width::Part(part) => left * part / parts.max(1.0),
+            Width::Part(part, title) => (left * part / parts.max(1.0)).max(*title),
         };
-        let points: Vec<f32> = self.columns.iter().map(share).collect();
+        let points: Vec<f32> = settled.columns.iter().map(share).collect();
         let whole: f32 = points.iter().sum::<f32>().max(1.0);
         // Firm columns alone do not spread over the page.
         let whole = if parts == 0.0 { whole.max(room) } else { whole };
@@ -180,7 +197,14 @@ impl Widths {
     }
 }
 
-fn body(sheet: &mut Sheet, report: &AttendanceReport, words: &ReportWords, widths: &Widths) {
+/// Ends early when it is told to.
+fn body(
+    sheet: &mut Sheet,
+    report: &AttendanceReport,
+    words: &ReportWords,
+    widths: &Widths,
+    watch: Watch<'_>,
+) {
     if report.body.is_empty() {
         sheet.line(BODY, 14.0, words.no_rows);
         return;
@@ -195,7 +219,8 @@ fn body(sheet: &mut Sheet, report: &AttendanceReport, words: &ReportWords, width
     let cells = |line: ReportLine<'_>| {
         report.columns.iter().map(|column| line.worded(*column, report, words)).collect::<Vec<_>>()
     };
-    sheet.table(&columns, report.body.lines().map(cells));
+    let rows = report.body.lines().enumerate();
+    sheet.table(&columns, rows.map_while(|(done, line)| watch(done).then(|| cells(line))));
 }
 
 fn totals(sheet: &mut Sheet, totals: &[Total], words: &ReportWords) {
@@ -227,8 +252,8 @@ fn total_cells(total: &Total, words: &ReportWords) -> Vec<String> {
         total.name.as_ref().map_or(words.erased, |name| name.as_str()).to_owned(),
         total.badge.clone().unwrap_or_default(),
         total.days.to_string(),
-        hours_and_minutes(total.worked),
-        hours_and_minutes(total.counted),
+        words.duration(total.worked),
+        words.duration(total.counted),
         count(total.late_days),
         count(total.absent_days),
         count(total.incomplete_days),
@@ -437,6 +462,9 @@ fn grey_fill(grey: f32) -> Op {
     Op::SetFillColor { col: Color::Greyscale(Greyscale::new(grey, None)) }
 }
 
+/// A space at which no line ends: before a colon in French, within `8 h 05`.
+const UNBROKEN: char = '\u{a0}';
+
 /// The one typeface, and what it could not print.
 struct Face {
     font: ParsedFont,
@@ -460,7 +488,9 @@ impl Face {
     fn printable(&mut self, text: &str) -> String {
         text.chars()
             .map(|c| {
-                if c.is_control() || c.is_whitespace() {
+                if c == UNBROKEN {
+                    c
+                } else if c.is_control() || c.is_whitespace() {
                     ' '
                 } else if self.ems(c).is_some() {
                     c
@@ -537,14 +567,14 @@ mod tests {
     use super::{super::testkit, *};
     use crate::{
         domain::PersonName,
-        reports::{Body, Row},
+        reports::{Body, Row, to_the_end},
     };
     use proptest::prelude::*;
     use std::{process::Command, time::Instant};
 
     fn written(report: &AttendanceReport, paper: Paper) -> (Vec<u8>, PdfFigures) {
         let mut bytes = Vec::new();
-        let figures = write_pdf(report, ReportWords::of("en"), paper, &mut bytes).unwrap();
+        let figures = write_pdf(report, ReportWords::of("en"), paper, &mut bytes, &to_the_end).unwrap();
         assert!(bytes.starts_with(b"%PDF-"));
         (bytes, figures)
     }
@@ -556,7 +586,7 @@ mod tests {
         let figures = write_person_pdf(&file, ReportWords::of("en"), Paper::A4, &mut bytes).unwrap();
         assert_eq!(figures, PdfFigures { pages: 1, unprintable: 0 });
         let Some(text) = text_of(&bytes) else { return };
-        for word in ["Ελένη", "17", "2026-11-25 09:58", "came later", "text 1", "replaced", "abab"] {
+        for word in ["Ελένη", "17", "25 Nov 2026 09:58", "came later", "text 1", "replaced", "abab"] {
             assert!(text.contains(word), "{word}: {text}");
         }
     }
@@ -596,7 +626,7 @@ mod tests {
             for name in testkit::NAMES {
                 assert!(text.matches(name).count() >= 13, "{name}: {text}");
             }
-            for expected in ["Werk Süd", "2026-03-02 to 2026-03-31", "Europe/Berlin", "25:07", "Page 2 of 2"]
+            for expected in ["Werk Süd", "2 Mar 2026 to 31 Mar 2026", "Europe/Berlin", "25:07", "Page 2 of 2"]
             {
                 assert!(text.contains(expected), "{expected}: {text}");
             }
@@ -637,6 +667,14 @@ mod tests {
     }
 
     #[test]
+    fn it_stops_when_it_is_told_to_and_writes_nothing() {
+        let mut bytes = Vec::new();
+        let (report, words) = (testkit::report(300), ReportWords::of("en"));
+        let stopped = write_pdf(&report, words, Paper::A4, &mut bytes, &|done| done < 70);
+        assert!(matches!(stopped, Err(ReportError::Stopped)) && bytes.is_empty());
+    }
+
+    #[test]
     fn an_empty_report_is_one_page() {
         let (bytes, figures) = written(&testkit::report(0), Paper::A4);
         assert_eq!(figures, PdfFigures { pages: 1, unprintable: 0 });
@@ -650,11 +688,12 @@ mod tests {
         report.columns = crate::reports::ReportBy::Day.columns().to_vec();
         report.columns.retain(|column| *column != crate::reports::Column::AuditHead);
         let mut bytes = Vec::new();
-        write_pdf(&report, ReportWords::of("de"), Paper::A4, &mut bytes).unwrap();
+        write_pdf(&report, ReportWords::of("de"), Paper::A4, &mut bytes, &to_the_end).unwrap();
         let Some(text) = text_of(&bytes) else { return };
         for word in [
             "Anwesenheitsbericht",
-            "22:00-06:00",
+            "22:00–06:00",
+            "02.03.2026 bis 31.03.2026",
             "06:05 (+1)",
             "0:07",
             "gefehlt",
@@ -662,6 +701,58 @@ mod tests {
             "(gelöscht)",
         ] {
             assert!(text.contains(word), "{word}: {text}");
+        }
+    }
+
+    #[test]
+    fn every_language_has_its_own_words_on_paper_and_a_glyph_for_each_letter() {
+        for (code, expected) in [
+            ("en", ["Attendance report", "8:05", "2 Mar 2026", "absent", "Totals per person", "Page 1 of 1"]),
+            (
+                "de",
+                ["Anwesenheitsbericht", "8:05", "02.03.2026", "gefehlt", "Summen je Person", "Seite 1 von 1"],
+            ),
+            (
+                "fr",
+                [
+                    "Rapport de présence",
+                    "8 h 05",
+                    "02/03/2026",
+                    "absence",
+                    "Totaux par personne",
+                    "Page 1 sur 1",
+                ],
+            ),
+            (
+                "es",
+                [
+                    "Informe de asistencia",
+                    "8:05",
+                    "02/03/2026",
+                    "ausencia",
+                    "Totales por persona",
+                    "Página 1 de 1",
+                ],
+            ),
+        ] {
+            let words = ReportWords::of(code);
+            for paper in [Paper::A4, Paper::Letter] {
+                let report = AttendanceReport { totals: testkit::report(3).totals, ..testkit::days() };
+                let mut bytes = Vec::new();
+                let figures = write_pdf(&report, words, paper, &mut bytes, &to_the_end).unwrap();
+                assert_eq!(figures, PdfFigures { pages: 1, unprintable: 0 }, "{code}");
+                let Some(text) = text_of(&bytes) else { return };
+                let text = text.replace('\u{a0}', " ");
+                for word in expected {
+                    assert!(text.contains(word), "{code}, {word}: {text}");
+                }
+            }
+            let mut bytes = Vec::new();
+            let file = super::super::person::tests::file();
+            let figures = write_person_pdf(&file, words, Paper::A4, &mut bytes).unwrap();
+            assert_eq!(figures.unprintable, 0, "{code}");
+            let Some(text) = text_of(&bytes) else { return };
+            assert!(text.contains(words.person.title) && text.contains(words.person.pin_kept), "{text}");
         }
     }
 
@@ -674,7 +765,7 @@ mod tests {
         let pdf_secs = started.elapsed().as_secs_f32();
         let started = Instant::now();
         let mut csv = Vec::new();
-        crate::reports::write_csv(&report, &mut csv).unwrap();
+        crate::reports::write_csv(&report, &mut csv, &to_the_end).unwrap();
         let csv_secs = started.elapsed().as_secs_f32();
         println!(
             "10,000 rows: PDF {} pages, {} bytes, {pdf_secs:.2} s; CSV {} bytes, {csv_secs:.2} s",

@@ -1,6 +1,6 @@
 //! What is stored about one person, for that person: as JSON ([`write_person_json`]) and, in `pdf`, on paper.
 
-use super::{ReportError, ReportWords, columns::source_id};
+use super::{Column, ReportError, ReportWords, columns::source_id, words::fill};
 use crate::domain::{AuditHead, EventId, Mark, Person, WeightsId, effective_marks};
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
@@ -27,29 +27,27 @@ pub struct PersonFile {
 
 impl PersonFile {
     /// Everything but the events, as label and value.
-    pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
-        let local = |at: Timestamp| {
-            at.to_zoned(self.generated_at.time_zone().clone()).strftime("%Y-%m-%d %H:%M %:z").to_string()
-        };
+    pub(super) fn facts(&self, words: &ReportWords) -> Vec<(&'static str, String)> {
+        let said = &words.person;
+        let local = |at: Timestamp| words.moment(&at.to_zoned(self.generated_at.time_zone().clone()));
+        let none = || said.none.to_owned();
         let Person { id, name, badge, active, created, consent } = &self.person;
-        let consent = consent.as_ref().map(|c| format!("text {}, {}", c.version, local(c.at)));
+        let consent = consent.as_ref().map(|c| fill(said.consent_given, &[&c.version, &local(c.at)]));
         let mut facts = vec![
-            ("Made", self.generated_at.strftime("%Y-%m-%d %H:%M %:z").to_string()),
-            ("Name", name.as_str().to_owned()),
-            ("Badge", badge.clone().unwrap_or_else(|| "none".to_owned())),
-            ("Id", id.to_string()),
-            ("Added", local(*created)),
-            ("Recognised", if *active { "yes" } else { "no, switched off" }.to_owned()),
-            ("PIN", if self.has_pin { "a hash is kept" } else { "none" }.to_owned()),
-            ("Consent to face recognition", consent.unwrap_or_else(|| "none".to_owned())),
+            (said.made, words.moment(&self.generated_at)),
+            (words.column(Column::Name), name.as_str().to_owned()),
+            (words.column(Column::Badge), badge.clone().unwrap_or_else(none)),
+            (said.id, id.to_string()),
+            (said.added, local(*created)),
+            (said.recognised, if *active { words.yes } else { said.switched_off }.to_owned()),
+            (said.pin, if self.has_pin { said.pin_kept } else { said.none }.to_owned()),
+            (said.consent, consent.unwrap_or_else(none)),
         ];
         for StoredFace { weights, quality, stored } in &self.faces {
-            facts.push((
-                "Face",
-                format!("stored {}, network {weights}, quality {quality:.2}", local(*stored)),
-            ));
+            let values = [&local(*stored), weights.as_str(), &format!("{quality:.2}")];
+            facts.push((said.face, fill(said.face_stored, &values)));
         }
-        facts.push(("Faces", StoredFace::NOTE.to_owned()));
+        facts.push((said.faces, said.faces_note.to_owned()));
         facts
     }
 
@@ -61,12 +59,12 @@ impl PersonFile {
             let reason = mark.correction.as_ref().map(|c| c.reason.clone()).unwrap_or_default();
             let note = match (counting.contains(&mark.id), reason.is_empty()) {
                 (true, _) => reason,
-                (false, true) => "replaced".to_owned(),
-                (false, false) => format!("replaced; {reason}"),
+                (false, true) => words.person.replaced.to_owned(),
+                (false, false) => fill(words.person.replaced_by, &[&reason]),
             };
             vec![
                 mark.id.to_string(),
-                at.strftime("%Y-%m-%d %H:%M %:z").to_string(),
+                words.moment(&at),
                 words.kind(mark.kind).to_owned(),
                 words.source(mark.source).to_owned(),
                 note,
@@ -94,7 +92,7 @@ pub struct StoredFace {
 }
 
 impl StoredFace {
-    /// Said wherever faces are listed.
+    /// Said where faces are listed in the JSON; paper has it in the site's language.
     pub const NOTE: &str = "512 numbers computed from the face, sealed with a key of this person's own; no picture \
                             is kept. The numbers are not in this file.";
 }

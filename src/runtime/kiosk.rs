@@ -4,6 +4,7 @@ use super::{
     ledger::Ledger,
     machine,
     messages::{Link, Snapshot},
+    sound::Speaker,
     workers::{EngineLoader, LedgerSetup, LedgerWorker, RecogniserWorker, SnapshotCell, Waker},
 };
 use crossbeam_channel::bounded;
@@ -32,6 +33,18 @@ impl Kiosk {
         ledger: Option<Ledger>,
         load_engine: EngineLoader,
         wake: Waker,
+    ) -> io::Result<(Self, Link)> {
+        let speaker = Speaker::start(std::env::var_os("PATH"));
+        Self::start_with(setup, ledger, load_engine, wake, speaker)
+    }
+
+    /// The same, heard through `speaker`.
+    pub fn start_with(
+        setup: LedgerSetup,
+        ledger: Option<Ledger>,
+        load_engine: EngineLoader,
+        wake: Waker,
+        speaker: Speaker,
     ) -> io::Result<(Self, Link)> {
         let data = setup.paths.root.clone();
         let stop = Arc::new(AtomicBool::new(false));
@@ -65,6 +78,7 @@ impl Kiosk {
             snapshot: snapshot.clone(),
             wake,
             stop: stop.clone(),
+            speaker,
             steps: None,
         };
         let watch = {

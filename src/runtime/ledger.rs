@@ -5,6 +5,7 @@
 
 mod access;
 mod day;
+mod export;
 mod keeping;
 mod period;
 mod report;
@@ -20,6 +21,7 @@ use super::{
     networks,
     people_csv::{self, ImportError, ImportPlan},
     pipeline::{SharedIndex, Sighted, Sighting},
+    trouble::{BadMoment, BadRequest, Trouble},
 };
 use crate::{
     access::HostSession,
@@ -42,6 +44,7 @@ use std::{
     sync::{Arc, PoisonError},
     time::Duration,
 };
+use steps::Steps;
 
 /// Where a site's files are.
 #[derive(Debug, Clone)]
@@ -130,8 +133,8 @@ pub enum LedgerError {
     #[error("the rules that locked days are counted by are of a later faceprint: update this one")]
     KeptRules,
     /// The request itself.
-    #[error("{0}")]
-    Asked(&'static str),
+    #[error(transparent)]
+    Asked(#[from] BadRequest),
 }
 
 /// The vault with the policy and the index that follow from it.
@@ -254,9 +257,7 @@ impl Ledger {
     pub fn answer(&mut self, body: RequestBody) -> (Result<ReplyBody, Refusal>, Vec<Notice>) {
         let mut notices = Vec::new();
         let reply = match body {
-            RequestBody::SetUp { .. } => {
-                Err(Refusal::Failed("this kiosk is set up already: log in as a host instead".to_owned()))
-            }
+            RequestBody::SetUp { .. } => Err(failed(BadMoment::SetUpAlready)),
             RequestBody::Hosts => self.vault.hosts().map(ReplyBody::Hosts).map_err(failed),
             RequestBody::Login { host, pin } => self.login(host, &pin).map(ReplyBody::LoggedIn),
             RequestBody::Logout { host, timed_out } => {
@@ -298,7 +299,7 @@ impl Ledger {
     /// weights. Returns their name.
     pub fn renew(&mut self, person: PersonId, shots: &[NewTemplate]) -> Result<PersonName, LedgerError> {
         let Some(Person { name, consent: Some(consent), .. }) = self.active(person)? else {
-            return Err(LedgerError::Asked("this person is switched off, or has withdrawn consent"));
+            return Err(LedgerError::Asked(BadRequest::NotRenewed));
         };
         self.store(Actor::Person(person), person, consent, shots, true)?;
         Ok(name)
@@ -379,7 +380,7 @@ impl Ledger {
         let exports = self.paths.exports();
         let Some(folder) = folder else { return Ok(exports) };
         let offered = folders(&exports).iter().any(|offered| offered.path == folder);
-        offered.then_some(folder).ok_or(LedgerError::Asked("the stick is no longer plugged in: choose again"))
+        offered.then_some(folder).ok_or(LedgerError::Asked(BadRequest::StickGone))
     }
 
     /// Destroys a person's templates; they stay and can use a PIN. Returns how many there were.
@@ -449,7 +450,7 @@ impl Ledger {
     fn chosen(&mut self, track: TrackId, person: PersonId, kind: MarkKind) -> Result<Notice, LedgerError> {
         let now = self.clock.now();
         let Some(Person { name, .. }) = self.active(person)? else {
-            return Err(LedgerError::Asked("this person is no longer enrolled: ask a host"));
+            return Err(LedgerError::Asked(BadRequest::NoLongerEnrolled));
         };
         let last = self.last_mark(person)?;
         match self.policy_of(person).decide(last.as_ref(), now.utc, Some(kind)) {
@@ -464,7 +465,7 @@ impl Ledger {
         // A little longer than the button is shown, so that a press on the last moment counts.
         let age = now.utc.duration_since(mark.at).abs().as_secs();
         if mark.source != MarkSource::Face || age > i64::from(self.settings.not_me_secs) + 5 {
-            return Err(Refusal::Failed("this record is too old to take back here: ask a host".to_owned()));
+            return Err(failed(BadRequest::MarkTooOld));
         }
         let correction = Correction { replaces: Some(event), stands: false, reason: "Not me".to_owned() };
         let strike = NewMark {
@@ -481,13 +482,9 @@ impl Ledger {
     }
 
     fn host(&mut self, session: &HostSession, request: HostRequest) -> Result<ReplyBody, Refusal> {
-        let now = self.clock.now();
-        if session.expired(now) {
-            return Err(Refusal::SessionEnded);
-        }
-        let actor = session.actor();
+        let request = self.allowed(session, request)?;
+        let (now, actor) = (self.clock.now(), session.actor());
         let done = |()| ReplyBody::Done;
-        let request = self.with_second(session, request)?;
         match request {
             HostRequest::People => self.people().map(ReplyBody::People).map_err(failed),
             HostRequest::AddPerson { name, badge } => {
@@ -520,29 +517,32 @@ impl Ledger {
             }
             HostRequest::Preview(spec) => self.preview(&spec).map(ReplyBody::Preview).map_err(failed),
             HostRequest::Export { report, format, folder } => {
-                self.export_into(actor, &report, format, folder).map_err(failed)
+                Self::at_once(Steps::export(self, actor, &report, format, folder), self)
             }
-            HostRequest::ExportAudit { folder } => self.export_audit(actor, folder).map_err(failed),
+            HostRequest::ExportAudit { folder } => {
+                Self::at_once(Steps::export_audit(self, actor, folder), self)
+            }
             HostRequest::Audit { limit } => self.newest_entries(limit).map(ReplyBody::Audit).map_err(failed),
             HostRequest::Settings => Ok(ReplyBody::Settings(Box::new(self.settings.clone()))),
             HostRequest::Cameras => Ok(ReplyBody::Cameras(cameras())),
             HostRequest::Networks => self.networks().map(ReplyBody::Networks).map_err(failed),
             HostRequest::SaveSettings(settings) => {
                 let store = WeightsStore::new(self.paths.weights());
-                networks::check(&store, &self.settings, &settings).map_err(failed)?;
-                settings.save(&self.paths.settings).map_err(|e| Refusal::Failed(e.to_string()))?;
+                networks::check(&store, &self.settings, &settings)
+                    .map_err(|error| failed(LedgerError::from(error)))?;
+                settings.save(&self.paths.settings).map_err(failed)?;
                 self.policy = policy(&settings);
                 self.settings = *settings;
                 self.audit(actor, AuditAction::SettingsChanged)
             }
-            HostRequest::Import(_) | HostRequest::CancelWork => Err(Refusal::Failed(
-                "long work is done by the ledger's thread: use the kiosk's screen".to_owned(),
-            )),
+            HostRequest::Import(_) | HostRequest::CancelWork => {
+                Err(failed("long work is done by the ledger's thread: use the kiosk's screen"))
+            }
             HostRequest::StartEnrolment { .. }
             | HostRequest::CancelEnrolment
-            | HostRequest::StoreShots { .. } => Err(Refusal::Failed(
-                "there is no camera here to enrol with: use the kiosk's screen".to_owned(),
-            )),
+            | HostRequest::StoreShots { .. } => {
+                Err(failed("there is no camera here to enrol with: use the kiosk's screen"))
+            }
             HostRequest::HostRows
             | HostRequest::AddHost { .. }
             | HostRequest::RemoveHost(_)
@@ -582,6 +582,11 @@ impl Ledger {
         }
     }
 
+    /// Long work in one go, for callers without a thread for it.
+    fn at_once(steps: Result<Steps, LedgerError>, ledger: &mut Self) -> Result<ReplyBody, Refusal> {
+        steps.and_then(|steps| steps.finish(ledger)).map_err(failed)
+    }
+
     fn tell(&self, view: JobView) {
         if let Some(progress) = &self.progress {
             progress(Some(view));
@@ -613,7 +618,7 @@ impl Ledger {
         let now = self.clock.now();
         check_reason(reason)?;
         if at > now.utc {
-            return Err(LedgerError::Asked("the time is in the future: enter when it happened"));
+            return Err(LedgerError::Asked(BadRequest::InFuture));
         }
         self.vault.person(person)?;
         self.check_open(person, at)?;
@@ -710,15 +715,15 @@ pub fn policy(settings: &Settings) -> Policy {
 
 fn check_reason(reason: &str) -> Result<(), LedgerError> {
     if reason.trim().is_empty() {
-        return Err(LedgerError::Asked("a correction needs a reason: type why"));
+        return Err(LedgerError::Asked(BadRequest::ReasonMissing));
     }
     if reason.chars().count() > 300 {
-        return Err(LedgerError::Asked("the reason is longer than 300 characters: shorten it"));
+        return Err(LedgerError::Asked(BadRequest::ReasonLong));
     }
     Ok(())
 }
 
 /// A failure as the window gets it.
-fn failed(error: impl std::fmt::Display) -> Refusal {
-    Refusal::Failed(error.to_string())
+fn failed(error: impl Into<Trouble>) -> Refusal {
+    Refusal::Failed(error.into())
 }

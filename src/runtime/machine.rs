@@ -3,7 +3,10 @@
 //! Job: a few files of Linux and one system call, read every few seconds on a thread of their own. It must not know
 //! what anybody makes of the figures; what a machine does not say is `None`.
 
-use super::workers::{SnapshotCell, Waker};
+use super::{
+    sound::SoundState,
+    workers::{SnapshotCell, Waker},
+};
 use std::{
     fs,
     path::Path,
@@ -29,6 +32,8 @@ pub struct Machine {
     pub memory_bytes: Option<u64>,
     /// A time service has set the clock since the start; `None` where none that we know of runs.
     pub clock_synchronised: Option<bool>,
+    /// Whether tones can be heard.
+    pub sound: SoundState,
 }
 
 /// How often it is asked.
@@ -53,6 +58,7 @@ impl Machine {
             clock_synchronised: Path::new("/run/systemd/timesync")
                 .is_dir()
                 .then(|| Path::new("/run/systemd/timesync/synchronized").exists()),
+            sound: SoundState::read(std::env::var_os("PATH").as_deref()),
         }
     }
 }

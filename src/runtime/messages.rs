@@ -21,7 +21,13 @@ use std::{
     time::Duration,
 };
 
-pub use super::machine::Machine;
+pub use super::{
+    machine::Machine,
+    sound::SoundState,
+    trouble::{
+        BadMoment, BadRequest, Cause, KeyFault, ListFault, Reason, Refused, Stopped, StorePlace, Trouble,
+    },
+};
 pub use crate::{
     access::HostSession,
     attendance::Presence,
@@ -97,6 +103,8 @@ pub enum Job {
     RotateKey,
     /// [`HostRequest::Import`].
     ImportPeople,
+    /// [`HostRequest::Export`] and [`HostRequest::ExportAudit`].
+    Export,
 }
 
 /// The camera as a screen shows it.
@@ -189,7 +197,7 @@ pub struct Fault {
     /// Which worker.
     pub worker: Worker,
     /// For a person to read.
-    pub sentence: String,
+    pub sentence: Trouble,
 }
 
 /// The workers.
@@ -278,7 +286,7 @@ pub enum Notice {
     /// A mark could not be written. Nothing was recorded; the sentence says what to do.
     NotRecorded {
         /// For a person to read.
-        sentence: String,
+        sentence: Trouble,
     },
     /// "Not me" is on disk.
     StruckOut {
@@ -312,7 +320,7 @@ pub enum Notice {
         /// Who.
         person: PersonId,
         /// For a person to read.
-        sentence: String,
+        sentence: Trouble,
     },
 }
 
@@ -493,7 +501,8 @@ pub enum HostRequest {
     Import(Box<ImportPlan>),
     /// What a report would show. Answer: [`ReplyBody::Preview`].
     Preview(Box<ReportSpec>),
-    /// Writes a report. Answer: [`ReplyBody::Exported`].
+    /// Writes a report, with progress in [`Snapshot::job`]; its columns are kept for the next one. Answer:
+    /// [`ReplyBody::Exported`].
     Export {
         /// What is in it.
         report: Box<ReportSpec>,
@@ -502,7 +511,7 @@ pub enum HostRequest {
         /// One of [`ReplyBody::Folders`]; `None` is the data folder's `exports`.
         folder: Option<PathBuf>,
     },
-    /// Writes the whole audit log as CSV. Answer: [`ReplyBody::Exported`].
+    /// Writes the whole audit log as CSV, likewise. Answer: [`ReplyBody::Exported`].
     ExportAudit {
         /// As for [`Self::Export`].
         folder: Option<PathBuf>,
@@ -666,7 +675,7 @@ pub enum ReplyBody {
         /// People whose name changed.
         changed: usize,
         /// The first row that was refused after all, in a sentence.
-        refused: Option<String>,
+        refused: Option<Trouble>,
     },
     /// What a report would show.
     Preview(Preview),
@@ -961,7 +970,7 @@ pub enum Refusal {
     /// The session has ended.
     SessionEnded,
     /// Anything else, in a sentence: what failed and what to do.
-    Failed(String),
+    Failed(Trouble),
 }
 
 impl fmt::Display for Refusal {
@@ -981,7 +990,7 @@ impl fmt::Display for Refusal {
                 "the two-person rule is on: another host has to agree with their PIN (--second-host, --second-pin-file)",
             ),
             Self::SessionEnded => f.write_str("the session has ended: log in again"),
-            Self::Failed(sentence) => f.write_str(sentence),
+            Self::Failed(trouble) => trouble.fmt(f),
         }
     }
 }

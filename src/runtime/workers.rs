@@ -14,7 +14,9 @@ use super::{
         ReplyBody, Request, RequestBody, Snapshot, Worker,
     },
     passing::{Passing, PassingStep},
-    pipeline::{FrameOutcome, Pipeline, SharedIndex, Sighting},
+    pipeline::{FrameOutcome, Pipeline, SharedIndex, Sighted, Sighting},
+    sound::{Speaker, Tone},
+    trouble::{BadMoment, BadRequest, Stopped, Trouble},
 };
 use crate::{
     camera::{CameraHandle, CameraOptions},
@@ -122,9 +124,7 @@ impl RecogniserWorker {
             let sentence = match ended {
                 Ok(Ok(())) => break,
                 Ok(Err(sentence)) => sentence,
-                Err(_) => "recognition stopped by an internal error and begins again by itself. \
-                           If this comes back, restart the kiosk and report it"
-                    .to_owned(),
+                Err(_) => Stopped::Recogniser.into(),
             };
             log::error!("recogniser: {sentence}");
             self.set_fault(Some(sentence));
@@ -144,10 +144,10 @@ impl RecogniserWorker {
         &mut self,
         camera: &mut CameraHandle,
         backlog: &mut VecDeque<ToLedger>,
-    ) -> Result<(), String> {
-        let engine = (self.load_engine)()?;
+    ) -> Result<(), Trouble> {
+        let engine = (self.load_engine)().map_err(Trouble::networks)?;
         if *engine.weights() != self.weights {
-            return Err("the recogniser's weights changed while the kiosk ran: restart it".to_owned());
+            return Err(Stopped::Weights.into());
         }
         let mut pipeline = Pipeline::new(engine, self.index.clone(), self.settings.fpir, LIVE_SAMPLES);
         pipeline.set_min_bona_fide(self.settings.min_bona_fide);
@@ -164,14 +164,14 @@ impl RecogniserWorker {
                 continue;
             };
             last = number;
-            let outcome = pipeline.process(&frame, enrolment.is_none()).map_err(|e| e.to_string())?;
+            let outcome = pipeline.process(&frame, enrolment.is_none()).map_err(Trouble::networks)?;
             rate.tick();
             if let Some((running, actor)) = &mut enrolment {
                 match running.step(frame.captured().mono, &outcome.candidates) {
                     Step::Wait(_) => {}
                     Step::Embed(face, quality) => {
-                        let embedding = pipeline.embed(&frame, &face).map_err(|e| e.to_string())?;
-                        let bona_fide = pipeline.is_bona_fide(&frame, &face).map_err(|e| e.to_string())?;
+                        let embedding = pipeline.embed(&frame, &face).map_err(Trouble::networks)?;
+                        let bona_fide = pipeline.is_bona_fide(&frame, &face).map_err(Trouble::networks)?;
                         // Another person stepped in, or it is no person: the shot is not kept, the machine asks again.
                         let _ = running.take(embedding, quality, bona_fide);
                     }
@@ -200,13 +200,13 @@ impl RecogniserWorker {
         pipeline: &mut Pipeline,
         frame: &Frame,
         outcome: &FrameOutcome,
-    ) -> Result<Option<ToLedger>, String> {
+    ) -> Result<Option<ToLedger>, Trouble> {
         let Some(running) = passing else { return Ok(None) };
         match running.step(frame.captured().mono, &outcome.candidates) {
             PassingStep::Wait => Ok(None),
             PassingStep::Embed(face, quality) => {
-                let embedding = pipeline.embed(frame, &face).map_err(|e| e.to_string())?;
-                let bona_fide = pipeline.is_bona_fide(frame, &face).map_err(|e| e.to_string())?;
+                let embedding = pipeline.embed(frame, &face).map_err(Trouble::networks)?;
+                let bona_fide = pipeline.is_bona_fide(frame, &face).map_err(Trouble::networks)?;
                 running.take(embedding, quality, bona_fide);
                 Ok(None)
             }
@@ -326,7 +326,7 @@ impl RecogniserWorker {
         (self.wake)();
     }
 
-    fn set_fault(&self, sentence: Option<String>) {
+    fn set_fault(&self, sentence: Option<Trouble>) {
         set_fault(&self.snapshot, Worker::Recogniser, sentence);
         (self.wake)();
     }
@@ -402,6 +402,8 @@ pub struct LedgerWorker {
     pub wake: Waker,
     /// Set to end.
     pub stop: Arc<AtomicBool>,
+    /// Tones at the door.
+    pub speaker: Speaker,
     /// Long work under way, with the number of the request for it; `None` at the start.
     pub steps: Option<(u64, Steps)>,
     /// Shots of a face that is enrolled already: they wait for the host's word, in memory only.
@@ -431,23 +433,21 @@ impl LedgerWorker {
             let event = crossbeam_channel::select! {
                 recv(self.sightings) -> work => work.map_or(Event::Tick, Event::Work),
                 recv(self.requests) -> request => request.map_or(Event::Tick, Event::Asked),
-                default(if self.steps.is_some() { Duration::ZERO } else { TICK }) => Event::Tick,
+                default(self.steps.as_ref().map_or(TICK, |(_, steps)| steps.pause())) => Event::Tick,
             };
             if reopen_at.is_some_and(|at| Instant::now() >= at) {
                 reopen_at = self.reopen();
             }
             let number = if let Event::Asked(request) = &event { Some(request.number) } else { None };
             if catch_unwind(AssertUnwindSafe(|| self.handle(event))).is_err() {
-                self.broken("the ledger stopped by an internal error; the store is opened again by itself");
+                self.broken(Stopped::Ledger);
                 if let Some(number) = number {
-                    let sentence =
-                        "this could not be done because of an internal error: try again".to_owned();
-                    self.reply(number, Err(Refusal::Failed(sentence)));
+                    self.reply(number, refused(BadMoment::Internal));
                 }
                 reopen_at = Some(Instant::now());
             }
             if reopen_at.is_none() && self.ledger.as_ref().is_some_and(|l| l.vault().needs_reopening()) {
-                self.broken("a record could not be written; the store is opened again by itself");
+                self.broken(Stopped::Write);
                 reopen_at = Some(Instant::now() + RESTART_AFTER);
             }
         }
@@ -468,9 +468,9 @@ impl LedgerWorker {
         ledger
     }
 
-    fn broken(&mut self, sentence: &str) {
-        log::error!("ledger: {sentence}");
-        set_fault(&self.snapshot, Worker::Ledger, Some(sentence.to_owned()));
+    fn broken(&mut self, why: Stopped) {
+        log::error!("ledger: {why}");
+        set_fault(&self.snapshot, Worker::Ledger, Some(why.into()));
         self.ledger = None;
         (self.wake)();
     }
@@ -486,7 +486,7 @@ impl LedgerWorker {
             }
             failed => {
                 if let Ok(Err(error)) = failed {
-                    set_fault(&self.snapshot, Worker::Ledger, Some(error.to_string()));
+                    set_fault(&self.snapshot, Worker::Ledger, Some(error.into()));
                 }
                 (self.wake)();
                 Some(Instant::now() + RESTART_AFTER)
@@ -519,32 +519,48 @@ impl LedgerWorker {
         let (session, request) = match body {
             RequestBody::Host(
                 session,
-                request
-                @ (HostRequest::VerifyAudit { .. } | HostRequest::Import(_) | HostRequest::CancelWork),
+                request @ (HostRequest::VerifyAudit { .. }
+                | HostRequest::Import(_)
+                | HostRequest::Export { .. }
+                | HostRequest::ExportAudit { .. }
+                | HostRequest::CancelWork),
             ) => (session, request),
             body => return Some(body),
         };
-        let Some(ledger) = &self.ledger else { return Some(RequestBody::Host(session, request)) };
+        let Some(ledger) = &mut self.ledger else { return Some(RequestBody::Host(session, request)) };
         if session.expired(self.setup.clock.now()) {
             self.reply(number, Err(Refusal::SessionEnded));
             return None;
         }
+        let actor = session.actor();
+        let free = self.steps.is_none();
         let steps = match request {
-            HostRequest::VerifyAudit { against } if self.steps.is_none() => Steps::verify(ledger, against),
-            HostRequest::Import(plan) if self.steps.is_none() => Steps::import(session.actor(), *plan),
+            HostRequest::VerifyAudit { against } if free => Ok(Steps::verify(ledger, against)),
+            HostRequest::Import(plan) if free => Ok(Steps::import(actor, *plan)),
+            HostRequest::Export { report, format, folder } if free => {
+                Steps::export(ledger, actor, &report, format, folder)
+            }
+            HostRequest::ExportAudit { folder } if free => Steps::export_audit(ledger, actor, folder),
             HostRequest::CancelWork => {
-                self.end_steps(Err(Refusal::Failed("this was stopped before its end".to_owned())));
+                if self.steps.as_mut().is_some_and(|(_, steps)| steps.stop()) {
+                    self.end_steps(refused(BadMoment::Stopped));
+                }
                 self.reply(number, Ok(ReplyBody::Done));
                 return None;
             }
             _ => {
-                let sentence = "something else is still under way: wait for it, or stop it".to_owned();
-                self.reply(number, Err(Refusal::Failed(sentence)));
+                self.reply(number, refused(BadMoment::UnderWay));
                 return None;
             }
         };
-        lock(&self.snapshot).job = Some(steps.view());
-        self.steps = Some((number, steps));
+        match steps {
+            Ok(steps) => {
+                self.setup.settings = ledger.settings().clone(); // columns of a report are kept there
+                lock(&self.snapshot).job = Some(steps.view());
+                self.steps = Some((number, steps));
+            }
+            Err(error) => self.reply(number, refused(error)),
+        }
         None
     }
 
@@ -552,7 +568,7 @@ impl LedgerWorker {
     fn go_on(&mut self) {
         let (Some((_, steps)), Some(ledger)) = (&mut self.steps, &mut self.ledger) else {
             if self.steps.is_some() {
-                self.end_steps(Err(Refusal::Failed("the store was closed meanwhile: try again".to_owned())));
+                self.end_steps(refused(BadMoment::ClosedMeanwhile));
             }
             return;
         };
@@ -562,7 +578,7 @@ impl LedgerWorker {
                 (self.wake)();
             }
             Ok(Some(body)) => self.end_steps(Ok(body)),
-            Err(error) => self.end_steps(Err(Refusal::Failed(error.to_string()))),
+            Err(error) => self.end_steps(refused(error)),
         }
     }
 
@@ -576,18 +592,25 @@ impl LedgerWorker {
     fn work(&mut self, work: ToLedger) {
         let Some(ledger) = &mut self.ledger else {
             if matches!(work, ToLedger::Sighting(_)) && self.setup.exists() {
-                let sentence = "your visit was not recorded: the store is closed. Tell a host".to_owned();
-                self.notify(Notice::NotRecorded { sentence });
+                self.notify(Notice::NotRecorded { sentence: BadMoment::VisitLost.into() });
             }
             return;
         };
         match work {
             ToLedger::Sighting(sighting) => match ledger.sighting(&sighting) {
-                Ok(Some(notice)) => self.notify(notice),
-                Ok(None) => {}
+                Ok(Some(notice)) => {
+                    self.sound(Tone::Recognised);
+                    self.notify(notice);
+                }
+                Ok(None) => match sighting.outcome {
+                    Sighted::Unknown => self.sound(Tone::Unknown),
+                    Sighted::Refused => self.sound(Tone::Refused),
+                    Sighted::Person { .. } => {} // erased or switched off meanwhile
+                },
                 Err(error) => {
                     log::error!("ledger: {error}");
-                    self.notify(Notice::NotRecorded { sentence: error.to_string() });
+                    self.sound(Tone::Refused);
+                    self.notify(Notice::NotRecorded { sentence: error.into() });
                 }
             },
             ToLedger::Renewed { person, shots, look_alike } => self.renew(person, &shots, look_alike),
@@ -626,7 +649,7 @@ impl LedgerWorker {
         let version = ledger.settings().consent_version.clone();
         let notice = match ledger.enrol(actor, person, &version, &shots, true) {
             Ok(()) => Notice::Enrolled { person, shots: shots.len(), look_alike },
-            Err(error) => Notice::EnrolmentFailed { person, sentence: error.to_string() },
+            Err(error) => Notice::EnrolmentFailed { person, sentence: error.into() },
         };
         self.notify(notice);
     }
@@ -648,8 +671,7 @@ impl LedgerWorker {
                 let held = self.held.take(); // whatever is asked for now, these shots wait no longer
                 if let HostRequest::StoreShots { person } = request {
                     let Some(held) = held.filter(|held| held.person == person) else {
-                        let sentence = "these pictures are gone: take them again".to_owned();
-                        return (Err(Refusal::Failed(sentence)), Vec::new());
+                        return (refused(BadRequest::PicturesGone), Vec::new());
                     };
                     self.store(held, None);
                     return (Ok(ReplyBody::Done), Vec::new());
@@ -661,12 +683,17 @@ impl LedgerWorker {
                 (self.command(command), Vec::new())
             }
             body => {
+                let at_the_door = matches!(body, RequestBody::MarkByPin { .. });
                 let saves = matches!(body, RequestBody::Host(_, HostRequest::SaveSettings(_)));
                 let (reply, notices) = ledger.answer(body);
                 if let Some(person) = ledger.take_passing()
                     && self.commands.try_send(ToRecogniser::EnrolInPassing(person)).is_err()
                 {
                     log::info!("{person} is enrolled in passing another time: the recogniser is busy");
+                }
+                if at_the_door {
+                    let tone = if reply.is_ok() { Tone::Recognised } else { Tone::Refused };
+                    self.speaker.play(tone, ledger.settings().sound);
                 }
                 if *ledger.settings() != self.setup.settings {
                     self.setup.settings = ledger.settings().clone(); // for when the store is opened again
@@ -683,38 +710,40 @@ impl LedgerWorker {
     /// Before set-up, or while a broken store is being opened again.
     fn ask_without_store(&mut self, body: RequestBody) -> Result<ReplyBody, Refusal> {
         if self.setup.exists() {
-            return Err(Refusal::Failed(
-                "the store is closed for the moment: try again in a few seconds".to_owned(),
-            ));
+            return refused(BadMoment::StoreClosed);
         }
         match body {
             RequestBody::Hosts => Ok(ReplyBody::Hosts(Vec::new())),
             RequestBody::SetUp { settings, host_name, pin } => {
-                let failed = |e: &dyn std::fmt::Display| Refusal::Failed(e.to_string());
                 let settings = *settings;
                 let attempt = pin.as_attempt();
                 let mut ledger = self
                     .setup
                     .create(settings.clone(), InitHost { name: host_name, pin })
-                    .map_err(|e| failed(&e))?;
+                    .map_err(|error| Refusal::Failed(error.into()))?;
                 self.setup.settings = settings.clone();
-                let host = ledger.vault().hosts().map_err(|e| failed(&e))?.first().map(|h| h.id);
+                let hosts = ledger.vault().hosts().map_err(|error| Refusal::Failed(error.into()))?;
+                let host = hosts.first().map(|h| h.id);
                 let session = host.map(|host| ledger.login(host, &attempt));
                 self.ledger = Some(self.own(ledger));
                 self.command(ToRecogniser::Settings(Box::new(settings)))?;
                 session.unwrap_or(Err(Refusal::SessionEnded)).map(ReplyBody::LoggedIn)
             }
-            _ => Err(Refusal::Failed("the kiosk is not set up yet: finish the first start".to_owned())),
+            _ => refused(BadMoment::NotSetUp),
         }
     }
 
     fn command(&self, command: ToRecogniser) -> Result<ReplyBody, Refusal> {
         match self.commands.try_send(command) {
             Ok(()) => Ok(ReplyBody::Done),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(Refusal::Failed(
-                "the recogniser does not answer: wait for it to restart, then try again".to_owned(),
-            )),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                refused(BadMoment::RecogniserSilent)
+            }
         }
+    }
+
+    fn sound(&self, tone: Tone) {
+        self.speaker.play(tone, self.setup.settings.sound);
     }
 
     fn notify(&self, notice: Notice) {
@@ -731,6 +760,10 @@ impl LedgerWorker {
         }
         (self.wake)();
     }
+}
+
+fn refused<T>(why: impl Into<Trouble>) -> Result<T, Refusal> {
+    Err(Refusal::Failed(why.into()))
 }
 
 /// The shots of a finished enrolment as templates.
@@ -756,7 +789,7 @@ fn flush(backlog: &mut VecDeque<ToLedger>, out: &Sender<ToLedger>) {
     }
 }
 
-fn set_fault(snapshot: &SnapshotCell, worker: Worker, sentence: Option<String>) {
+fn set_fault(snapshot: &SnapshotCell, worker: Worker, sentence: Option<Trouble>) {
     let mut snapshot = lock(snapshot);
     snapshot.faults.retain(|fault| fault.worker != worker);
     snapshot.faults.extend(sentence.map(|sentence| Fault { worker, sentence }));

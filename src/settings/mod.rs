@@ -4,8 +4,10 @@
 //! what any setting does. Nothing secret is in this file; host names, PINs and people are in the vault.
 
 mod display;
+mod reports;
 
 pub use display::{Display, Look, ScreenKeyboard};
+pub use reports::ReportColumns;
 
 use crate::domain::{CameraSpec, WeightsId, WorkRules};
 use jiff::{civil::Time, tz::TimeZone};
@@ -63,8 +65,12 @@ pub struct Settings {
     pub consent_version: String,
     /// The consent text itself; empty is the built-in one in the kiosk's language. At most 4,000 characters.
     pub consent_text: String,
+    /// Whether tones are heard at the door.
+    pub sound: Sound,
     /// How the screen looks.
     pub display: Display,
+    /// Columns chosen last for reports.
+    pub reports: ReportColumns,
     /// Attendance events older than so many days are erased at night; 0 keeps them. 0 to 36 500.
     pub keep_marks_days: u32,
     /// Face data of people who were neither enrolled nor marked for so many days is erased at night; 0 keeps it.
@@ -93,6 +99,18 @@ pub enum Liveness {
     /// When networks for it are installed.
     Auto,
     /// Always; without networks the kiosk does not recognise anybody.
+    On,
+    /// Never.
+    Off,
+}
+
+/// Whether tones are heard at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sound {
+    /// Where the machine has a sound device.
+    Auto,
+    /// Also where none is known: it may be one on the network.
     On,
     /// Never.
     Off,
@@ -230,7 +248,9 @@ impl Settings {
             fpir: 0.003,
             consent_version: "1".to_owned(),
             consent_text: String::new(),
+            sound: Sound::Auto,
             display: Display::default(),
+            reports: ReportColumns::default(),
             keep_marks_days: 0,
             keep_faces_days: 0,
             work: WorkRules::default(),
@@ -302,7 +322,9 @@ struct RawSettings {
     consent_text: String,
     keep_marks_days: u32,
     keep_faces_days: u32,
+    sound: Sound,
     display: Display,
+    reports: ReportColumns,
     work: WorkRules, // a table: last
 }
 
@@ -337,7 +359,9 @@ impl From<&Settings> for RawSettings {
             fpir,
             consent_version,
             consent_text,
+            sound,
             display,
+            reports,
             keep_marks_days,
             keep_faces_days,
             work,
@@ -363,7 +387,9 @@ impl From<&Settings> for RawSettings {
             fpir,
             consent_version,
             consent_text,
+            sound,
             display,
+            reports,
             keep_marks_days,
             keep_faces_days,
             work,
@@ -491,7 +517,9 @@ impl RawSettings {
             fpir: within("fpir", self.fpir, Settings::FPIR, "a share from 0.00001 to 0.05")?,
             consent_version: short("consent_version", &self.consent_version)?,
             consent_text: long("consent_text", &self.consent_text)?,
+            sound: self.sound,
             display: self.display.check()?,
+            reports: self.reports.check()?,
             keep_marks_days: within("keep_marks_days", self.keep_marks_days, 0..=36_500, "0 to 36500 days")?,
             keep_faces_days: within("keep_faces_days", self.keep_faces_days, 0..=36_500, "0 to 36500 days")?,
             work: self.work,
@@ -524,6 +552,8 @@ mod tests {
             keyboard: ScreenKeyboard::Never,
             saver_secs: 0,
         };
+        settings.sound = Sound::On;
+        settings.reports.day_pdf = "date,first_in".into();
         settings.work.schedule = "mon-fri 08:00-17:00".parse().unwrap();
         settings.save(&path).unwrap();
         assert_eq!(Settings::load(&path).unwrap(), Some(settings));
@@ -544,6 +574,7 @@ mod tests {
             ("[display]\nsaver_secs = 5", "saver_secs"),
             ("consent_text = \"a\\u0007b\"", "consent_text"),
             ("min_bona_fide = 1.0", "min_bona_fide"),
+            ("[reports]\nday_csv = 'Name; age'", "reports"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(field), "{text}: {error}");

@@ -32,7 +32,7 @@ pub(super) fn picture_ui(ui: &Ui, scene: &Scene<'_>, headline: Headline, rect: R
     pill(ui, rect, &scene.words.say(headline.words()), headline, scale);
     let mut top = rect.top() + scale.px(16.0);
     for fault in scene.snapshot.faults.iter().take(2) {
-        top = fault_ui(ui, rect, top, &sentence(&fault.sentence), scale) + scale.px(8.0);
+        top = fault_ui(ui, rect, top, &sentence(&fault.sentence.to_string()), scale) + scale.px(8.0);
     }
 }
 

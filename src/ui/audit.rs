@@ -4,18 +4,18 @@
 
 use super::{
     Action, Asked, Scene,
-    host::{empty, loading},
+    host::{empty, loading, work_progress},
     reports::folder_name,
     table::{Col, faint, plain_table, text},
-    theme,
-    widgets::{Weight, banner, button, caption, page_title, pick, quiet, search},
+    theme, troubles,
+    widgets::{Weight, banner, button_if, caption, page_title, pick, quiet, search},
     words::{Words, date_and_time, sentence},
 };
 use crate::{
     domain::{Actor, AuditAction, AuditEntry, HostId, MarkKind, PersonId, SharedDeed},
-    runtime::messages::{AuditReport, FolderView, HostRequest, Job, JobView, PersonRow, Refusal, ReplyBody},
+    runtime::messages::{AuditReport, FolderView, HostRequest, Job, PersonRow, Refusal, ReplyBody},
 };
-use egui::{ProgressBar, Ui};
+use egui::Ui;
 use std::{collections::HashMap, path::PathBuf};
 
 /// Entries asked for at once. Older ones are in the export.
@@ -153,12 +153,11 @@ pub(super) fn audit_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Vec
     let colours = theme::palette(ui);
     page_title(ui, &words.say("page-audit"), |ui| {
         let job = scene.snapshot.job;
-        if super::widgets::button_if(ui, job.is_none(), &words.say("audit-verify"), Weight::Primary).clicked()
-        {
+        if button_if(ui, job.is_none(), &words.say("audit-verify"), Weight::Primary).clicked() {
             (local.checking, local.checked, local.refused) = (true, None, None);
             actions.push(Action::AskHost(HostRequest::VerifyAudit { against: None }));
         }
-        if button(ui, &words.say("audit-export"), Weight::Quiet).clicked() {
+        if button_if(ui, job.is_none(), &words.say("audit-export"), Weight::Quiet).clicked() {
             (local.saved, local.refused) = (None, None);
             actions.push(Action::AskHost(HostRequest::ExportAudit { folder: local.folder.clone() }));
         }
@@ -171,8 +170,9 @@ pub(super) fn audit_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Vec
             pick(ui, &words.say("reports-where"), &mut local.folder, &options);
         }
     });
-    if local.checking {
-        actions.extend(check_ui(ui, scene));
+    let view = scene.snapshot.job.filter(|view| matches!(view.job, Job::VerifyAudit | Job::Export));
+    if (local.checking || view.is_some()) && work_progress(ui, scene, view, false) {
+        actions.push(Action::AskHost(HostRequest::CancelWork));
     }
     if let Some(report) = &local.checked {
         report_ui(ui, words, report);
@@ -199,21 +199,6 @@ pub(super) fn audit_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Vec
     actions
 }
 
-/// How far the check is, and the button that stops it.
-fn check_ui(ui: &mut Ui, scene: &Scene<'_>) -> Option<Action> {
-    let view = scene.snapshot.job.filter(|view| view.job == Job::VerifyAudit);
-    let JobView { done, total, .. } = view.unwrap_or(JobView { job: Job::VerifyAudit, done: 0, total: 1 });
-    let mut stop = false;
-    ui.horizontal(|ui| {
-        let values = [("done", done.into()), ("total", total.into())];
-        let text = scene.words.with("work-progress", &values);
-        let width = ui.available_width() - 160.0;
-        ui.add(ProgressBar::new(done as f32 / total.max(1) as f32).desired_width(width).text(text));
-        stop = button(ui, &scene.words.say("button-stop"), Weight::Quiet).clicked();
-    });
-    stop.then_some(Action::AskHost(HostRequest::CancelWork))
-}
-
 fn report_ui(ui: &mut Ui, words: &Words, report: &AuditReport) {
     let colours = theme::palette(ui);
     match &report.fault {
@@ -224,7 +209,8 @@ fn report_ui(ui: &mut Ui, words: &Words, report: &AuditReport) {
             banner(ui, colours.arrived, &words.with("audit-unbroken", &values));
         }
         Some(fault) => {
-            let values = [("fault", sentence(&fault.to_string()).into()), ("entries", report.good.into())];
+            let values =
+                [("fault", troubles::audit_fault(words, *fault).into()), ("entries", report.good.into())];
             banner(ui, colours.alarm, &words.with("audit-broken", &values));
         }
     }

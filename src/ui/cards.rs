@@ -99,7 +99,10 @@ impl Cards {
                 card(Some(track), Content::Ask { track, person, name }, ASK)
             }
             Notice::FaceRenewed { name } => card(None, Content::FaceRenewed { name }, FACE_RENEWED),
-            Notice::NotRecorded { sentence } => card(None, Content::NotRecorded { sentence }, NOT_RECORDED),
+            Notice::NotRecorded { sentence } => {
+                let sentence = sentence.to_string();
+                card(None, Content::NotRecorded { sentence }, NOT_RECORDED)
+            }
             Notice::StruckOut { event } => {
                 if let Some(card) = self.0.iter_mut().find(|card| card.event() == Some(event)) {
                     card.content = Content::StruckOut;
@@ -149,7 +152,7 @@ impl Cards {
                 card.until = now + NOT_RECORDED;
             }
         }
-        self.take(Notice::NotRecorded { sentence }, now, NOT_RECORDED);
+        self.take(Notice::NotRecorded { sentence: sentence.into() }, now, NOT_RECORDED);
     }
 
     /// In or out was chosen: the question goes.

@@ -67,7 +67,7 @@ pub(super) fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Action> {
             CameraStatus::Live => {}
         }
         for fault in &scene.snapshot.faults {
-            banner(ui, colours.alarm, &sentence(&fault.sentence));
+            banner(ui, colours.alarm, &sentence(&fault.sentence.to_string()));
         }
         let width = ((ui.available_width() - 2.0 * theme::GAP) / 3.0).floor();
         ui.horizontal(|ui| {
@@ -197,7 +197,10 @@ fn bench_ui(ui: &mut Ui, scene: &Scene<'_>) -> Option<Action> {
                 quiet(ui, &words.say("button-working"));
                 return None;
             }
-            BenchView::Failed(sentence) => banner(ui, colours.alarm, sentence),
+            BenchView::Failed(why) => {
+                let text = words.with("bench-failed", &[("reason", why.as_str().into())]);
+                banner(ui, colours.alarm, &text);
+            }
             BenchView::Idle => {}
         }
         button(ui, &words.say("bench-start"), Weight::Primary).clicked().then_some(Action::StartBench)

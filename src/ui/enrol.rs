@@ -77,7 +77,7 @@ impl Enrol {
                 self.stage = Stage::Already { other: other.clone() };
             }
             Notice::EnrolmentFailed { person, sentence: text } if *person == self.person => {
-                self.stage = Stage::Failed(sentence(text));
+                self.stage = Stage::Failed(sentence(&text.to_string()));
             }
             _ => {}
         }
@@ -241,8 +241,10 @@ fn enrol_picture(ui: &mut Ui, scene: &Scene<'_>, local: &Enrol, size: Vec2) {
     };
     let at = pos2(rect.center().x + side * rect.width() * 0.36, rect.center().y);
     ui.painter().circle_filled(at, 34.0, colours.shade);
-    let way = vec2(side * 30.0, 0.0);
-    ui.painter().arrow(at - way / 2.0, way, Stroke::new(5.0, colours.on_picture));
+    let (tip, stroke) = (at + vec2(side * 15.0, 0.0), Stroke::new(5.0, colours.on_picture));
+    let barb = |down: f32| tip + vec2(side * -12.0, down);
+    ui.painter().line_segment([at - vec2(side * 15.0, 0.0), tip], stroke);
+    ui.painter().line(vec![barb(-12.0), tip, barb(12.0)], stroke);
 }
 
 /// The live picture with frames around faces, in a rounded place of `size`. Returns the place.

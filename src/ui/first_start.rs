@@ -269,7 +269,7 @@ fn consent_step(ui: &mut Ui, words: &Words, local: &mut FirstStart) {
 fn camera_step(ui: &mut Ui, scene: &Scene<'_>, width: f32) {
     let colours = theme::palette(ui);
     let words = scene.words;
-    live_picture(ui, scene, Vec2::new(width, (width * 0.56).min(ui.ctx().content_rect().height() * 0.45)));
+    live_picture(ui, scene, Vec2::new(width, (width * 0.56).min(ui.ctx().content_rect().height() * 0.4)));
     let nearest =
         scene.snapshot.faces.iter().max_by(|a, b| a.bbox.area().total_cmp(&b.bbox.area())).map(|f| &f.state);
     match (&scene.snapshot.camera, nearest) {

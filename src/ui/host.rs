@@ -15,11 +15,11 @@ use super::{
     settings_form::settings_ui,
     theme,
     today::today_ui,
-    widgets::{Weight, banner, button, caption, centred, fitted, name, ring},
+    widgets::{Weight, banner, button, button_if, caption, centred, fitted, name, ring},
     words::{countdown, sentence},
 };
-use crate::runtime::messages::HostSession;
-use egui::{Button, CentralPanel, Frame, Margin, Panel, RichText, Sense, Stroke, Ui, Vec2};
+use crate::runtime::messages::{HostSession, JobView};
+use egui::{Button, CentralPanel, Frame, Margin, Panel, ProgressBar, RichText, Sense, Stroke, Ui, Vec2};
 use std::time::Duration;
 
 const PAGES: [(HostPage, &str); 8] = [
@@ -54,7 +54,7 @@ pub fn host_ui(ui: &mut Ui, scene: &Scene<'_>, page: &mut HostScreen, session: &
         ui,
         |ui| {
             for fault in &scene.snapshot.faults {
-                banner(ui, colours.alarm, &sentence(&fault.sentence));
+                banner(ui, colours.alarm, &sentence(&fault.sentence.to_string()));
             }
             actions.extend(match page {
                 HostScreen::People(local) => people_ui(ui, scene, local),
@@ -142,6 +142,24 @@ fn idle_ui(ui: &mut Ui, scene: &Scene<'_>, session: &HostSession) {
     });
 }
 
+/// How far long work is, and the button that stops it; says whether it was pressed.
+pub(super) fn work_progress(ui: &mut Ui, scene: &Scene<'_>, view: Option<JobView>, stopping: bool) -> bool {
+    let words = scene.words;
+    let (done, total) = view.map_or((0, 1), |view| (view.done, view.total.max(1)));
+    let text = if stopping || view.is_none() {
+        words.say("button-working")
+    } else {
+        words.with("work-progress", &[("done", done.into()), ("total", total.into())])
+    };
+    let mut stop = false;
+    ui.horizontal(|ui| {
+        let bar = ProgressBar::new(done as f32 / total as f32).desired_width(ui.available_width() - 160.0);
+        ui.add(bar.text(text));
+        stop = button_if(ui, !stopping, &words.say("button-stop"), Weight::Quiet).clicked();
+    });
+    stop
+}
+
 /// Message shown while a page waits for its first data.
 pub(super) fn loading(ui: &mut Ui, scene: &Scene<'_>) {
     super::widgets::quiet(ui, &scene.words.say("button-working"));
@@ -171,7 +189,7 @@ pub(super) fn dialog_foot(
     let mut pressed = None;
     ui.add_space(theme::GAP);
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Min), |ui| {
-        if super::widgets::button_if(ui, enabled, deed, weight).clicked() {
+        if button_if(ui, enabled, deed, weight).clicked() {
             pressed = Some(true);
         }
         if button(ui, cancel, Weight::Quiet).clicked() {

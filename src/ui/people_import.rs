@@ -54,6 +54,7 @@ impl Import {
             (Asked::Folders, Ok(ReplyBody::Folders(folders))) => self.stage = Stage::Choosing(folders),
             (Asked::PlanImport, Ok(ReplyBody::ImportPlan(plan))) => self.stage = Stage::Planned(plan),
             (Asked::Import, Ok(ReplyBody::Imported { added, changed, refused })) => {
+                let refused = refused.map(|trouble| trouble.to_string());
                 self.stage = Stage::Done { added, changed, refused };
             }
             (Asked::Folders | Asked::PlanImport | Asked::Import, Err(refusal)) => {

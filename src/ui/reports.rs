@@ -4,7 +4,7 @@
 
 use super::{
     Action, Asked, Scene,
-    host::loading,
+    host::{loading, work_progress},
     people::matches,
     range::{DayRange, range_ui},
     table::{Col, plain_table, text},
@@ -15,9 +15,10 @@ use super::{
 use crate::{
     domain::PersonId,
     runtime::messages::{
-        Column, ExportFormat, FolderView, HostRequest, Paper, PersonRow, Preview, Refusal, ReplyBody,
+        Column, ExportFormat, FolderView, HostRequest, Job, Paper, PersonRow, Preview, Refusal, ReplyBody,
         ReportBy, ReportSpec, ReportWords,
     },
+    settings::ReportColumns,
 };
 use egui::{Align, Color32, Layout, ScrollArea, TextStyle, Ui};
 use jiff::civil::Date;
@@ -31,8 +32,8 @@ pub struct Reports {
     /// `None` is everybody.
     chosen: Option<BTreeSet<PersonId>>,
     /// Of each kind of report, in the order of [`ReportBy::columns`].
-    mark_columns: Vec<Column>,
-    day_columns: Vec<Column>,
+    mark_columns: Columns,
+    day_columns: Columns,
     people: Vec<PersonRow>,
     folders: Vec<FolderView>,
     folder: Option<PathBuf>,
@@ -42,6 +43,38 @@ pub struct Reports {
     preview: Option<Preview>,
     dialog: Dialog,
     stage: Stage,
+}
+
+/// Paper holds less than a table.
+#[derive(Debug, PartialEq, Eq)]
+struct Columns {
+    csv: Vec<Column>,
+    pdf: Vec<Column>,
+}
+
+impl Columns {
+    /// As they were chosen last; what is not understood is the usual ones.
+    fn kept(by: ReportBy, csv: &str, pdf: &str) -> Self {
+        let list = |text: &str| {
+            let kept = by.parse_columns(text).ok().filter(|columns| !columns.is_empty());
+            kept.unwrap_or_else(|| by.usual().to_vec())
+        };
+        Self { csv: list(csv), pdf: list(pdf) }
+    }
+
+    fn of(&self, format: ExportFormat) -> &Vec<Column> {
+        match format {
+            ExportFormat::Csv => &self.csv,
+            ExportFormat::Pdf(_) => &self.pdf,
+        }
+    }
+
+    fn of_mut(&mut self, format: ExportFormat) -> &mut Vec<Column> {
+        match format {
+            ExportFormat::Csv => &mut self.csv,
+            ExportFormat::Pdf(_) => &mut self.pdf,
+        }
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -55,21 +88,22 @@ enum Dialog {
 enum Stage {
     Choosing,
     Saving,
+    Stopping,
     Saved { path: String, rows: usize },
     Failed(String),
 }
 
 impl Reports {
-    /// This month's marks up to `today`.
+    /// This month's days up to `today`, with the columns that were chosen last.
     #[must_use]
-    pub fn new(today: Date) -> Self {
+    pub fn new(today: Date, kept: &ReportColumns) -> Self {
         Self {
             range: DayRange::month(today),
             by: ReportBy::Day,
             format: ExportFormat::Csv,
             chosen: None,
-            mark_columns: ReportBy::Mark.usual().to_vec(),
-            day_columns: ReportBy::Day.usual().to_vec(),
+            mark_columns: Columns::kept(ReportBy::Mark, &kept.mark_csv, &kept.mark_pdf),
+            day_columns: Columns::kept(ReportBy::Day, &kept.day_csv, &kept.day_pdf),
             people: Vec::new(),
             folders: Vec::new(),
             folder: None,
@@ -101,6 +135,7 @@ impl Reports {
             }
             (Asked::Export, Ok(ReplyBody::Exported { path, rows })) => {
                 self.stage = Stage::Saved { path: path.display().to_string(), rows };
+                return vec![Action::AskHost(HostRequest::Settings)]; // they hold the columns now
             }
             (Asked::Export, Err(refusal)) => self.stage = Stage::Failed(sentence(&refusal.to_string())),
             (_, Ok(ReplyBody::People(people))) => self.people = people,
@@ -111,17 +146,21 @@ impl Reports {
 
     fn columns(&mut self) -> &mut Vec<Column> {
         match self.by {
-            ReportBy::Mark => &mut self.mark_columns,
-            ReportBy::Day => &mut self.day_columns,
+            ReportBy::Mark => self.mark_columns.of_mut(self.format),
+            ReportBy::Day => self.day_columns.of_mut(self.format),
         }
+    }
+
+    fn busy(&self) -> bool {
+        matches!(self.stage, Stage::Saving | Stage::Stopping)
     }
 
     /// The report as chosen; `None` while something is wrong.
     fn spec(&self) -> Option<ReportSpec> {
         let (from, to) = self.range.days()?;
         let columns = match self.by {
-            ReportBy::Mark => &self.mark_columns,
-            ReportBy::Day => &self.day_columns,
+            ReportBy::Mark => self.mark_columns.of(self.format),
+            ReportBy::Day => self.day_columns.of(self.format),
         };
         let people = self.chosen.as_ref().map(|chosen| chosen.iter().copied().collect());
         (!columns.is_empty()).then(|| ReportSpec { by: self.by, from, to, people, columns: columns.clone() })
@@ -131,7 +170,7 @@ impl Reports {
     fn look(&mut self) -> Option<Action> {
         let spec = self.spec().filter(|spec| !self.waiting && self.asked.as_ref() != Some(spec))?;
         self.waiting = true;
-        if self.asked.is_some() {
+        if self.asked.is_some() && !self.busy() {
             self.stage = Stage::Choosing; // what was saved is no longer what is shown
         }
         self.asked = Some(spec.clone());
@@ -151,7 +190,7 @@ pub(super) fn reports_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Reports) ->
             banner(ui, colours.arrived, &words.with("reports-saved", &values));
         }
         Stage::Failed(text) => banner(ui, colours.alarm, text),
-        Stage::Choosing | Stage::Saving => {}
+        Stage::Choosing | Stage::Saving | Stage::Stopping => actions.extend(saving_ui(ui, scene, local)),
     }
     range_ui(ui, words, &mut local.range, scene.attendance_day());
     choices(ui, words, local);
@@ -168,10 +207,24 @@ pub(super) fn reports_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Reports) ->
     actions
 }
 
+/// How far the file is, and the button that stops it: also one that was begun before the page was left.
+fn saving_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Reports) -> Option<Action> {
+    let view = scene.snapshot.job.filter(|view| view.job == Job::Export);
+    if view.is_none() && !local.busy() {
+        return None;
+    }
+    let stopping = local.stage == Stage::Stopping;
+    let stop = work_progress(ui, scene, view, stopping);
+    if stop {
+        local.stage = Stage::Stopping;
+    }
+    stop.then_some(Action::AskHost(HostRequest::CancelWork))
+}
+
 /// Where to, and the button.
 fn save_ui(ui: &mut Ui, words: &Words, local: &mut Reports) -> Vec<Action> {
     let mut actions = Vec::new();
-    let saving = local.stage == Stage::Saving;
+    let saving = local.busy();
     let spec = local.spec().filter(|_| !saving && !local.waiting);
     let id = if saving { "button-working" } else { "reports-save" };
     if button_if(ui, spec.is_some(), &words.say(id), Weight::Primary).clicked()
@@ -352,7 +405,7 @@ mod tests {
 
     #[test]
     fn each_change_is_looked_at_once_and_one_at_a_time() {
-        let mut page = Reports::new(date(2026, 11, 25));
+        let mut page = Reports::new(date(2026, 11, 25), &ReportColumns::default());
         assert!(page.look().is_some());
         page.by = ReportBy::Mark;
         assert!(page.look().is_none(), "the first answer is not here yet");
@@ -360,15 +413,30 @@ mod tests {
         assert!(page.look().is_some());
         page.reply(Asked::Preview, Ok(ReplyBody::Preview(preview())));
         assert!(page.look().is_none(), "nothing changed");
-        page.mark_columns.clear();
+        page.mark_columns.csv.clear();
         assert!(page.spec().is_none(), "a report without a column is none");
+    }
+
+    #[test]
+    fn columns_are_those_of_the_last_time_for_each_kind_of_file() {
+        let kept = ReportColumns {
+            day_pdf: "worked,name".into(),
+            mark_csv: "no_such_column".into(),
+            ..ReportColumns::default()
+        };
+        let mut page = Reports::new(date(2026, 11, 25), &kept);
+        assert_eq!(page.spec().unwrap().columns, ReportBy::Day.usual());
+        page.format = ExportFormat::Pdf(Paper::Letter);
+        assert_eq!(page.spec().unwrap().columns, [Column::Worked, Column::Name]);
+        (page.by, page.format) = (ReportBy::Mark, ExportFormat::Csv);
+        assert_eq!(page.spec().unwrap().columns, ReportBy::Mark.usual());
     }
 
     #[test]
     fn a_stick_that_was_pulled_out_is_no_longer_chosen() {
         let folder =
             |name: &str, removable| FolderView { path: name.into(), removable, csv_files: Vec::new() };
-        let mut page = Reports::new(date(2026, 11, 25));
+        let mut page = Reports::new(date(2026, 11, 25), &ReportColumns::default());
         let here = folder("/data/exports", false);
         page.reply(Asked::Folders, Ok(ReplyBody::Folders(vec![here.clone(), folder("/media/usb", true)])));
         assert_eq!(page.folder, Some(here.path.clone()));

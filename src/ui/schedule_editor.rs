@@ -4,9 +4,9 @@
 
 use super::{
     keyboard::of_figures,
-    theme,
+    theme, troubles,
     widgets::{Weight, banner, button, name, row_button},
-    words::{Words, sentence},
+    words::Words,
 };
 use crate::domain::{Schedule, Shift, Weekdays, WorkError};
 use egui::{Button, TextEdit, Ui, Vec2};
@@ -70,7 +70,7 @@ impl ScheduleEditor {
             self.lines.push(Line { days: Weekdays::WORKING, start: "08:00".into(), end: "17:00".into() });
         }
         if let Err(error) = self.schedule() {
-            banner(ui, theme::palette(ui).notice, &fault(words, &error));
+            banner(ui, theme::palette(ui).notice, &troubles::work(words, &error));
         }
     }
 }
@@ -100,17 +100,6 @@ fn time_ui(ui: &mut Ui, label: &str, text: &mut String) {
     );
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, label));
     of_figures(&response);
-}
-
-/// What is wrong, in words of the screen's language where they are common.
-fn fault(words: &Words, error: &WorkError) -> String {
-    match error {
-        WorkError::NoDay => words.say("shift-no-day"),
-        WorkError::Length => words.say("shift-length"),
-        WorkError::Overlap => words.say("shift-overlap"),
-        WorkError::Schedule(_) => words.say("shift-time"),
-        other => sentence(&other.to_string()),
-    }
 }
 
 #[cfg(test)]

@@ -297,7 +297,7 @@ impl HostScreen {
                 (Self::Attendance(page), vec![request, HostRequest::Period, HostRequest::People])
             }
             HostPage::Reports => {
-                let page = Box::new(Reports::new(scene.attendance_day()));
+                let page = Box::new(Reports::new(scene.attendance_day(), &scene.settings.reports));
                 (Self::Reports(page), vec![HostRequest::Folders, HostRequest::People])
             }
             HostPage::Audit => {

@@ -7,7 +7,7 @@ use super::{
     Action, Asked, Scene,
     host::loading,
     networks::Found,
-    theme,
+    theme, troubles,
     widgets::{
         Weight, badge, banner, button, button_if, caption, card, choice, field, page_title, segments,
         stepper, text_area,
@@ -16,9 +16,9 @@ use super::{
     work_form::WorkForm,
 };
 use crate::{
-    domain::WeightsId,
-    runtime::messages::{HostRequest, NetworkKind, Refusal, ReplyBody},
-    settings::{Device, Liveness, Look, MarkMode, ScreenKeyboard, Settings, SiteZone},
+    domain::{CameraSpecError, WeightsId},
+    runtime::messages::{HostRequest, NetworkKind, Refusal, ReplyBody, SoundState},
+    settings::{Device, Liveness, Look, MarkMode, ScreenKeyboard, Settings, SettingsError, SiteZone, Sound},
 };
 use egui::Ui;
 use jiff::Timestamp;
@@ -55,6 +55,8 @@ struct Form {
     mode: Mode,
     out_from: String,
     work: WorkForm,
+    /// Whether tones can be heard here, as last told.
+    heard: SoundState,
 }
 
 /// [`MarkMode`] without its time, which has a field of its own.
@@ -87,13 +89,14 @@ impl Form {
             consent: base.consent_text.clone(),
             mode,
             work,
+            heard: SoundState::default(),
             out_from: out_from.map_or_else(|| "12:00".to_owned(), |time| time.strftime("%H:%M").to_string()),
             base,
         }
     }
 
     /// The settings as typed, or what is wrong, in a sentence. A new consent text gets a new version by itself.
-    fn settings(&self) -> Result<Settings, String> {
+    fn settings(&self, words: &Words) -> Result<Settings, String> {
         let mark_mode = match self.mode {
             Mode::Toggle => "toggle".to_owned(),
             Mode::OutFrom => format!("out_from {}", self.out_from.trim()),
@@ -101,23 +104,24 @@ impl Form {
             Mode::AlwaysOut => "always_out".to_owned(),
             Mode::Ask => "ask".to_owned(),
         };
-        let wrong = |error: &dyn std::error::Error| sentence(&error.to_string());
+        let wrong = |error: SettingsError| troubles::setting(words, &error);
         let weights = |text: &str| match text.trim() {
             "" => Ok(None),
-            id => WeightsId::new(id).map(Some).map_err(|error| wrong(&error)),
+            id => WeightsId::new(id).map(Some).map_err(|_| words.say("setting-weights")),
         };
         let mut settings = self.base.clone();
-        settings.zone = SiteZone::new(self.zone.trim()).map_err(|error| wrong(&error))?;
-        settings.camera = self.camera.trim().parse().map_err(|error| wrong(&error))?;
-        settings.mark_mode = mark_mode.parse().map_err(|error| wrong(&error))?;
-        settings.work = self.work.rules().map_err(|error| wrong(&error))?;
+        settings.zone = SiteZone::new(self.zone.trim()).map_err(wrong)?;
+        settings.camera =
+            self.camera.trim().parse().map_err(|_: CameraSpecError| words.say("setting-camera"))?;
+        settings.mark_mode = mark_mode.parse().map_err(wrong)?;
+        settings.work = self.work.rules().map_err(|error| troubles::work(words, &error))?;
         settings.detector = weights(&self.detector)?;
         settings.recogniser = weights(&self.recogniser)?;
         self.consent.trim().clone_into(&mut settings.consent_text);
         if settings.consent_text != self.saved.consent_text {
             settings.consent_version = next_version(&self.saved.consent_version);
         }
-        settings.checked().map_err(|error| wrong(&error))
+        settings.checked().map_err(wrong)
     }
 
     /// What waits for a restart when `new` is saved.
@@ -170,7 +174,8 @@ pub(super) fn settings_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut SettingsFo
         loading(ui, scene);
         return actions;
     };
-    let checked = form.settings();
+    form.heard = scene.snapshot.machine.sound;
+    let checked = form.settings(words);
     let changed = checked.as_ref().map_or(true, |settings| *settings != form.saved);
     page_title(ui, &words.say("page-settings"), |ui| {
         let saving = local.stage == Stage::Saving;
@@ -333,6 +338,22 @@ fn screen_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
     // Below 30 seconds it would rest while people still come; one step down from there is "never".
     display.saver_secs = if saver < 30 { if saver < display.saver_secs { 0 } else { 30 } } else { saver };
     help(ui, words, "settings-saver-help", &Settings::built_in().display.saver_secs.to_string());
+    caption(ui, &words.say("settings-sound"));
+    let sounds = [
+        (Sound::Auto, words.say("device-auto")),
+        (Sound::On, words.say("liveness-on")),
+        (Sound::Off, words.say("liveness-off")),
+    ];
+    segments(ui, &mut form.base.sound, &sounds);
+    help(ui, words, "settings-sound-help", &words.say("device-auto"));
+    let lacking = match form.heard {
+        SoundState::NoPlayer => "settings-sound-no-player",
+        SoundState::NoDevice => "settings-sound-no-device",
+        SoundState::Ready => return,
+    };
+    if form.base.sound != Sound::Off {
+        badge(ui, theme::palette(ui).notice, &words.say(lacking));
+    }
 }
 
 fn work_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
@@ -442,7 +463,7 @@ mod tests {
         settings.recogniser = Some(WeightsId::new("mbf-w8").unwrap());
         settings.consent_text = "Ours.".into();
         let form = Form::new(settings.clone());
-        assert_eq!(form.settings(), Ok(settings));
+        assert_eq!(form.settings(&Words::new("en")), Ok(settings));
     }
 
     #[test]
@@ -450,18 +471,18 @@ mod tests {
         let wrong = |change: fn(&mut Form)| {
             let mut form = Form::new(Settings::for_site("Work"));
             change(&mut form);
-            form.settings().unwrap_err()
+            form.settings(&Words::new("en")).unwrap_err()
         };
-        assert!(wrong(|form| form.zone = "Mars/Base".into()).contains("zone"));
+        assert!(wrong(|form| form.zone = "Mars/Base".into()).contains("time zone"));
         assert!(wrong(|form| form.camera = "rtsp://x".into()).contains("camera"));
-        assert!(wrong(|form| form.base.site_name = " ".into()).contains("site_name"));
+        assert!(wrong(|form| form.base.site_name = " ".into()).contains("name"));
         assert!(!wrong(|form| form.detector = "../x".into()).is_empty());
         assert!(
             wrong(|form| {
                 form.mode = Mode::OutFrom;
                 form.out_from = "noon".into();
             })
-            .contains("mark_mode")
+            .contains("08:00")
         );
     }
 
@@ -469,12 +490,16 @@ mod tests {
     fn a_new_consent_text_is_a_new_version() {
         let mut form = Form::new(Settings::for_site("Work"));
         form.consent = "We keep measurements of your face.".into();
-        let saved = form.settings().unwrap();
+        let saved = form.settings(&Words::new("en")).unwrap();
         assert_eq!(saved.consent_version, "2");
         let mut form = Form::new(saved.clone());
-        assert_eq!(form.settings(), Ok(saved));
+        assert_eq!(form.settings(&Words::new("en")), Ok(saved));
         form.consent.clear();
-        assert_eq!(form.settings().unwrap().consent_version, "3", "the built-in text is another text again");
+        assert_eq!(
+            form.settings(&Words::new("en")).unwrap().consent_version,
+            "3",
+            "the built-in text is another text again"
+        );
         assert_eq!(next_version("2026"), "2027");
         assert_eq!(next_version("gdpr"), "gdpr.2");
         assert_eq!(next_version("gdpr.2"), "gdpr.3");

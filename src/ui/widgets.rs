@@ -37,7 +37,23 @@ pub(super) fn button_if(ui: &mut Ui, enabled: bool, text: &str, weight: Weight) 
         Weight::Danger => Some(colours.alarm),
         Weight::Quiet => None,
     };
-    ui.add_enabled(enabled, toned_button(text, tone).min_size(Vec2::new(theme::TOUCH * 2.0, theme::TOUCH)))
+    // Its own size, so that the text stands in its middle whatever the layout around it does.
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let wide = ui.painter().layout_no_wrap(text.to_owned(), font, colours.ink).size().x;
+    let wide = (wide + 2.0 * ui.spacing().button_padding.x).ceil().max(theme::TOUCH * 2.0);
+    let add = |ui: &mut Ui| ui.add_sized(Vec2::new(wide, theme::TOUCH), toned_button(text, tone));
+    let response = ui.add_enabled_ui(enabled, add).inner;
+    focus_ring(ui, &response);
+    response
+}
+
+/// Shows where the keyboard is on a button whose own edge does not change.
+fn focus_ring(ui: &Ui, response: &Response) {
+    if response.has_focus() {
+        let ring = Stroke::new(2.0, theme::palette(ui).ink);
+        let radius = f32::from(theme::RADIUS) + 3.0;
+        ui.painter().rect_stroke(response.rect.expand(3.0), radius, ring, StrokeKind::Inside);
+    }
 }
 
 /// A button in a table row: its spoken name says which row.
@@ -50,6 +66,7 @@ pub(super) fn row_button(ui: &mut Ui, text: &str, spoken: &str, weight: Weight) 
             .stroke(Stroke::new(1.0, colours.line))
             .min_size(Vec2::new(theme::TOUCH, theme::ROW - 10.0)),
     );
+    focus_ring(ui, &response);
     name(&response, spoken);
     response
 }
@@ -115,11 +132,13 @@ pub(super) fn sized_button(
             Button::new(text.color(colours.ink)).fill(colours.surface).stroke(Stroke::new(1.0, colours.line))
         }
     };
-    ui.scope(|ui| {
+    let add = |ui: &mut Ui| {
         ui.spacing_mut().button_padding.x = theme::GAP * 0.5;
         ui.add_sized(size, button.corner_radius(CornerRadius::same(theme::RADIUS)).truncate())
-    })
-    .inner
+    };
+    let response = ui.scope(add).inner;
+    focus_ring(ui, &response);
+    response
 }
 
 fn toned_button(text: &str, tone: Option<Tone>) -> Button<'static> {

@@ -105,7 +105,7 @@ impl Fake {
             Ok(session) => Ok(ReplyBody::LoggedIn(session)),
             Err(LoginError::Wrong { tries_left }) => Err(Refusal::WrongPin { tries_left }),
             Err(LoginError::Locked { retry_in }) => Err(Refusal::LockedOut { retry_in }),
-            Err(other) => Err(Refusal::Failed(other.to_string())),
+            Err(other) => Err(Refusal::Failed(other.to_string().into())),
         };
         self.reply(&request, body);
     }

@@ -8,10 +8,13 @@ use faceprint::{
     domain::{
         Actor, AuditAction, AuditEntry, AuditHead, Clock as _, EventId, MarkKind, MarkSource, PersonId,
     },
-    runtime::messages::{
-        AuditReport, Column, DayPerson, DayView, ExportFormat, FolderView, HistoryRow, HostRequest,
-        ImportDeed, ImportPlan, ImportRow, Job, JobView, MarkRow, Notice, Paper, PeriodView, Presence,
-        Preview, ReplyBody, ReportBy, RequestBody, RowFault,
+    runtime::{
+        ledger::LedgerError,
+        messages::{
+            AuditReport, BadMoment, Column, DayPerson, DayView, ExportFormat, FolderView, HistoryRow,
+            HostRequest, ImportDeed, ImportPlan, ImportRow, Job, JobView, MarkRow, Notice, Paper, PeriodView,
+            Presence, Preview, Refusal, ReplyBody, ReportBy, RequestBody, RowFault,
+        },
     },
     settings::Settings,
     ui::HostPage,
@@ -331,6 +334,8 @@ fn a_report_is_chosen_seen_and_saved_to_a_stick() {
     bench.answer(preview);
     bench.pick("Range", "Today");
     bench.answer(preview);
+    bench.pick("Format", "PDF, Letter"); // paper has columns of its own
+    bench.answer(preview);
     bench.press("7 columns");
     bench.tick("Source");
     bench.tick("Event");
@@ -341,7 +346,6 @@ fn a_report_is_chosen_seen_and_saved_to_a_stick() {
     bench.tick("Ada Lovelace");
     bench.press("Done");
     bench.answer(preview);
-    bench.pick("Format", "PDF, Letter");
     bench.pick("Save to", "Stick BACKUP");
     bench.press("Save");
     let request = bench
@@ -358,10 +362,48 @@ fn a_report_is_chosen_seen_and_saved_to_a_stick() {
     assert_eq!((report.by, report.from), (ReportBy::Mark, report.to));
     assert_eq!(report.people, Some(vec![PersonId::from_bytes([2; 16])]));
     assert!(report.columns.contains(&Column::Event) && !report.columns.contains(&Column::Source));
+    bench.fake.snapshot.lock().unwrap().job = Some(JobView { job: Job::Export, done: 7, total: 42 });
+    bench.run();
+    assert!(bench.says("7 of 42"));
+    bench.fake.snapshot.lock().unwrap().job = None;
     let path = PathBuf::from("/media/usb/BACKUP/attendance.pdf");
     bench.fake.reply(&request, Ok(ReplyBody::Exported { path, rows: 42 }));
     bench.run();
     assert!(bench.says("Saved 42 rows to /media/usb/BACKUP/attendance.pdf"));
+    let settings = bench.asked(|request| matches!(request, HostRequest::Settings).then_some(()));
+    assert!(settings.is_some(), "the columns are kept in the settings");
+
+    bench.press("Save");
+    bench.fake.snapshot.lock().unwrap().job = Some(JobView { job: Job::Export, done: 0, total: 42 });
+    bench.run();
+    bench.press("Stop");
+    let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Export { .. })));
+    assert!(bench.asked(|request| matches!(request, HostRequest::CancelWork).then_some(())).is_some());
+    bench.fake.snapshot.lock().unwrap().job = None;
+    bench.fake.reply(&request.unwrap(), Err(Refusal::Failed(BadMoment::Stopped.into())));
+    bench.run();
+    assert!(bench.says("Stopped before its end."));
+}
+
+#[test]
+fn a_french_host_reads_in_french_why_the_stick_was_not_written() {
+    let mut settings = Settings::for_site("Entrée");
+    settings.language = "fr".into();
+    let mut bench = Bench::with(settings, SIZES[0], None);
+    bench.fake.answer_hosts();
+    bench.run();
+    bench.open_host_mode();
+    bench.open("Journal");
+    bench.press("Exporter");
+    let request =
+        bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::ExportAudit { .. }))).unwrap();
+    let full = LedgerError::File {
+        path: "/media/usb/audit.csv".into(),
+        source: std::io::Error::from_raw_os_error(28), // no space left
+    };
+    bench.fake.reply(&request, Err(Refusal::Failed(full.into())));
+    bench.run();
+    assert!(bench.says("Impossible d’écrire /media/usb/audit.csv") && bench.says("il n’y a plus de place"));
 }
 
 #[test]

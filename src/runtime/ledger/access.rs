@@ -8,7 +8,7 @@ use crate::{
     attendance::Decision,
     crypto::{Pin, PinAttempt, PinCost, PinHash, RecoveryCode},
     domain::{Actor, AuditAction, HostId, MarkKind, MarkSource, Person, PersonId},
-    runtime::messages::{Hidden, HostRequest, HostRow, PinMark, PinState, Refusal, ReplyBody},
+    runtime::messages::{BadRequest, Hidden, HostRequest, HostRow, PinMark, PinState, Refusal, ReplyBody},
     vault::{NewMark, VaultError},
 };
 use std::{
@@ -109,7 +109,7 @@ impl Ledger {
             HostRequest::RemoveHost(host) => self.vault.remove_host(actor, host, now).map_err(failed)?,
             HostRequest::UnlockHost(host) => self.vault.unlock_host(actor, host, now).map_err(failed)?,
             HostRequest::TwoPerson(on) => self.vault.set_two_person(actor, on, now).map_err(failed)?,
-            _ => return Err(Refusal::Failed("this takes no second host: ask for it alone".to_owned())),
+            _ => return Err(failed(BadRequest::NeedsNoSecond)),
         }
         Ok(ReplyBody::Done)
     }

@@ -4,7 +4,7 @@ use super::{Ledger, LedgerError};
 use crate::{
     attendance::WorkDay,
     domain::{AuditAction, EventId, Mark, MarkKind, Person, PersonId},
-    runtime::messages::{DayPerson, DayView, HistoryRow, MarkRow},
+    runtime::messages::{BadRequest, DayPerson, DayView, HistoryRow, MarkRow},
 };
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use std::collections::{HashMap, HashSet};
@@ -118,10 +118,10 @@ impl Ledger {
     /// Marks that count from a day before to a day after: a schedule of their own moves the borders of somebody's day.
     fn marks_around(&self, from: Date, to: Date) -> Result<Vec<Mark>, LedgerError> {
         if to < from {
-            return Err(LedgerError::Asked("the range ends before it begins: exchange the dates"));
+            return Err(LedgerError::Asked(BadRequest::RangeBackwards));
         }
         if (to - from).get_days() > MAX_DAYS {
-            return Err(LedgerError::Asked("the range is longer than ten years: choose a shorter one"));
+            return Err(LedgerError::Asked(BadRequest::RangeLong));
         }
         let range = self.rules().around(from, to);
         Ok(self.vault.effective_marks(range.start, range.end)?)

@@ -3,7 +3,7 @@
 //! Job: which day a mark belongs to, whether that is open, and the rules of the settings as a text for the vault. It must
 //! not stop the kiosk from recording who stands before it: such a mark is of now, whatever the clock says.
 
-use super::{Ledger, LedgerError, policy};
+use super::{BadRequest, Ledger, LedgerError, policy};
 use crate::{
     attendance::{Era, Rules},
     domain::{Actor, PersonId, WorkRules},
@@ -73,12 +73,10 @@ impl Ledger {
     pub fn lock_period(&mut self, actor: Actor, until: Date) -> Result<(), LedgerError> {
         let now = self.clock.now();
         if until >= self.policy.attendance_day(now.utc) {
-            return Err(LedgerError::Asked(
-                "only days that are over can be locked: choose yesterday or earlier",
-            ));
+            return Err(BadRequest::DayNotOver.into());
         }
         if until < FIRST {
-            return Err(LedgerError::Asked("nothing is that long ago: check the year"));
+            return Err(BadRequest::TooLongAgo.into());
         }
         self.vault.lock_period(actor, until, &Kept::of(&self.settings).text()?, now)?;
         self.eras = eras(self.vault.period_locks(), &self.settings)?;
@@ -94,10 +92,10 @@ impl Ledger {
         reason: &str,
     ) -> Result<(), LedgerError> {
         if reason.trim().is_empty() {
-            return Err(LedgerError::Asked("unlocking needs a reason: type why"));
+            return Err(BadRequest::UnlockReasonMissing.into());
         }
         if reason.chars().count() > MAX_REASON {
-            return Err(LedgerError::Asked("the reason is longer than 300 characters: shorten it"));
+            return Err(BadRequest::ReasonLong.into());
         }
         self.vault.unlock_period(actor, until, reason, self.clock.now())?;
         self.eras = eras(self.vault.period_locks(), &self.settings)?;

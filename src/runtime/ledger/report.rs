@@ -3,20 +3,21 @@
 use super::{Ledger, LedgerError, day::name_order};
 use crate::{
     attendance::{WorkDay, totals, work_days},
-    domain::{Actor, AuditAction, Mark, Person, PersonId},
+    domain::{Actor, AuditAction, AuditEntry, Mark, Person, PersonId},
     reports::{
-        AttendanceReport, Body, DayRow, DayState, ReportBy, ReportError, ReportWords, Row, Total,
-        write_audit_csv, write_csv, write_pdf,
+        AttendanceReport, Body, DayRow, DayState, ReportBy, ReportError, ReportWords, Row, Total, Watch,
+        to_the_end, write_audit_csv, write_csv, write_pdf,
     },
-    runtime::messages::{ExportFormat, Preview, ReplyBody, ReportSpec},
+    runtime::messages::{ExportFormat, Preview, ReportSpec},
 };
 use jiff::{Timestamp, Zoned, civil::Date};
 use std::{
     collections::HashMap,
     fs::File,
-    io::{BufWriter, Write as _},
+    io::{BufWriter, ErrorKind, Write as _},
     path::{Path, PathBuf},
 };
+use tempfile::NamedTempFile;
 
 impl Ledger {
     /// A report as asked for.
@@ -98,73 +99,148 @@ impl Ledger {
         format: ExportFormat,
         path: &Path,
     ) -> Result<usize, LedgerError> {
-        let report = self.report(spec)?;
-        let words = ReportWords::of(&self.settings.language);
-        self.write_file(actor, path, report.body.len(), |out| match format {
-            ExportFormat::Csv => write_csv(&report, out),
-            ExportFormat::Pdf(paper) => write_pdf(&report, words, paper, out).map(drop),
-        })
+        let content = self.content(spec, format)?;
+        make_folder(folder_of(path))?;
+        self.write_whole(actor, path, &content)
     }
 
-    /// The same into a folder that a host chose, under a name that says what it is.
-    pub(super) fn export_into(
+    /// What a report's file will hold.
+    pub(super) fn content(&self, spec: &ReportSpec, format: ExportFormat) -> Result<Content, LedgerError> {
+        let words = ReportWords::of(&self.settings.language);
+        Ok(Content::Report { report: Box::new(self.report(spec)?), format, words })
+    }
+
+    /// Writes it, audits it, and lets it appear.
+    pub(super) fn write_whole(
         &mut self,
         actor: Actor,
-        spec: &ReportSpec,
-        format: ExportFormat,
-        folder: Option<PathBuf>,
-    ) -> Result<ReplyBody, LedgerError> {
+        path: &Path,
+        content: &Content,
+    ) -> Result<usize, LedgerError> {
+        let file = content.write_beside(path, &to_the_end)?;
+        self.audit_export(actor, content.rows())?;
+        appear(file, path)?;
+        Ok(content.rows())
+    }
+
+    /// No report leaves the kiosk without an entry, so this comes before it appears.
+    pub(super) fn audit_export(&mut self, actor: Actor, rows: usize) -> Result<(), LedgerError> {
+        let count = u32::try_from(rows).unwrap_or(u32::MAX);
+        self.vault.audit(actor, AuditAction::Exported(count), self.clock.now())?;
+        Ok(())
+    }
+
+    /// A file's place in a folder that a host chose, under a name that says what it is. The kiosk's own folder for it is
+    /// made where it is missing; a stick is there or it is not.
+    pub(super) fn export_path(&self, folder: Option<PathBuf>, name: &str) -> Result<PathBuf, LedgerError> {
+        let folder = self.chosen_folder(folder)?;
+        if folder == self.paths.exports() {
+            make_folder(&folder)?;
+        }
+        Ok(folder.join(name))
+    }
+
+    /// The name of a report's file.
+    pub(super) fn report_name(&self, spec: &ReportSpec, format: ExportFormat) -> String {
         let ending = match format {
             ExportFormat::Csv => "csv",
             ExportFormat::Pdf(_) => "pdf",
         };
-        let name = format!("attendance-{}-{}-{}.{ending}", spec.from, spec.to, self.stamp());
-        let path = self.chosen_folder(folder)?.join(name);
-        let rows = self.export(actor, spec, format, &path)?;
-        Ok(ReplyBody::Exported { path, rows })
-    }
-
-    /// Writes the audit log into a folder that a host chose.
-    pub(super) fn export_audit(
-        &mut self,
-        actor: Actor,
-        folder: Option<PathBuf>,
-    ) -> Result<ReplyBody, LedgerError> {
-        let path = self.chosen_folder(folder)?.join(format!("audit-{}.csv", self.stamp()));
-        let entries = self.vault.audit_entries(1..=self.vault.audit_head().number)?;
-        let rows = self.write_file(actor, &path, entries.len(), |out| write_audit_csv(&entries, out))?;
-        Ok(ReplyBody::Exported { path, rows })
+        format!("attendance-{}-{}-{}.{ending}", spec.from, spec.to, self.stamp())
     }
 
     /// Local time as it stands in file names.
-    fn stamp(&self) -> String {
+    pub(super) fn stamp(&self) -> String {
         let now = self.clock.now().utc.to_zoned(self.settings.zone.time_zone().clone());
         now.strftime("%Y%m%d-%H%M%S").to_string()
     }
 
-    fn write_file(
-        &mut self,
-        actor: Actor,
-        path: &Path,
-        rows: usize,
-        write: impl FnOnce(&mut BufWriter<&mut File>) -> Result<(), ReportError>,
-    ) -> Result<usize, LedgerError> {
-        let file_error = |source| LedgerError::File { path: path.to_owned(), source };
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(file_error)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(file_error)?;
+    /// Keeps which columns were chosen, for the next report of this kind.
+    pub(super) fn remember_columns(&mut self, spec: &ReportSpec, format: ExportFormat) {
+        let list = spec.columns.iter().map(|column| column.id()).collect::<Vec<_>>().join(",");
+        let kept = &mut self.settings.reports;
+        let place = match (spec.by, format) {
+            (ReportBy::Day, ExportFormat::Csv) => &mut kept.day_csv,
+            (ReportBy::Day, ExportFormat::Pdf(_)) => &mut kept.day_pdf,
+            (ReportBy::Mark, ExportFormat::Csv) => &mut kept.mark_csv,
+            (ReportBy::Mark, ExportFormat::Pdf(_)) => &mut kept.mark_pdf,
+        };
+        if *place != list {
+            *place = list;
+            if let Err(error) = self.settings.save(&self.paths.settings) {
+                log::warn!("the chosen columns are forgotten at the next start: {error}");
+            }
+        }
+    }
+}
+
+/// What goes into a file.
+pub(super) enum Content {
+    /// A report.
+    Report {
+        /// Rows and totals.
+        report: Box<AttendanceReport>,
+        /// Kind of file.
+        format: ExportFormat,
+        /// Of a PDF.
+        words: &'static ReportWords,
+    },
+    /// The whole audit log.
+    Audit(Vec<AuditEntry>),
+}
+
+impl Content {
+    /// How many.
+    pub(super) fn rows(&self) -> usize {
+        match self {
+            Self::Report { report, .. } => report.body.len(),
+            Self::Audit(entries) => entries.len(),
+        }
+    }
+
+    /// Writes all of it into a nameless file in the folder of `path`, and to the disk. Dropped, the file is gone.
+    pub(super) fn write_beside(&self, path: &Path, watch: Watch<'_>) -> Result<NamedTempFile, LedgerError> {
+        let failed = |source| LedgerError::File { path: path.to_owned(), source };
+        let mut file = NamedTempFile::new_in(folder_of(path)).map_err(failed)?;
         {
             let mut out = BufWriter::new(file.as_file_mut());
-            write(&mut out)?;
-            out.flush().map_err(file_error)?;
+            let written = match self {
+                Self::Report { report, format: ExportFormat::Csv, .. } => write_csv(report, &mut out, watch),
+                Self::Report { report, format: ExportFormat::Pdf(paper), words } => {
+                    write_pdf(report, words, *paper, &mut out, watch).map(drop)
+                }
+                Self::Audit(entries) => write_audit_csv(entries, &mut out, watch),
+            };
+            written.map_err(|error| match error {
+                ReportError::Write(source) => failed(source),
+                other => other.into(),
+            })?;
+            out.flush().map_err(failed)?;
         }
-        file.as_file().sync_all().map_err(file_error)?;
-        // Audited before it appears: no report leaves the kiosk without an entry.
-        let count = u32::try_from(rows).unwrap_or(u32::MAX);
-        self.vault.audit(actor, AuditAction::Exported(count), self.clock.now())?;
-        file.persist(path).map_err(|e| file_error(e.error))?;
-        Ok(rows)
+        file.as_file().sync_all().map_err(failed)?;
+        Ok(file)
     }
+}
+
+/// Gives a written file its name, and the name to the disk: a stick may be pulled out as soon as it is said to be saved.
+pub(super) fn appear(file: NamedTempFile, path: &Path) -> Result<(), LedgerError> {
+    let failed = |source| LedgerError::File { path: path.to_owned(), source };
+    file.persist(path).map_err(|error| failed(error.error))?;
+    match File::open(folder_of(path)).and_then(|folder| folder.sync_all()) {
+        // Some file systems of sticks cannot sync a folder.
+        Err(error) if !matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+            Err(failed(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), LedgerError> {
+    std::fs::create_dir_all(folder).map_err(|source| LedgerError::File { path: folder.to_owned(), source })
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn mark_row(

@@ -1,23 +1,26 @@
 //! Long work in short steps, so that nobody waits at the door while it goes on.
 //!
-//! Job: checking the audit chain and importing a list, a little at a time. It must not know who drives it: the ledger's
-//! thread between two requests, or a command with a progress bar.
+//! Job: checking the audit chain, importing a list, writing a file, a little at a time. It must not know who drives it:
+//! the ledger's thread between two requests, or a command with a progress bar.
 
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, export::Export, report::Content};
 use crate::{
-    domain::{Actor, AuditHead},
+    domain::{Actor, AuditEntry, AuditHead},
     runtime::{
-        messages::{Job, JobView, ReplyBody},
+        messages::{ExportFormat, Job, JobView, ReplyBody, ReportSpec},
         people_csv::{ImportDeed, ImportPlan, ImportRow},
+        trouble::Trouble,
     },
     vault::AuditWalk,
 };
-use std::vec::IntoIter;
+use std::{path::PathBuf, time::Duration, vec::IntoIter};
 
 /// Audit entries in one step; about ten milliseconds.
 const ENTRIES: u64 = 1_000;
 /// Rows of a list in one step; each is synced to disk.
 const ROWS: usize = 20;
+/// How often a thread that writes is looked at.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Work that is under way.
 pub struct Steps {
@@ -28,6 +31,16 @@ pub struct Steps {
 enum Kind {
     Verify(AuditWalk),
     Import(Import),
+    Gather(Gather),
+    Export(Export),
+}
+
+/// The audit log on its way into a file.
+struct Gather {
+    actor: Actor,
+    path: PathBuf,
+    entries: Vec<AuditEntry>,
+    head: u64,
 }
 
 struct Import {
@@ -35,7 +48,7 @@ struct Import {
     rows: IntoIter<ImportRow>,
     added: usize,
     changed: usize,
-    refused: Option<String>,
+    refused: Option<Trouble>,
 }
 
 impl Steps {
@@ -53,6 +66,54 @@ impl Steps {
         let view = JobView { job: Job::ImportPeople, done: 0, total: plan.rows.len() as u64 };
         let rows = plan.rows.into_iter();
         Self { kind: Kind::Import(Import { actor, rows, added: 0, changed: 0, refused: None }), view }
+    }
+
+    /// A report into a file in a folder that a host chose.
+    pub fn export(
+        ledger: &mut Ledger,
+        actor: Actor,
+        spec: &ReportSpec,
+        format: ExportFormat,
+        folder: Option<PathBuf>,
+    ) -> Result<Self, LedgerError> {
+        let path = ledger.export_path(folder, &ledger.report_name(spec, format))?;
+        let content = ledger.content(spec, format)?;
+        ledger.remember_columns(spec, format);
+        let view = JobView { job: Job::Export, done: 0, total: content.rows() as u64 };
+        Ok(Self { kind: Kind::Export(Export::begin(actor, path, content)?), view })
+    }
+
+    /// The whole audit log, likewise.
+    pub fn export_audit(ledger: &Ledger, actor: Actor, folder: Option<PathBuf>) -> Result<Self, LedgerError> {
+        let path = ledger.export_path(folder, &format!("audit-{}.csv", ledger.stamp()))?;
+        let head = ledger.vault().audit_head().number;
+        let view = JobView { job: Job::Export, done: 0, total: head };
+        Ok(Self { kind: Kind::Gather(Gather { actor, path, entries: Vec::new(), head }), view })
+    }
+
+    /// How long to wait before the next step: another thread may be at work.
+    #[must_use]
+    pub fn pause(&self) -> Duration {
+        if matches!(self.kind, Kind::Export(_)) { LOOK } else { Duration::ZERO }
+    }
+
+    /// Ends it. False: it ends by itself, with an answer of its own.
+    pub fn stop(&mut self) -> bool {
+        if let Kind::Export(export) = &mut self.kind {
+            export.stop();
+            return false;
+        }
+        true
+    }
+
+    /// Does all the steps that are left.
+    pub fn finish(mut self, ledger: &mut Ledger) -> Result<ReplyBody, LedgerError> {
+        loop {
+            if let Some(body) = self.step(ledger)? {
+                return Ok(body);
+            }
+            std::thread::sleep(self.pause());
+        }
     }
 
     /// How far it is.
@@ -83,6 +144,20 @@ impl Steps {
                 }
                 Ok(None)
             }
+            Kind::Gather(gather) => {
+                let from = gather.entries.len() as u64 + 1;
+                let to = (from + ENTRIES - 1).min(gather.head);
+                gather.entries.extend(ledger.vault().audit_entries(from..=to)?);
+                if to == gather.head {
+                    let content = Content::Audit(std::mem::take(&mut gather.entries));
+                    self.kind = Kind::Export(Export::begin(gather.actor, gather.path.clone(), content)?);
+                }
+                Ok(None)
+            }
+            Kind::Export(export) => {
+                (self.view.done, self.view.total) = export.progress();
+                export.step(ledger)
+            }
         }
     }
 }
@@ -104,7 +179,7 @@ impl Import {
         match done {
             Err(error) if ledger.vault().needs_reopening() => Err(error.into()),
             Err(error) => {
-                self.refused.get_or_insert_with(|| format!("line {}: {error}", row.line));
+                self.refused.get_or_insert_with(|| Trouble::from(error).in_line(row.line));
                 Ok(())
             }
             Ok(()) => Ok(()),

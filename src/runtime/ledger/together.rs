@@ -7,7 +7,7 @@ use crate::{
     access::{HostSession, NOBODY, Tried, Try},
     crypto::PinAttempt,
     domain::{Actor, AuditAction, HostId, SharedDeed},
-    runtime::messages::{HostRequest, Refusal, SecondHost},
+    runtime::messages::{BadRequest, HostRequest, Refusal, SecondHost},
     vault::VaultError,
 };
 
@@ -24,12 +24,16 @@ fn deed(request: &HostRequest) -> Option<SharedDeed> {
 }
 
 impl Ledger {
-    /// The request itself, once a second host has agreed to it or none is needed.
-    pub(super) fn with_second(
+    /// The request itself, if the session that asks still lasts, and once a second host has agreed to it or none is
+    /// needed.
+    pub(super) fn allowed(
         &mut self,
         session: &HostSession,
         request: HostRequest,
     ) -> Result<HostRequest, Refusal> {
+        if session.expired(self.clock.now()) {
+            return Err(Refusal::SessionEnded);
+        }
         let (second, request) = match request {
             HostRequest::WithSecond(SecondHost { host, pin }, request) => (Some((host, pin.0)), *request),
             request => (None, request),
@@ -37,7 +41,7 @@ impl Ledger {
         match deed(&request) {
             Some(deed) => self.agree(session, second.as_ref().map(|(host, pin)| (*host, pin)), deed)?,
             None if second.is_none() => {}
-            None => return Err(Refusal::Failed("this takes no second host: ask for it alone".to_owned())),
+            None => return Err(failed(BadRequest::NeedsNoSecond)),
         }
         Ok(request)
     }
@@ -62,8 +66,7 @@ impl Ledger {
             return Err(Refusal::SecondHostNeeded { others });
         };
         if host == session.host() {
-            let sentence = "the second host must be another one than the first: let somebody else agree";
-            return Err(Refusal::Failed(sentence.to_owned()));
+            return Err(failed(BadRequest::SecondIsFirst));
         }
         let secret = match self.vault.host_secret(host) {
             Ok(secret) => Some(secret),
@@ -243,7 +246,7 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let refused = sentence(pair.ask(HostRequest::RemoveHost(second)));
-        assert!(refused.contains("needs two hosts"), "{refused}");
+        assert!(refused.to_string().contains("needs two hosts"), "{refused}");
         pair.with(second, SECOND, add_host()).unwrap();
         pair.ask(HostRequest::RemoveHost(second)).unwrap();
         let Ok(ReplyBody::HostRows { rows, two_person }) = pair.ask(HostRequest::HostRows) else { panic!() };
@@ -252,7 +255,7 @@ mod tests {
         pair.with(other, "605142", HostRequest::TwoPerson(false)).unwrap();
         pair.ask(HostRequest::RemoveHost(other)).unwrap();
         let refused = sentence(pair.ask(HostRequest::TwoPerson(true)));
-        assert!(refused.contains("needs two hosts"), "{refused}");
+        assert!(refused.to_string().contains("needs two hosts"), "{refused}");
     }
 
     #[test]
