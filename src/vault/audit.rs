@@ -185,7 +185,7 @@ impl AuditWalk {
     }
 
     /// The next entry as it stands under `key`; false when it is bad.
-    fn next(&mut self, chain: &Chain, key: &[u8], entry: Option<AuditEntry>) -> bool {
+    pub(super) fn next(&mut self, chain: &Chain, key: &[u8], entry: Option<AuditEntry>) -> bool {
         self.fault = self.judge(chain, key, entry).err();
         self.fault.is_none()
     }
@@ -209,7 +209,7 @@ impl AuditWalk {
     }
 
     /// Entries that are good, and the first fault, once all have been seen.
-    fn finish(&self, head: AuditHead) -> (u64, Option<AuditFault>) {
+    pub(super) fn finish(&self, head: AuditHead) -> (u64, Option<AuditFault>) {
         let goal = self.against.map_or(head.number, |against| head.number.max(against.number));
         let cut = (self.last.number < goal).then_some(AuditFault::Cut(self.last.number + 1));
         let good = match self.fault {

@@ -43,7 +43,7 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     fs::File,
-    io::{self, BufRead as _, BufReader, BufWriter, Read, Write as _},
+    io::{self, BufRead, BufReader, BufWriter, Read, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -95,7 +95,7 @@ pub enum BackupFault {
 
 /// One part of a backup.
 #[derive(Serialize, Deserialize)]
-enum Part {
+pub(super) enum Part {
     Contents(BackupContents),
     Keys(Vec<u8>),
     /// Text of the settings file.
@@ -108,7 +108,7 @@ enum Part {
 const MAGIC: &str = "faceprint-backup/";
 const VERSION: &str = "1";
 const STRETCH: &str = "-> argon2id m=65536,t=3,p=1 ";
-const TREE: &str = "backup";
+pub(super) const TREE: &str = "backup";
 const PART_LEN: usize = 64 * 1024;
 /// No part that this program writes is longer.
 const PART_MAX: usize = 1 << 20;
@@ -353,8 +353,9 @@ impl<W: io::Write> BackupWriter<W> {
     }
 }
 
-struct BackupReader {
-    input: BufReader<File>,
+/// Reads the parts of a backup in turn.
+pub(super) struct BackupReader<R> {
+    input: R,
     path: PathBuf,
     key: SealKey,
     part: u64,
@@ -362,15 +363,22 @@ struct BackupReader {
     left: u64,
 }
 
-impl BackupReader {
+/// A reader, and what stands before the records.
+pub(super) type Begun<R> = (BackupReader<R>, BackupContents, Keys, String);
+
+impl BackupReader<BufReader<File>> {
     /// Opens a backup and reads what stands before the records.
-    fn begin(
-        path: &Path,
-        passphrase: &Passphrase,
-    ) -> Result<(Self, BackupContents, Keys, String), VaultError> {
+    fn begin(path: &Path, passphrase: &Passphrase) -> Result<Begun<BufReader<File>>, VaultError> {
         let file = File::open(path).map_err(VaultError::io("read", path))?;
         let mut input = BufReader::new(file);
-        let (key, at) = open_header(&mut input, path, passphrase)?;
+        let (key, at) = Header::read(&mut input, path)?.open(passphrase)?;
+        Self::after_header(input, path, key, at)
+    }
+}
+
+impl<R: BufRead> BackupReader<R> {
+    /// Reads what stands between the header and the records.
+    pub(super) fn after_header(input: R, path: &Path, key: SealKey, at: u64) -> Result<Begun<R>, VaultError> {
         let mut reader = Self { input, path: path.to_owned(), key, part: 0, at, left: 0 };
         let (Part::Contents(contents), Part::Keys(keys), Part::Settings(settings)) =
             (reader.next(false)?, reader.next(false)?, reader.next(false)?)
@@ -384,7 +392,7 @@ impl BackupReader {
     }
 
     /// The next records; `None` after the last, once all that were promised have come.
-    fn records(&mut self) -> Result<Option<Change>, VaultError> {
+    pub(super) fn records(&mut self) -> Result<Option<Change>, VaultError> {
         let before = (self.part, self.at);
         let damaged = || VaultError::Backup(BackupFault::Damaged { part: before.0, at: before.1 });
         match self.next(self.left == 0)? {
@@ -439,29 +447,43 @@ impl BackupReader {
     }
 }
 
-/// The file key, and where the parts begin.
-fn open_header(
-    input: &mut impl Read,
-    path: &Path,
-    passphrase: &Passphrase,
-) -> Result<(SealKey, u64), VaultError> {
-    let first = read_line(input, path)?;
-    let version = first.strip_prefix(MAGIC).ok_or(BackupFault::NotABackup)?;
-    if version != VERSION {
-        return Err(BackupFault::Version.into());
+/// The lines before the parts.
+pub(super) struct Header {
+    /// The first two, which the third is sealed under.
+    lines: String,
+    salt: [u8; 16],
+    sealed: Vec<u8>,
+    /// Length of all of them, bytes.
+    len: usize,
+}
+
+impl Header {
+    pub(super) fn read(input: &mut impl Read, path: &Path) -> Result<Self, VaultError> {
+        let first = read_line(input, path)?;
+        let version = first.strip_prefix(MAGIC).ok_or(BackupFault::NotABackup)?;
+        if version != VERSION {
+            return Err(BackupFault::Version.into());
+        }
+        let (second, third, fourth) =
+            (read_line(input, path)?, read_line(input, path)?, read_line(input, path)?);
+        let salt = second.strip_prefix(STRETCH).ok_or(BackupFault::Version)?;
+        let salt: Option<[u8; 16]> = unhex(salt).and_then(|salt| salt.try_into().ok());
+        let (Some(salt), Some(sealed), "---") = (salt, unhex(&third), fourth.as_str()) else {
+            return Err(BackupFault::Damaged { part: 0, at: 0 }.into());
+        };
+        let lines = format!("{first}\n{second}\n");
+        let len = lines.len() + third.len() + fourth.len() + 2;
+        Ok(Self { lines, salt, sealed, len })
     }
-    let (second, third, fourth) = (read_line(input, path)?, read_line(input, path)?, read_line(input, path)?);
-    let salt = second.strip_prefix(STRETCH).ok_or(BackupFault::Version)?;
-    let salt: Option<[u8; 16]> = unhex(salt).and_then(|salt| salt.try_into().ok());
-    let (Some(salt), Some(sealed), "---") = (salt, unhex(&third), fourth.as_str()) else {
-        return Err(BackupFault::Damaged { part: 0, at: 0 }.into());
-    };
-    let lines = format!("{first}\n{second}\n");
-    let wrapping = SealKey::new(&passphrase.stretch(&salt)?, KEY_ID_MASTER);
-    let file_key = wrapping.open(TREE, lines.as_bytes(), &sealed).map_err(|_| BackupFault::Passphrase)?;
-    let file_key = Secret::from_slice(&file_key).ok_or(BackupFault::Passphrase)?;
-    let at = lines.len() + third.len() + fourth.len() + 2;
-    Ok((SealKey::new(&file_key, KEY_ID_MASTER), at as u64))
+
+    /// The file key, and where the parts begin.
+    fn open(&self, passphrase: &Passphrase) -> Result<(SealKey, u64), VaultError> {
+        let wrapping = SealKey::new(&passphrase.stretch(&self.salt)?, KEY_ID_MASTER);
+        let opened = wrapping.open(TREE, self.lines.as_bytes(), &self.sealed);
+        let file_key = opened.map_err(|_| BackupFault::Passphrase)?;
+        let file_key = Secret::from_slice(&file_key).ok_or(BackupFault::Passphrase)?;
+        Ok((SealKey::new(&file_key, KEY_ID_MASTER), self.len as u64))
+    }
 }
 
 /// A line of the header, without its end. Longer ones are not a header.
@@ -481,7 +503,8 @@ fn read_line(input: &mut impl Read, path: &Path) -> Result<String, VaultError> {
     Err(BackupFault::NotABackup.into())
 }
 
-fn part_key(part: u64, is_last: bool) -> Vec<u8> {
+/// What a part is sealed under.
+pub(super) fn part_key(part: u64, is_last: bool) -> Vec<u8> {
     [&part.to_be_bytes()[..], &[u8::from(is_last)]].concat()
 }
 

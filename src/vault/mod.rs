@@ -69,6 +69,9 @@ mod codec;
 mod digest;
 mod engine;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hosts;
 mod journal;
 mod marks;

@@ -456,6 +456,18 @@ pub(super) mod tests {
         }
     }
 
+    #[test]
+    fn the_fuzzer_begins_with_small_networks() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus/onnx");
+        for (name, network) in [("separate", mini(true)), ("folded", mini(false))] {
+            if std::env::var_os("FACEPRINT_WRITE_SEEDS").is_some() {
+                std::fs::create_dir_all(&folder).unwrap();
+                std::fs::write(folder.join(name), &network).unwrap();
+            }
+            assert!(std::fs::read(folder.join(name)).unwrap() == network, "{name}: write the seeds anew");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
