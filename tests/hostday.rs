@@ -613,3 +613,44 @@ fn another_recogniser_says_whom_it_does_not_know_and_a_missing_one_is_refused() 
     let recogniser = built_in.id.to_string();
     assert!(save(&mut kiosk, &recogniser).is_ok());
 }
+
+/// The font on paper has Latin, Greek and Cyrillic. A name in another script is either printed or each of its letters is
+/// counted on the paper, which says that the CSV has them: it never vanishes in silence.
+#[test]
+fn names_that_paper_cannot_show_are_counted_there_and_whole_in_the_csv() {
+    let mut kiosk = Kiosk::new();
+    let names = ["محمود رفيق", "שלום כהן"];
+    for (number, text) in names.into_iter().enumerate() {
+        let who = kiosk.add(text, Some(&number.to_string()));
+        kiosk.mark(who, In);
+    }
+    let spec = ReportSpec {
+        by: ReportBy::Mark,
+        from: date(2026, 3, 2),
+        to: date(2026, 3, 2),
+        people: None,
+        columns: ReportBy::Mark.usual().to_vec(),
+    };
+    let report = kiosk.ledger.report(&spec).unwrap();
+    let words = faceprint::reports::ReportWords::of("en");
+    let mut pages = Vec::new();
+    let figures = faceprint::reports::write_pdf(&report, words, Paper::A4, &mut pages).unwrap();
+    let letters: usize = names.iter().map(|name| name.chars().filter(|c| *c != ' ').count()).sum();
+    assert!(figures.unprintable == 0 || figures.unprintable >= letters, "{figures:?} of {letters} letters");
+    let mut csv = Vec::new();
+    faceprint::reports::write_csv(&report, &mut csv).unwrap();
+    let csv = String::from_utf8(csv).unwrap();
+    assert!(names.iter().all(|name| csv.contains(name)), "{csv}");
+    let path = kiosk.folder.path().join("report.pdf");
+    std::fs::write(&path, pages).unwrap();
+    let Ok(text) = std::process::Command::new("pdftotext")
+        .args(["-layout".as_ref(), path.as_os_str(), "-".as_ref()])
+        .output()
+    else {
+        eprintln!("skipped: pdftotext is not installed");
+        return;
+    };
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    let told = text.contains("could not be printed") && text.contains(&figures.unprintable.to_string());
+    assert!(figures.unprintable == 0 || told, "{text}");
+}

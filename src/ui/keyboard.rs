@@ -120,7 +120,7 @@ impl Keyboard {
         }
         let focused = if field.is_some() { ctx.memory(egui::Memory::focused) } else { None };
         if self.field != focused || self.place.is_none() {
-            let figures = focused.is_some() && ctx.data(|data| data.get_temp(figures_id())) == focused;
+            let figures = focused.is_some() && ctx.data(|data| data.get_temp::<Id>(figures_id())) == focused;
             self.page = if figures { Page::Figures } else { Page::Letters };
             (self.field, self.shift, self.relatives) = (focused, Shift::Off, None);
         }
@@ -371,6 +371,6 @@ fn figures_id() -> Id {
 /// Marks a field in which mostly figures are typed: the keyboard begins with them.
 pub(super) fn of_figures(response: &Response) {
     if response.has_focus() {
-        response.ctx.data_mut(|data| data.insert_temp(figures_id(), Some(response.id)));
+        response.ctx.data_mut(|data| data.insert_temp(figures_id(), response.id));
     }
 }

@@ -176,7 +176,7 @@ pub fn login_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login) -> Vec<Action
             ui.vertical(|ui| {
                 ui.set_width(if wide { pad_width } else { content });
                 if wide {
-                    ui.add_space(theme::TOUCH); // clear of the way back in the corner
+                    ui.add_space(theme::TOUCH + theme::GAP / 2.0); // clear of the way back in the corner
                 }
                 head_ui(ui, scene, local, host);
             });

@@ -133,7 +133,8 @@ impl NetworkRow {
 
 /// Licence, and what was measured.
 fn about(words: &Words, row: &NetworkRow) -> String {
-    let licence = words.with("network-licence", &[("licence", row.licence.as_str().into())]);
+    let licence = row.licence.trim_end_matches('.');
+    let licence = words.with("network-licence", &[("licence", licence.into())]);
     if row.kind != NetworkKind::Recogniser {
         return licence;
     }

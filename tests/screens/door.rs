@@ -1,7 +1,7 @@
 //! What an attendee and an installing technician see, walked by label.
 
 use super::{Bench, SIZES, host_request};
-use crate::fake::{Fake, PIN, name};
+use crate::fake::{Fake, PIN, name, person};
 use faceprint::{
     app::BenchRun,
     crypto::RecoveryCode,
@@ -279,6 +279,62 @@ fn names_of_other_scripts_are_drawn_where_the_system_has_a_font() {
         // A letter without a glyph would be a panic here.
         bench.recorded(number as u64, number as u64, who, MarkKind::CheckIn);
         assert!(bench.says(who), "read aloud as it was typed");
+    }
+}
+
+/// Words of a right-to-left name stand from right to left, the letters within each as well, joined by the shaper; what is
+/// read aloud stays in the order of typing. On the card and in a table.
+#[test]
+fn right_to_left_names_stand_in_reading_order() {
+    // Each letter once, so that a glyph is known by its letter.
+    for (who, first, second) in [("שלום כהן", "שלום", "כהן"), ("محمود رفيق", "محمود", "رفيق")]
+    {
+        let mut bench = Bench::host_mode();
+        if !system_can_write(&bench, who) {
+            eprintln!("skipped {who}: no font on this machine has these letters");
+            continue;
+        }
+        bench.press("People");
+        while let Some(request) =
+            bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::People)))
+        {
+            bench.fake.reply(&request, Ok(ReplyBody::People(vec![person(2, who, 3)])));
+            bench.run();
+        }
+        assert!(bench.says(who), "the table is read aloud as typed");
+        bench.check_reading_order(who, first, second);
+        bench.press("Lock");
+        bench.recorded(1, 1, who, MarkKind::CheckIn);
+        assert!(bench.says(who), "the card is read aloud as typed");
+        bench.check_reading_order(who, first, second);
+    }
+}
+
+impl Bench {
+    /// The text is painted with the first word to the right of the second, and its first letter to the right of its
+    /// last one.
+    fn check_reading_order(&self, who: &str, first: &str, second: &str) {
+        fn gather<'a>(shape: &'a egui::Shape, found: &mut Vec<&'a egui::epaint::TextShape>) {
+            match shape {
+                egui::Shape::Text(text) => found.push(text),
+                egui::Shape::Vec(shapes) => shapes.iter().for_each(|shape| gather(shape, found)),
+                _ => {}
+            }
+        }
+        let mut texts = Vec::new();
+        for clipped in &self.harness.output().shapes {
+            gather(&clipped.shape, &mut texts);
+        }
+        let drawn = format!("{second} {first}");
+        let text = texts.iter().find(|text| text.galley.text() == drawn);
+        let text = text.unwrap_or_else(|| panic!("{who} is not painted as {drawn}"));
+        let glyphs: Vec<(char, f32)> =
+            text.galley.rows.iter().flat_map(|row| row.row.glyphs.iter().map(|g| (g.chr, g.pos.x))).collect();
+        let place = |letter: char| glyphs.iter().find(|(chr, _)| *chr == letter).map(|(_, x)| *x);
+        let ends = |word: &str| (word.chars().next().and_then(place), word.chars().last().and_then(place));
+        let ((first_start, first_end), (second_start, _)) = (ends(first), ends(second));
+        assert!(first_start > second_start, "{who}: the first word stands at the right: {glyphs:?}");
+        assert!(first_start > first_end, "{who}: letters run to the left: {glyphs:?}");
     }
 }
 

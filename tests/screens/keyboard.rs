@@ -192,6 +192,24 @@ fn a_host_with_a_passphrase_writes_it_with_fingers() {
 }
 
 #[test]
+fn a_date_begins_with_figures_and_a_reason_with_letters() {
+    let mut settings = Settings::for_site("Main entrance");
+    settings.display.keyboard = ScreenKeyboard::Always;
+    let mut bench = adding_a_person(settings, SIZES[0]);
+    bench.press_escape();
+    bench.press("Today");
+    bench.press("Add a mark");
+    let first_key =
+        |bench: &Bench, key: &str| bench.harness.query_by_role_and_label(Role::Button, key).is_some();
+    bench.harness.get_by_role_and_label(Role::TextInput, "Date, as 2026-01-31").focus();
+    bench.run();
+    assert!(first_key(&bench, "7") && !first_key(&bench, "q"));
+    bench.harness.get_by_role_and_label(Role::TextInput, "Reason").focus();
+    bench.run();
+    assert!(first_key(&bench, "q") && !first_key(&bench, "7"));
+}
+
+#[test]
 fn the_keyboard_speaks_the_language_of_the_screen() {
     for (language, letters, close) in [
         ("de", ["z", "ü", "ß"], "Tastatur schließen"),

@@ -8,6 +8,7 @@ mod fits;
 mod hostday;
 mod keyboard;
 mod networks;
+mod rows;
 mod together;
 
 use egui::{Role, Vec2};
