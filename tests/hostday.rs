@@ -408,7 +408,7 @@ impl Kiosk {
             let (hours, minutes) = text.split_once(':').unwrap();
             hours.parse::<i64>().unwrap() * 60 + minutes.parse::<i64>().unwrap()
         };
-        let day = |row: &Vec<String>| row[place("date")].rsplit('-').next().unwrap().parse::<i8>().unwrap();
+        let day = |row: &Vec<String>| row[place("date")].split(' ').next().unwrap().parse::<i8>().unwrap();
         rows.iter().map(|row| (day(row), minutes(&row[place("counted")]))).collect()
     }
 }
@@ -634,11 +634,13 @@ fn names_that_paper_cannot_show_are_counted_there_and_whole_in_the_csv() {
     let report = kiosk.ledger.report(&spec).unwrap();
     let words = faceprint::reports::ReportWords::of("en");
     let mut pages = Vec::new();
-    let figures = faceprint::reports::write_pdf(&report, words, Paper::A4, &mut pages).unwrap();
+    let figures =
+        faceprint::reports::write_pdf(&report, words, Paper::A4, &mut pages, &faceprint::reports::to_the_end)
+            .unwrap();
     let letters: usize = names.iter().map(|name| name.chars().filter(|c| *c != ' ').count()).sum();
     assert!(figures.unprintable == 0 || figures.unprintable >= letters, "{figures:?} of {letters} letters");
     let mut csv = Vec::new();
-    faceprint::reports::write_csv(&report, &mut csv).unwrap();
+    faceprint::reports::write_csv(&report, &mut csv, &faceprint::reports::to_the_end).unwrap();
     let csv = String::from_utf8(csv).unwrap();
     assert!(names.iter().all(|name| csv.contains(name)), "{csv}");
     let path = kiosk.folder.path().join("report.pdf");
