@@ -55,13 +55,13 @@ impl<'a> Rules<'a> {
     pub fn attendance_day(&self, person: PersonId, at: Timestamp) -> Date {
         let mut first = Date::MIN;
         for era in self.locked {
-            let date = era.policy.of_person(&era.work, person).attendance_day(at).max(first);
+            let date = day_of(&era.policy, &era.work, person, at).max(first);
             if date <= era.until {
                 return date;
             }
             first = era.until.saturating_add(1.day());
         }
-        self.policy.of_person(self.work, person).attendance_day(at).max(first)
+        day_of(self.policy, self.work, person, at).max(first)
     }
 
     /// Instants between which everything of the days `from` to `to` lies, and more.
@@ -83,6 +83,15 @@ impl<'a> Rules<'a> {
             .filter(|mark| mark.person == person && self.attendance_day(person, mark.at) == date);
         let (policy, work) = self.on(date);
         judged(&policy.of_person(work, person), work, person, of_day.collect(), date, now)
+    }
+}
+
+/// Asked for every mark of a report: most people share the site's schedule, so that nothing is copied for them.
+fn day_of(policy: &Policy, work: &WorkRules, person: PersonId, at: Timestamp) -> Date {
+    if work.people.contains_key(&person) {
+        policy.of_person(work, person).attendance_day(at)
+    } else {
+        policy.attendance_day(at)
     }
 }
 

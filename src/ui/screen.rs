@@ -289,7 +289,10 @@ impl HostScreen {
         match page {
             HostPage::Today => {
                 let day = scene.attendance_day();
-                (Self::Today(Today::new(day)), vec![HostRequest::Day(day), HostRequest::People])
+                (
+                    Self::Today(Today::new(day)),
+                    vec![HostRequest::Day(day), HostRequest::Period, HostRequest::People],
+                )
             }
             HostPage::People => (Self::People(People::default()), vec![HostRequest::People]),
             HostPage::Attendance => {

@@ -7,6 +7,7 @@ use super::{
     day_chart::day_chart,
     host::{empty, loading},
     marks::{Marks, source_word},
+    period::Period,
     table::{Col, Sort, buttons, faint, table, text},
     theme::{self, Palette, Tone},
     widgets::{
@@ -27,6 +28,7 @@ pub struct Today {
     view: Option<DayView>,
     people: Vec<PersonRow>,
     marks: Marks,
+    period: Period,
     refused: Option<String>,
     show: Show,
     sort: Sort<Key>,
@@ -60,6 +62,7 @@ impl Today {
             view: None,
             people: Vec::new(),
             marks: Marks::default(),
+            period: Period::default(),
             refused: None,
             show: Show::Everybody,
             sort: Sort::new(Key::State, false),
@@ -77,6 +80,7 @@ impl Today {
         if self.marks.reply(asked, &mut body) {
             return vec![Action::AskHost(HostRequest::Day(self.day))];
         }
+        self.period.reply(asked, &body);
         match (asked, body) {
             (_, Ok(ReplyBody::Day(view))) if view.date == self.day => self.view = Some(*view),
             (_, Ok(ReplyBody::People(people))) => self.people = people,
@@ -141,8 +145,12 @@ pub(super) fn today_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Today) -> Vec
         None => loading(ui, scene),
         Some(view) => {
             let low = ui.ctx().content_rect().height() < theme::SMALL_HEIGHT;
+            let locked = local.period.until().is_some_and(|until| local.day <= until);
             if local.day == today || view.holiday.is_some() {
                 day_line(ui, scene, local.day, view);
+            }
+            if locked {
+                local.period.state_ui(ui, scene);
             }
             tiles(ui, words, view, &mut local.show);
             if !low {
@@ -152,7 +160,7 @@ pub(super) fn today_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Today) -> Vec
                 [(Show::Everybody, words.say("today-everybody")), (Show::Marks, words.say("today-marks"))];
             segments(ui, &mut local.show, &lists);
             if local.show == Show::Marks {
-                actions.extend(marks_table(ui, scene, &view.marks, &mut local.marks));
+                actions.extend(marks_table(ui, scene, &view.marks, locked, &mut local.marks));
             } else {
                 people_table(ui, scene, view, local.show, &mut local.sort);
             }
@@ -282,7 +290,13 @@ fn state(ui: &mut Ui, words: &Words, colours: &Palette, person: &DayPerson) {
     }
 }
 
-fn marks_table(ui: &mut Ui, scene: &Scene<'_>, marks: &[MarkRow], dialogs: &mut Marks) -> Option<Action> {
+fn marks_table(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    marks: &[MarkRow],
+    locked: bool,
+    dialogs: &mut Marks,
+) -> Option<Action> {
     let words = scene.words;
     if marks.is_empty() {
         empty(ui, &words.say("today-none"), &words.say("today-none-text"));
@@ -314,11 +328,13 @@ fn marks_table(ui: &mut Ui, scene: &Scene<'_>, marks: &[MarkRow], dialogs: &mut 
             _ => buttons(ui, |ui| {
                 let value = [("name", name.into()), ("time", time.as_str().into())];
                 let spoken = words.with("today-correct-spoken", &value);
-                if row_button(ui, &words.say("today-correct"), &spoken, Weight::Primary).clicked() {
+                if !locked && row_button(ui, &words.say("today-correct"), &spoken, Weight::Primary).clicked()
+                {
                     dialogs.correct(mark, scene.zone());
                 }
                 let spoken = words.with("history-spoken", &value);
-                if !narrow && row_button(ui, &words.say("history-button"), &spoken, Weight::Primary).clicked()
+                if (locked || !narrow)
+                    && row_button(ui, &words.say("history-button"), &spoken, Weight::Primary).clicked()
                 {
                     action = Some(dialogs.history(mark));
                 }

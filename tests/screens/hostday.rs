@@ -608,3 +608,22 @@ fn days_are_locked_and_unlocked_on_the_attendance_page() {
     bench.press("Unlock");
     assert_eq!(bench.asked(unlocked), Some((None, "A shift was missing".to_owned())));
 }
+
+#[test]
+fn a_locked_day_says_so_and_offers_no_correction() {
+    let mut bench = at_today();
+    bench.press("Marks");
+    let base = now(&bench.fake);
+    let offered = |bench: &Bench| {
+        let corrects = |label: String| label.starts_with("Correct ");
+        let mut buttons = bench.harness.get_all_by_role(Role::Button);
+        buttons.any(|node| node.accesskit_node().label().is_some_and(corrects))
+    };
+    assert!(offered(&bench));
+    // As if another host had locked today's page behind this one's back: the next look at the day knows.
+    let lock = PeriodView { until: jiff::civil::date(2026, 11, 25), by: Actor::Host(HOST), at: base };
+    bench.answer(|request| {
+        matches!(request, HostRequest::Period).then(|| ReplyBody::Period(Some(lock.clone())))
+    });
+    assert!(!offered(&bench) && bench.says("Locked up to and including Wednesday, 25 November 2026"));
+}
