@@ -54,10 +54,12 @@ pub enum Column {
     Late,
     /// By how much too early, `H:MM`; empty when not.
     Early,
-    /// Words of `absent late early missing_check_in missing_check_out holiday locked` that hold, with spaces between.
+    /// Words of `absent late early missing_check_in missing_check_out holiday` that hold, with spaces between.
     State,
     /// Head of the audit log when the report was made, `NUMBER:HASH`, on every row.
     AuditHead,
+    /// `yes` on days on which hosts can change nothing, else `no`.
+    Locked,
 }
 
 /// `--columns` named one that does not exist, or not for this kind of report.
@@ -87,6 +89,7 @@ impl ReportBy {
                 C::Corrected,
                 C::Reason,
                 C::AuditHead,
+                C::Locked,
             ],
             Self::Day => &[
                 C::Date,
@@ -103,6 +106,7 @@ impl ReportBy {
                 C::Early,
                 C::State,
                 C::AuditHead,
+                C::Locked,
             ],
         }
     }
@@ -169,6 +173,7 @@ impl Column {
             Self::Early => "early",
             Self::State => "state",
             Self::AuditHead => "audit_head",
+            Self::Locked => "locked",
         }
     }
 
@@ -185,7 +190,7 @@ impl Column {
             Self::Worked | Self::Breaks | Self::Counted | Self::Late | Self::Early => {
                 one(&words.duration(SignedDuration::from_hours(10)))
             }
-            Self::Corrected => one(words.yes),
+            Self::Corrected | Self::Locked => one(words.yes),
             Self::Name
             | Self::Badge
             | Self::Kind
@@ -232,10 +237,20 @@ pub(super) enum Line<'a> {
 }
 
 impl Line<'_> {
+    fn is_locked(self, report: &AttendanceReport) -> bool {
+        let date = match self {
+            Self::Mark(row) => row.date,
+            Self::Day(row) => row.date,
+        };
+        report.locked_until.is_some_and(|until| date <= until)
+    }
+
     /// For a program.
     pub(super) fn plain(self, column: Column, report: &AttendanceReport) -> String {
-        if column == Column::AuditHead {
-            return head_text(&report.audit_head);
+        match column {
+            Column::AuditHead => return head_text(&report.audit_head),
+            Column::Locked => return if self.is_locked(report) { "yes" } else { "no" }.to_owned(),
+            _ => {}
         }
         match self {
             Self::Mark(row) => mark_plain(row, column),
@@ -252,6 +267,7 @@ impl Line<'_> {
             (Self::Mark(Row { date, .. }) | Self::Day(DayRow { date, .. }), Column::Date) => {
                 words.date(*date)
             }
+            (line, Column::Locked) => if line.is_locked(report) { words.yes } else { "" }.to_owned(),
             (Self::Mark(row), Column::Time) => row.at.strftime("%H:%M %:z").to_string(),
             (Self::Mark(row), Column::Kind) => words.kind(row.kind).to_owned(),
             (Self::Mark(row), Column::Source) => words.source(row.source).to_owned(),
@@ -336,7 +352,6 @@ fn state_words(row: &DayRow) -> impl Iterator<Item = (&'static str, usize)> {
         (state.missing_check_in, "missing_check_in"),
         (state.missing_check_out, "missing_check_out"),
         (state.holiday, "holiday"),
-        (state.locked, "locked"), // on paper the head says it
     ]
     .into_iter()
     .enumerate()

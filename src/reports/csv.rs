@@ -85,10 +85,10 @@ mod tests {
         row(&mut report, 0).corrected = true;
         assert_eq!(
             written(&report),
-            "\u{feff}event,date,time,person,name,badge,kind,source,corrected,reason,audit_head\r\n\
+            "\u{feff}event,date,time,person,name,badge,kind,source,corrected,reason,audit_head,locked\r\n\
              1,2026-03-02,2026-03-02T08:00:00+01:00,00000000000000000000000000000000,Ana Müller,1000,\
              check_in,face,yes,\"said \"\"late\"\", forgot\nto mark\",\
-             4711:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\r\n"
+             4711:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f,no\r\n"
         );
     }
 

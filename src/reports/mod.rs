@@ -6,7 +6,6 @@
 mod audit;
 mod columns;
 mod csv;
-mod locked;
 mod pdf;
 mod person;
 mod words;
@@ -39,8 +38,8 @@ pub struct AttendanceReport {
     pub generated_at: Zoned,
     /// The audit log's head at that time: a later log that lacks it was cut or changed.
     pub audit_head: AuditHead,
-    /// Up to when hosts can change nothing ([`Self::lock_note`]), where that concerns the range.
-    pub lock_note: Option<String>,
+    /// Up to and including this day hosts can change nothing, and hours keep the rules of when it was locked.
+    pub locked_until: Option<Date>,
     /// What is shown of each row, in this order.
     pub columns: Vec<Column>,
     /// The rows, in the order in which they are to be printed.
@@ -161,8 +160,6 @@ pub struct DayState {
     pub missing_check_out: bool,
     /// A holiday of the site.
     pub holiday: bool,
-    /// Hosts can change nothing there, and the hours keep the rules of when it was locked.
-    pub locked: bool,
 }
 
 /// One person's figures over the range.

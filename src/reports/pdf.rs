@@ -120,8 +120,8 @@ fn title(sheet: &mut Sheet, report: &AttendanceReport, words: &ReportWords) {
     let zone = report.generated_at.time_zone().iana_name().unwrap_or("UTC");
     sheet.line(BODY, 12.0, &fill(words.times, &[&range, zone]));
     sheet.line(BODY, 12.0, &fill(words.made, &[&made, &report.body.len().to_string()]));
-    if let Some(note) = &report.lock_note {
-        sheet.line(BODY, 12.0, note);
+    if let Some(until) = report.locked_until.filter(|until| *until >= report.from) {
+        sheet.line(BODY, 12.0, &fill(words.locked, &[&words.date(until)]));
     }
     if report.chosen_people {
         sheet.line(BODY, 12.0, words.chosen_people);

@@ -43,7 +43,7 @@ pub(super) fn report(rows: usize) -> AttendanceReport {
         chosen_people: false,
         generated_at: start.checked_add(30.days()).unwrap(),
         audit_head: AuditHead { number: 4711, hash: std::array::from_fn(|n| n as u8) },
-        lock_note: None,
+        locked_until: None,
         columns: ReportBy::Mark.usual().to_vec(),
         body: Body::Marks((0..rows).map(row).collect()),
         totals: (0..rows.min(NAMES.len())).map(total).collect(),

@@ -8,6 +8,7 @@ pub(super) const WORDS: ReportWords = ReportWords {
     times: "{}; alle Zeiten {}",
     made: "Erstellt am {}; Zeilen: {}",
     chosen_people: "Nur ausgewählte Personen",
+    locked: "Gesperrt bis einschließlich {}: Stunden bis dahin nach den damaligen Regeln",
     no_rows: "Nichts in diesem Zeitraum.",
     totals: "Summen je Person",
     totals_note: "Gearbeitet: von jedem Kommen bis zum Gehen, ohne Pausen. Gezählt: nach den Regeln des Standorts für \
@@ -46,6 +47,7 @@ pub(super) const WORDS: ReportWords = ReportWords {
         "Zu früh",
         "Bemerkungen",
         "Protokollkopf",
+        "Gesperrt",
     ],
     person: PersonWords {
         title: "Personenbezogene Daten",

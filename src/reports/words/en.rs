@@ -8,6 +8,7 @@ pub(super) const WORDS: ReportWords = ReportWords {
     times: "{}; all times {}",
     made: "Made {}; rows: {}",
     chosen_people: "Chosen people only",
+    locked: "Locked up to and including {}: hours until then by the rules of that time",
     no_rows: "Nothing in this range.",
     totals: "Totals per person",
     totals_note: "Worked: from each check-in to its check-out, less breaks. Counted: by the site's rules for breaks and \
@@ -46,6 +47,7 @@ pub(super) const WORDS: ReportWords = ReportWords {
         "Early",
         "Remarks",
         "Audit head",
+        "Locked",
     ],
     person: PersonWords {
         title: "Personal data",

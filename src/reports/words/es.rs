@@ -8,6 +8,7 @@ pub(super) const WORDS: ReportWords = ReportWords {
     times: "{}; horas: {}",
     made: "Elaborado el {}; filas: {}",
     chosen_people: "Solo personas elegidas",
+    locked: "Bloqueado hasta el {} inclusive: horas hasta entonces según las reglas de ese momento",
     no_rows: "Nada en este periodo.",
     totals: "Totales por persona",
     totals_note: "Trabajado: de cada entrada a su salida, sin las pausas. Contado: según las reglas del lugar para pausas \
@@ -46,6 +47,7 @@ pub(super) const WORDS: ReportWords = ReportWords {
         "Antes",
         "Observaciones",
         "Cabeza del registro",
+        "Bloqueado",
     ],
     person: PersonWords {
         title: "Datos personales",

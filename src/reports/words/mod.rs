@@ -23,6 +23,8 @@ pub struct ReportWords {
     /// When, rows.
     pub(super) made: &'static str,
     pub(super) chosen_people: &'static str,
+    /// Last locked day.
+    pub(super) locked: &'static str,
     pub(super) no_rows: &'static str,
     pub(super) totals: &'static str,
     pub(super) totals_note: &'static str,
@@ -82,7 +84,7 @@ pub(super) struct PersonWords {
 }
 
 /// The order of the columns' titles in each table.
-const COLUMNS: [Column; 20] = [
+const COLUMNS: [Column; 21] = [
     Column::Event,
     Column::Date,
     Column::Time,
@@ -103,6 +105,7 @@ const COLUMNS: [Column; 20] = [
     Column::Early,
     Column::State,
     Column::AuditHead,
+    Column::Locked,
 ];
 
 impl ReportWords {

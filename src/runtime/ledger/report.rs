@@ -56,14 +56,11 @@ impl Ledger {
             }
         });
         let totals = sums.collect();
-        let locked = |day: &WorkDay| rules.locked_until().is_some_and(|until| day.date <= until);
         let body = match spec.by {
             ReportBy::Mark => Body::Marks(
                 marks.into_iter().map(|(mark, date)| mark_row(mark, date, &names, &local)).collect(),
             ),
-            ReportBy::Day => {
-                Body::Days(days.iter().map(|day| day_row(day, &names, locked(day), &local)).collect())
-            }
+            ReportBy::Day => Body::Days(days.iter().map(|day| day_row(day, &names, &local)).collect()),
         };
         Ok(AttendanceReport {
             site: self.settings.site_name.clone(),
@@ -72,7 +69,7 @@ impl Ledger {
             chosen_people: spec.people.is_some(),
             generated_at: local(now),
             audit_head: self.vault.audit_head(),
-            lock_note: AttendanceReport::lock_note(&self.settings.language, spec.from, rules.locked_until()),
+            locked_until: rules.locked_until(),
             columns: spec.columns.clone(),
             body,
             totals,
@@ -264,12 +261,7 @@ fn mark_row(
     }
 }
 
-fn day_row(
-    day: &WorkDay,
-    names: &HashMap<PersonId, Person>,
-    locked: bool,
-    local: &impl Fn(Timestamp) -> Zoned,
-) -> DayRow {
+fn day_row(day: &WorkDay, names: &HashMap<PersonId, Person>, local: &impl Fn(Timestamp) -> Zoned) -> DayRow {
     let person = names.get(&day.facts.person);
     DayRow {
         date: day.date,
@@ -289,7 +281,6 @@ fn day_row(
             missing_check_in: day.facts.missing_check_in,
             missing_check_out: day.facts.missing_check_out,
             holiday: day.holiday,
-            locked,
         },
     }
 }
