@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::AuditHead;
 use epaint_default_fonts::UBUNTU_LIGHT;
-use jiff::Zoned;
+use jiff::{SignedDuration, Zoned};
 use printpdf::{
     Color, FontId, Greyscale, Line, LinePoint, OffsetDateTime, Op, PaintMode, ParsedFont, PdfDocument,
     PdfFontHandle, PdfPage, PdfSaveOptions, Point, Pt, Rect, TextItem,
@@ -232,16 +232,30 @@ fn totals(sheet: &mut Sheet, totals: &[Total], words: &ReportWords) {
     sheet.need(90.0);
     sheet.y -= 14.0;
     sheet.line(12.0, 18.0, words.totals);
-    let columns = [
-        Column::left(words.column(Name::Name), 34.0),
-        Column::left(words.column(Name::Badge), 13.0),
-        Column::right(words.days, 8.0),
-        Column::right(words.column(Name::Worked), 10.0),
-        Column::right(words.column(Name::Counted), 10.0),
-        Column::right(words.late_days, 8.0),
-        Column::right(words.absent_days, 8.0),
-        Column::right(words.incomplete, 9.0),
+    // A figure's column is as wide as its title or the hours of a year; names have what is left.
+    let hours = sheet.face.width(&words.duration(SignedDuration::from_hours(1_000)), BODY);
+    let room = sheet.width - 2.0 * MARGIN;
+    let figure = |title: &'static str| {
+        let wide = sheet.face.width(title, BODY).max(hours) + 2.0 * PADDING;
+        Column::right(title, wide * 100.0 / room)
+    };
+    let figures = [
+        words.days,
+        words.column(Name::Worked),
+        words.column(Name::Counted),
+        words.late_days,
+        words.absent_days,
+        words.incomplete,
+    ]
+    .map(figure);
+    let left = 100.0 - figures.iter().map(|column| column.share).sum::<f32>();
+    let badge = sheet.face.width(words.column(Name::Badge), BODY).max(54.0) + 2.0 * PADDING;
+    let badge = badge * 100.0 / room;
+    let names = [
+        Column::left(words.column(Name::Name), left - badge),
+        Column::left(words.column(Name::Badge), badge),
     ];
+    let columns: Vec<Column> = names.into_iter().chain(figures).collect();
     sheet.table(&columns, totals.iter().map(|total| total_cells(total, words)));
     sheet.line(SMALL, 12.0, words.totals_note);
 }
@@ -515,15 +529,20 @@ impl Face {
         self.ems(c).unwrap_or(0.0) * size
     }
 
-    /// Breaks at spaces, and inside a word that is wider than `room`. At least one line.
+    /// Breaks at spaces, after hyphens, and inside what is wider than `room` even so. At least one line.
     fn wrap(&self, text: &str, size: f32, room: f32) -> Vec<String> {
         let mut lines = Vec::new();
         let mut line = String::new();
         let mut used = 0.0;
-        for word in text.split(' ').filter(|word| !word.is_empty()) {
-            let (space, width) = (self.advance(' ', size), self.width(word, size));
+        let words = text.split(' ').filter(|word| !word.is_empty());
+        let pieces = words.flat_map(|word| {
+            let pieces = word.split_inclusive('-').enumerate();
+            pieces.map(|(n, piece)| (if n == 0 { " " } else { "" }, piece))
+        });
+        for (between, word) in pieces {
+            let (space, width) = (self.width(between, size), self.width(word, size));
             if !line.is_empty() && used + space + width <= room {
-                line.push(' ');
+                line.push_str(between);
                 used += space;
             } else if !line.is_empty() {
                 lines.push(std::mem::take(&mut line));
@@ -777,11 +796,19 @@ mod tests {
         assert!((200..300).contains(&figures.pages), "{}", figures.pages);
     }
 
+    #[test]
+    fn a_double_name_breaks_after_its_hyphen() {
+        let face = face();
+        let room = face.width("Papadimitropoulos-S", BODY);
+        let lines = face.wrap("Papadimitropoulos-Schwarz -3", BODY, room);
+        assert_eq!(lines, ["Papadimitropoulos-", "Schwarz -3"]);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
 
         #[test]
-        fn wrapped_lines_fit_and_hold_every_letter(text in "[a-zA-ZäΩя ]{0,200}", room in 12.0..300.0_f32) {
+        fn wrapped_lines_fit_and_hold_every_letter(text in "[a-zA-ZäΩя -]{0,200}", room in 12.0..300.0_f32) {
             let face = face();
             let lines = face.wrap(&text, BODY, room);
             for line in &lines {
