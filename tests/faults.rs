@@ -227,7 +227,9 @@ fn a_data_folder_that_is_a_file_is_refused() {
 
 #[test]
 fn a_full_disk_is_a_sentence_and_loses_nothing() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount() else {
+        return SmallDisk::again_in_a_namespace("a_full_disk_is_a_sentence_and_loses_nothing");
+    };
     let mut site = Site::bare();
     site.folder = tempfile::tempdir_in(&disk.path).unwrap();
     std::fs::write(site.folder.path().join("pin"), PIN).unwrap();
@@ -263,7 +265,26 @@ fn a_full_disk_is_a_sentence_and_loses_nothing() {
     assert!(ok(&mut site.command(&["people", "list"])).contains("After"), "{HOST}");
 }
 
-/// A tmpfs of 24 MB; needs root.
+#[test]
+fn a_read_only_disk_is_a_sentence_and_changes_nothing() {
+    let Some(disk) = SmallDisk::mount() else {
+        return SmallDisk::again_in_a_namespace("a_read_only_disk_is_a_sentence_and_changes_nothing");
+    };
+    let mut site = Site::bare();
+    site.folder = tempfile::tempdir_in(&disk.path).unwrap();
+    std::fs::write(site.folder.path().join("pin"), PIN).unwrap();
+    ok(site.command(&["init", "--site", "X"]).args(site.host()));
+    disk.remount("ro");
+    for command in [&["people", "add", "Grace"][..], &["hosts", "recovery"]] {
+        let sentence = refused(site.command(command).args(site.host()));
+        assert!(sentence.contains("Read-only") && sentence.contains("check the disk"), "{sentence}");
+    }
+    disk.remount("rw");
+    site.add("Grace");
+    assert!(ok(&mut site.command(&["people", "list"])).contains("Grace"));
+}
+
+/// A tmpfs of 24 MB; needs root, or a namespace in which an ordinary user is root.
 struct SmallDisk {
     path: std::path::PathBuf,
     _folder: tempfile::TempDir,
@@ -280,11 +301,31 @@ impl SmallDisk {
             .stderr(Stdio::null())
             .status()
             .is_ok_and(|status| status.success());
-        if !mounted {
-            eprintln!("skipped: a small disk can be mounted by root only");
-            return None;
+        mounted.then_some(Self { path, _folder: folder })
+    }
+
+    /// `ro` or `rw` from now on.
+    fn remount(&self, how: &str) {
+        let mount = ["-o", &format!("remount,bind,{how}")]; // of the mount: a namespace may not change the disk
+        assert!(std::process::Command::new("mount").args(mount).arg(&self.path).status().unwrap().success());
+    }
+
+    /// Runs this test once more as root of a namespace of its own, where one can be had.
+    fn again_in_a_namespace(test: &str) {
+        const INSIDE: &str = "FACEPRINT_IN_NAMESPACE";
+        let unshare = || {
+            let mut command = std::process::Command::new("unshare");
+            command.args(["--user", "--map-root-user", "--mount"]);
+            command
+        };
+        let can = unshare().arg("true").stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+        if !can || std::env::var_os(INSIDE).is_some() {
+            eprintln!("skipped: neither root nor a namespace, so no small disk can be mounted");
+            return;
         }
-        Some(Self { path, _folder: folder })
+        let this = std::env::current_exe().unwrap();
+        let status = unshare().arg(this).args(["--exact", test, "--nocapture"]).env(INSIDE, "1").status();
+        assert!(status.unwrap().success(), "in a namespace");
     }
 }
 
