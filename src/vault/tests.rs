@@ -711,8 +711,8 @@ fn an_interrupted_create_can_be_repeated_at_every_step() {
     }
 }
 
-/// Fails the nth file operation, for every n, in every way, over a scenario with marks, a correction, enrolment, a sweep by
-/// the rule on keeping, erasure, checkpoint and close. Whatever was acknowledged is there afterwards, once; the chain is
+/// Fails the nth file operation, for every n, in every way, over a scenario with marks, a correction, enrolment, a locked
+/// period, a sweep by the rule on keeping, erasure, checkpoint and close. Whatever was acknowledged is there afterwards, once; the chain is
 /// good.
 #[test]
 fn failing_any_file_operation_loses_nothing_acknowledged() {
@@ -748,8 +748,17 @@ struct Told {
     marks: Vec<Mark>,
     templates: Vec<TemplateId>,
     erased: bool,
+    /// The lock was on disk.
+    locked: bool,
     /// A sweep was tried, and whether it said that all is gone.
     swept: Option<bool>,
+}
+
+const LOCKED_UNTIL: jiff::civil::Date = jiff::civil::date(2026, 11, 30);
+
+/// More than one record holds.
+fn lock_rules() -> String {
+    "schedule = \"mon-fri 08:00-17:00\"\n".repeat(300)
 }
 
 /// Events of [`people_and_marks`].
@@ -770,6 +779,9 @@ impl Told {
             Some(true) => assert!(old.is_empty(), "{case}: {old:?}"),
             Some(false) => assert!(old.is_sorted(), "{case}: some may be gone"),
         }
+        let locks: Vec<_> = vault.period_locks().iter().map(|lock| (lock.until, &*lock.rules)).collect();
+        let lock = (LOCKED_UNTIL, &*lock_rules());
+        assert!(locks == [lock] || (locks.is_empty() && !self.locked), "{case}: all of the lock or nothing");
         let counting = vault.effective_marks(Timestamp::MIN, Timestamp::MAX).unwrap();
         for replaced in self.marks.iter().filter_map(|m| m.correction.as_ref()?.replaces) {
             assert!(counting.iter().all(|m| m.id != replaced), "{case}: {replaced} was corrected");
@@ -808,6 +820,9 @@ fn day_on(
     }
     let enrolled = vault.enrol(Actor::Kiosk, grace, consent(), &[template(3.0)], false, site.now());
     note(enrolled.map(|ids| told.templates = ids));
+    let locked = vault.lock_period(Actor::Kiosk, LOCKED_UNTIL, &lock_rules(), site.now());
+    told.locked = locked.is_ok();
+    note(locked);
     let swept = vault.sweep(Keeping { marks_days: 365, faces_days: 0 }, site.now());
     // Without a newer record the clock is not believed, and nothing is old.
     let gone = matches!(&swept, Ok(Swept { marks: 1.., .. }) | Err(VaultError::ErasurePending(_)));
