@@ -34,7 +34,8 @@ def load_average(kind: str, checkpoint: Path):
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     model = network(module.Config.from_json(state["config"]))
     model.load_state_dict(state["average"])
-    return model.eval(), {"seen": state["seen"], "minutes": round(state["spent"] / 60, 1)}
+    minutes = state.get("minutes_before", 0.0) + state["spent"] / 60
+    return model.eval(), {"seen": state["seen"], "minutes": round(minutes, 1)}
 
 
 def tensors_of(kind: str, model) -> dict[str, torch.Tensor]:

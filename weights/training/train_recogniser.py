@@ -4,11 +4,13 @@
 
 Loss: 1 - cosine to the teacher's embedding of the same face, plus the divergence between the teacher's and the
 student's similarities to a bank of other faces' teacher embeddings (who looks like whom). Only the student sees the
-augmentation. Resolution grows with the budget: small pictures first, which cost a third. Resumes from its checkpoint.
+augmentation. Resolution grows with the budget: small pictures first, which cost a third. Resumes from its checkpoint;
+where none is left, `--start weights/fp-face-1` goes on from an exported network.
 """
 
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,6 +19,7 @@ from torch.nn import functional as F
 import faces as face_data
 import targets as target_data
 from common import arguments, workspace, write_atomically
+from export import load_export
 from recogniser import Config, Recogniser
 from schedule import Average, Clock, Muon, learning_rate_factor
 
@@ -107,6 +110,7 @@ def main() -> None:
     parser.add_argument("--adam-rate", type=float, default=1.5e-3)
     parser.add_argument("--name", default="recogniser", help="name of the checkpoint and its log")
     parser.add_argument("--fresh", action="store_true", help="ignore an existing checkpoint")
+    parser.add_argument("--start", type=Path, help="exported folder to begin at, instead of random weights")
     args = parser.parse_args()
     work = workspace(args)
     if args.smoke:
@@ -118,13 +122,17 @@ def main() -> None:
     targets = np.load(work / "targets.npy", mmap_mode="r")
     visiting = target_data.order(faces)
 
-    model = Recogniser(Config()).to(device, memory_format=torch.channels_last)
+    model, before = Recogniser(Config()), {"seen": 0, "minutes": 0.0}
+    if args.start:
+        model, manifest = load_export(args.start)
+        before = manifest["training"]
+    model = model.train().to(device, memory_format=torch.channels_last)
     kernels = [p for n, p in model.named_parameters() if p.ndim == 4 and n != "conv1.weight"]
     others = [p for n, p in model.named_parameters() if p.ndim != 4 or n == "conv1.weight"]
     muon = Muon(kernels, args.muon_rate)
     adam = torch.optim.AdamW(others, args.adam_rate, betas=(0.9, 0.98), weight_decay=0.01)
     average = Average(model)
-    checkpoint, step, seen, spent = work / f"{args.name}.pt", 0, 0, 0.0
+    checkpoint, step, seen, spent = work / f"{args.name}.pt", 0, before["seen"], 0.0
     if checkpoint.exists() and not args.fresh:
         state = torch.load(checkpoint, map_location=device, weights_only=True)
         model.load_state_dict(state["model"])
@@ -132,12 +140,13 @@ def main() -> None:
         muon.load_state_dict(state["muon"])
         adam.load_state_dict(state["adam"])
         step, seen, spent = state["step"], state["seen"], state["spent"]
+        before["minutes"] = state["minutes_before"]
         print(f"resumed at step {step}, {seen} images, {spent / 60:.1f} min", flush=True)
 
     def save():
         state = {"config": model.config.to_json(), "model": model.state_dict()} | average.state()
         state |= {"muon": muon.state_dict(), "adam": adam.state_dict()}
-        state |= {"step": step, "seen": seen, "spent": clock.spent()}
+        state |= {"step": step, "seen": seen, "spent": clock.spent(), "minutes_before": before["minutes"]}
         write_atomically(checkpoint, lambda p: torch.save(state, p))
 
     log = (work / f"{args.name}.jsonl").open("a")
