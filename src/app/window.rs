@@ -113,6 +113,7 @@ struct Window {
 
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        ctx.set_zoom_factor(theme::zoom(ctx.content_rect().size() * ctx.zoom_factor()));
         let pictures = self.app.take_in(ctx);
         self.watch.pictures.fetch_add(u64::from(pictures), Ordering::Relaxed);
         let told = self.quit.load(Ordering::Relaxed) || self.app.quitting();

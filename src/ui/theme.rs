@@ -39,6 +39,8 @@ pub const SMALL_HEIGHT: f32 = 600.0;
 
 /// How much larger letters are for those who asked for it.
 const LARGE_TYPE: f32 = 1.25;
+/// Above it a screen of 4K has room for more instead.
+const MOST_ZOOM: f32 = 3.0;
 
 /// Large text of a page's title.
 pub const TITLE: f32 = 30.0;
@@ -203,6 +205,15 @@ pub fn apply(ctx: &egui::Context, display: &Display) {
     });
 }
 
+/// How much larger than its points the whole window is drawn, by its size in unscaled points: what fits 1280x720 fills
+/// 1920x1080 as well, so that a host at arm's length reads it there. Never below 1; in portrait 800 points across are left.
+#[must_use]
+pub fn zoom(window: Vec2) -> f32 {
+    let fits = if window.x >= window.y { Vec2::new(1280.0, 720.0) } else { Vec2::new(800.0, 1280.0) };
+    let zoom = (window / fits).min_elem().clamp(1.0, MOST_ZOOM);
+    (zoom * 20.0 + 1e-3).floor() / 20.0 // in steps: a size that is off by a rounding changes nothing
+}
+
 /// A font of `size` points in the text family.
 #[must_use]
 pub fn font(size: f32) -> FontId {
@@ -332,6 +343,31 @@ mod tests {
         };
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn large_screens_are_drawn_larger_and_leave_the_room_that_pages_are_made_for() {
+        let sizes = [
+            ((800.0, 480.0), 1.0),
+            ((1280.0, 720.0), 1.0),
+            ((1024.0, 768.0), 1.0),
+            ((1280.0, 1024.0), 1.0),
+            ((1366.0, 768.0), 1.05),
+            ((1920.0, 1080.0), 1.5),
+            ((1080.0, 1920.0), 1.35),
+            ((3840.0, 2160.0), 3.0),
+            ((7680.0, 4320.0), 3.0),
+        ];
+        for ((x, y), expected) in sizes {
+            let window = Vec2::new(x, y);
+            let zoom = zoom(window);
+            assert!((zoom - expected).abs() < 1e-4, "{window:?}: {zoom}");
+            let points = window / zoom;
+            assert!(points.x >= 799.0 && points.y >= 479.0, "{window:?} has only {points:?}");
+            // The window hands back its size with what was lost by dividing.
+            assert_eq!(super::zoom(points * zoom), zoom, "{window:?}");
+            assert_eq!(super::zoom(points * zoom * 0.999_999), zoom, "{window:?}");
+        }
     }
 
     #[test]
