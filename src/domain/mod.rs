@@ -14,6 +14,7 @@ mod face;
 mod ids;
 mod person;
 mod work;
+mod written;
 
 pub use attempts::AttemptState;
 pub use audit::{Actor, AuditAction, AuditEntry, AuditHead, SharedDeed};
@@ -26,3 +27,4 @@ pub use face::{DetectedFace, Landmarks, Point, Quality, QualityIssue, QualityLim
 pub use ids::{EventId, HostId, IdError, PersonId, TemplateId, TrackId, WeightsId};
 pub use person::{Consent, Host, NameError, Person, PersonName};
 pub use work::{BreakRule, Rounding, Schedule, Shift, Weekdays, WorkError, WorkRules};
+pub use written::{read_day, written_day, written_hours};

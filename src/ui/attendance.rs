@@ -228,14 +228,15 @@ fn marks_table(ui: &mut Ui, scene: &Scene<'_>, local: &mut Attendance) -> Option
         let erased = words.say("today-erased");
         let name = mark.name.as_ref().map_or(erased.as_str(), |name| name.as_str());
         match (column, narrow) {
-            (0, _) => text(ui, &mark.date.to_string()),
+            (0, _) => text(ui, &words.day(mark.date)),
             (1, _) => text(ui, &time),
             (2, _) => text(ui, name),
             (3, false) => faint(ui, mark.badge.as_deref().unwrap_or_default()),
             (4, false) | (3, true) => badge(ui, kind_tone(colours, mark.kind), &words.kind(mark.kind)),
             (5, false) => faint(ui, &mark_source(words, mark)),
             _ => buttons(ui, |ui| {
-                let value = [("name", name.into()), ("time", format!("{} {time}", mark.date).into())];
+                let value =
+                    [("name", name.into()), ("time", format!("{} {time}", words.day(mark.date)).into())];
                 let locked = locked_until.is_some_and(|until| mark.date <= until);
                 let spoken = words.with("today-correct-spoken", &value);
                 if !locked && row_button(ui, &words.say("today-correct"), &spoken, Weight::Primary).clicked()

@@ -9,7 +9,7 @@ use super::{
     table::{Col, faint, plain_table, text},
     theme, troubles,
     widgets::{Weight, banner, button_if, caption, page_title, pick, quiet, search},
-    words::{Words, date_and_time, sentence},
+    words::{Words, sentence},
 };
 use crate::{
     domain::{Actor, AuditAction, AuditEntry, HostId, MarkKind, PersonId, SharedDeed},
@@ -255,7 +255,7 @@ fn entries_table(ui: &mut Ui, scene: &Scene<'_>, entries: &[AuditEntry], shown: 
         let Some(entry) = entries.get(*place) else { return };
         match column {
             0 => faint(ui, &entry.number.to_string()),
-            1 => text(ui, &date_and_time(entry.at, scene.zone())),
+            1 => text(ui, &words.second(entry.at, scene.zone())),
             2 if !narrow => text(ui, who),
             _ => text(ui, what),
         }

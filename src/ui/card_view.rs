@@ -8,7 +8,7 @@ use super::{
     cards::{Card, Cards, Content},
     theme::{self, Palette, Scale, Tone},
     widgets::{fitted, kind_tone, outline, paint, paragraph, ring, sized_button, text_at, within},
-    words::{hours, sentence, time_of_day, visual},
+    words::{sentence, time_of_day, visual},
 };
 use crate::{
     domain::{EventId, MarkKind, PersonId, TrackId},
@@ -176,7 +176,7 @@ fn not_me_ui(
     let width = (radius * 0.3).max(2.5);
     ring(ui.painter(), centre, radius, width, card.left(scene.now.mono), colours.line, tone.solid);
     if let Some(today) = today.filter(|today| today.as_mins() >= 1) {
-        let text = scene.words.with("card-today", &[("hours", hours(today).into())]);
+        let text = scene.words.with("card-today", &[("hours", scene.words.hours(today).into())]);
         let left = row.left() + size.x + m.gap.max(8.0);
         let room = centre.x - radius - 6.0 - left;
         let font = theme::font(fitted(ui, &text, m.small, room));

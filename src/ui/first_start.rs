@@ -140,7 +140,7 @@ pub fn first_start_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut FirstStart) ->
     let mut actions = Vec::new();
     let words = scene.words;
     let width = ui.available_width();
-    let column = (width - 2.0 * theme::SPACE).min(theme::COLUMN + 80.0);
+    let column = (width - 2.0 * theme::SPACE).min(theme::COLUMN);
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.add_space(((ui.available_height() - 560.0) * 0.3).clamp(theme::GAP, 96.0));
         ui.horizontal(|ui| {

@@ -6,23 +6,20 @@ use super::{
     Action, Asked, Scene,
     host::dialog_foot,
     people::matches,
+    range::{DayField, EXAMPLE},
     table::{Col, faint, plain_table, text},
     theme,
     widgets::{
         Weight, badge, banner, button, caption, dialog, field, kind_tone, quiet, segments, wide_dialog,
     },
-    words::{Words, date_and_time, sentence, time_of_day, visual},
+    words::{Words, sentence, time_of_day, visual},
 };
 use crate::{
     domain::{Actor, MarkKind, MarkSource, PersonId},
     runtime::messages::{HistoryRow, HostRequest, MarkRow, PersonRow, Refusal, ReplyBody},
 };
 use egui::{Button, Ui, Vec2};
-use jiff::{
-    Timestamp,
-    civil::{Date, Time},
-    tz::TimeZone,
-};
+use jiff::{Timestamp, civil::Time, tz::TimeZone};
 
 /// People offered below a search.
 const OFFERED: usize = 4;
@@ -49,7 +46,7 @@ enum Dialog {
 /// The fields that adding and correcting share.
 struct Typed {
     kind: MarkKind,
-    date: String,
+    date: DayField,
     time: String,
     reason: String,
     waiting: bool,
@@ -173,13 +170,13 @@ enum Pressed {
 
 impl Typed {
     fn new(kind: MarkKind, at: Timestamp, zone: &TimeZone) -> Self {
-        let date = at.to_zoned(zone.clone()).date().to_string();
+        let date = DayField::of(at.to_zoned(zone.clone()).date());
         Self { kind, date, time: time_of_day(at, zone), reason: String::new(), waiting: false }
     }
 
     /// The instant typed, on the calendar and the clock of the site; where a time comes twice, the first.
     fn at(&self, zone: &TimeZone) -> Option<Timestamp> {
-        let date: Date = self.date.trim().parse().ok()?;
+        let date = self.date.day()?;
         let time = Time::strptime("%H:%M", self.time.trim()).ok()?;
         zone.to_zoned(date.to_datetime(time)).ok().map(|zoned| zoned.timestamp())
     }
@@ -190,7 +187,11 @@ impl Typed {
         segments(ui, &mut self.kind, &kinds);
         ui.columns(2, |columns| {
             let [date, time] = columns else { return };
-            field(date, &words.say("today-date-field"), &mut self.date, "2026-01-31");
+            self.date.ui(
+                date,
+                words,
+                &words.with("today-date-field", &[("example", words.day(EXAMPLE).into())]),
+            );
             field(time, &words.say("today-time-field"), &mut self.time, "08:00");
         });
     }
@@ -255,11 +256,11 @@ fn person_ui(
     });
 }
 
-/// "Ada Lovelace, In 2026-11-25 08:58".
+/// "Ada Lovelace, In 25 Nov 2026 08:58".
 fn row_words(row: &MarkRow, scene: &Scene<'_>) -> String {
     let erased = scene.words.say("today-erased");
     let name = row.name.as_ref().map_or(erased.as_str(), |name| name.as_str());
-    let at = row.at.to_zoned(scene.zone().clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    let at = scene.words.moment(row.at, scene.zone());
     format!("{}, {} {at}", visual(name), scene.words.kind(row.kind))
 }
 
@@ -269,7 +270,7 @@ fn history_ui(ui: &mut Ui, scene: &Scene<'_>, people: &[PersonRow], events: &[Hi
         Col::fixed(words.say("history-event"), 64.0),
         Col::fixed(words.say("history-recorded"), 172.0),
         Col::fixed(words.say("audit-who"), 130.0),
-        Col::fixed(words.say("history-says"), 210.0),
+        Col::fixed(words.say("history-says"), 248.0),
         Col::rest(words.say("today-reason")),
     ];
     let height = theme::TOUCH + theme::ROW * events.len().min(5) as f32;
@@ -278,12 +279,12 @@ fn history_ui(ui: &mut Ui, scene: &Scene<'_>, people: &[PersonRow], events: &[Hi
             let Some(event) = events.get(row) else { return };
             match column {
                 0 => faint(ui, &event.event.to_string()),
-                1 => text(ui, &event.recorded.map_or_else(String::new, |at| date_and_time(at, scene.zone()))),
+                1 => text(ui, &event.recorded.map_or_else(String::new, |at| words.second(at, scene.zone()))),
                 2 => text(ui, &actor(scene, people, event)),
                 3 => match event.says {
                     Some((kind, at)) => {
                         badge(ui, kind_tone(theme::palette(ui), kind), &words.kind(kind));
-                        text(ui, &at.to_zoned(scene.zone().clone()).strftime("%m-%d %H:%M").to_string());
+                        text(ui, &words.moment(at, scene.zone()));
                     }
                     None => badge(ui, theme::palette(ui).alarm, &words.say("history-struck-out")),
                 },
@@ -341,10 +342,12 @@ mod tests {
     fn what_is_typed_is_an_instant_of_the_sites_clock() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         let mut typed = Typed::new(MarkKind::CheckIn, row().at, &zone);
-        assert_eq!((typed.date.as_str(), typed.time.as_str()), ("2026-11-26", "01:30"));
+        assert_eq!((typed.date.day(), typed.time.as_str()), (Some(date(2026, 11, 26)), "01:30"));
         assert_eq!(typed.at(&zone), Some(row().at), "shown as it is, saved as it was");
+        let words = Words::new("en");
         for (date, time) in [("2026-11-26", "25:00"), ("yesterday", "08:00"), ("", "")] {
-            (typed.date, typed.time) = (date.into(), time.into());
+            typed.date.typed(&words, date);
+            typed.time = time.into();
             assert_eq!(typed.at(&zone), None, "{date} {time}");
         }
     }

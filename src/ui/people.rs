@@ -309,8 +309,7 @@ fn people_table(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> Option<Pr
             }
             _ => match &person.consent {
                 Some(consent) => {
-                    let date = consent.at.to_zoned(scene.zone().clone()).date();
-                    faint(ui, &date.to_string());
+                    faint(ui, &words.day_of(consent.at, scene.zone()));
                 }
                 None => faint(ui, "–"),
             },

@@ -156,7 +156,7 @@ impl Edit {
             quiet(ui, &words.say("people-no-consent"));
             return;
         };
-        let date = consent.at.to_zoned(scene.zone().clone()).date().to_string();
+        let date = words.day_of(consent.at, scene.zone());
         ui.horizontal_wrapped(|ui| {
             let values = [("date", date.into()), ("version", consent.version.as_str().into())];
             quiet(ui, &words.with("people-consent-given", &values));

@@ -5,6 +5,7 @@
 use super::{
     Action, Asked, Scene,
     host::dialog_foot,
+    range::DayField,
     theme,
     widgets::{Weight, banner, dialog, field, quiet, segments},
     words::sentence,
@@ -25,7 +26,7 @@ pub(super) struct Period {
 
 struct Dialog {
     deed: Deed,
-    date: String,
+    date: DayField,
     reason: String,
     waiting: bool,
     refused: Option<String>,
@@ -55,7 +56,7 @@ impl Period {
             .map_or(month_before, |until| until.saturating_add(1.month()).min(today.saturating_sub(1.day())));
         self.dialog = Some(Dialog {
             deed: Deed::Lock,
-            date: date.to_string(),
+            date: DayField::of(date),
             reason: String::new(),
             waiting: false,
             refused: None,
@@ -113,7 +114,7 @@ impl Period {
                 Deed::UnlockAll => ("period-until", "period-unlock-all-text"),
             };
             if local.deed != Deed::UnlockAll {
-                field(ui, &words.say(label), &mut local.date, "2026-01-31");
+                local.date.ui(ui, words, &words.say(label));
             }
             quiet(ui, &words.say(help));
             if local.deed != Deed::Lock {
@@ -143,13 +144,12 @@ impl Period {
 
 impl Dialog {
     fn request(&self) -> Option<HostRequest> {
-        let date = || self.date.trim().parse::<Date>().ok();
         let reason = self.reason.trim();
         match self.deed {
-            Deed::Lock => Some(HostRequest::LockPeriod(date()?)),
+            Deed::Lock => Some(HostRequest::LockPeriod(self.date.day()?)),
             _ if reason.is_empty() => None,
             Deed::UnlockAfter => {
-                Some(HostRequest::UnlockPeriod { until: Some(date()?), reason: reason.to_owned() })
+                Some(HostRequest::UnlockPeriod { until: Some(self.date.day()?), reason: reason.to_owned() })
             }
             Deed::UnlockAll => Some(HostRequest::UnlockPeriod { until: None, reason: reason.to_owned() }),
         }
@@ -173,6 +173,7 @@ fn lock_words(lock: &PeriodView, scene: &Scene<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::Words;
     use jiff::civil::date;
 
     #[test]
@@ -180,9 +181,9 @@ mod tests {
         let mut period = Period::default();
         period.open(date(2026, 11, 25));
         let local = period.dialog.as_mut().unwrap();
-        assert_eq!(local.date, "2026-10-31", "the month before");
+        assert_eq!(local.date.day(), Some(date(2026, 10, 31)), "the month before");
         assert!(matches!(local.request(), Some(HostRequest::LockPeriod(day)) if day == date(2026, 10, 31)));
-        local.date = "soon".into();
+        local.date.typed(&Words::new("en"), "soon");
         assert!(local.request().is_none());
         local.deed = Deed::UnlockAll;
         assert!(local.request().is_none());
@@ -203,6 +204,6 @@ mod tests {
         assert!(period.reply(Asked::LockPeriod, &Ok(ReplyBody::Period(Some(lock)))));
         assert!(period.dialog.is_none() && period.until() == Some(date(2026, 10, 31)));
         period.open(date(2026, 11, 25));
-        assert_eq!(period.dialog.unwrap().date, "2026-11-24", "yesterday at the latest");
+        assert_eq!(period.dialog.unwrap().date.day(), Some(date(2026, 11, 24)), "yesterday at the latest");
     }
 }

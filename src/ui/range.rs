@@ -1,6 +1,7 @@
-//! A range of days, typed or chosen from those that are asked for all the time.
+//! A day, and a range of days, typed or chosen from those that are asked for all the time.
 
 use super::{
+    keyboard::of_figures,
     theme,
     widgets::{banner, field, pick},
     words::Words,
@@ -11,11 +12,21 @@ use jiff::{
     civil::{Date, Weekday},
 };
 
-/// First and last day as typed.
+/// A day in whose form somebody may type.
+pub(super) const EXAMPLE: Date = Date::constant(2026, 1, 31);
+
+/// A day as typed, shown as the language writes it until then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct DayField {
+    day: Option<Date>,
+    typed: Option<String>,
+}
+
+/// First and last day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DayRange {
-    from: String,
-    to: String,
+    from: DayField,
+    to: DayField,
 }
 
 /// Ranges that are asked for all the time.
@@ -56,6 +67,33 @@ impl Usual {
     }
 }
 
+impl DayField {
+    pub(super) fn of(day: Date) -> Self {
+        Self { day: Some(day), typed: None }
+    }
+
+    /// The day, if what was typed is one.
+    pub(super) fn day(&self) -> Option<Date> {
+        self.day
+    }
+
+    /// Takes what was typed.
+    pub(super) fn typed(&mut self, words: &Words, text: &str) {
+        *self = Self { day: words.read_day(text), typed: Some(text.to_owned()) };
+    }
+
+    /// Draws it.
+    pub(super) fn ui(&mut self, ui: &mut Ui, words: &Words, label: &str) {
+        let shown = || self.day.map_or_else(String::new, |day| words.day(day));
+        let mut text = self.typed.clone().unwrap_or_else(shown);
+        let response = field(ui, label, &mut text, &words.day(EXAMPLE));
+        of_figures(&response);
+        if response.changed() {
+            self.typed(words, &text);
+        }
+    }
+}
+
 impl DayRange {
     /// From the first of the month to `today`.
     pub(super) fn month(today: Date) -> Self {
@@ -68,12 +106,12 @@ impl DayRange {
     }
 
     fn of((from, to): (Date, Date)) -> Self {
-        Self { from: from.to_string(), to: to.to_string() }
+        Self { from: DayField::of(from), to: DayField::of(to) }
     }
 
     /// The range typed, if it is one.
     pub(super) fn days(&self) -> Option<(Date, Date)> {
-        let (from, to) = (self.from.trim().parse::<Date>().ok()?, self.to.trim().parse::<Date>().ok()?);
+        let (from, to) = (self.from.day()?, self.to.day()?);
         (from <= to).then_some((from, to))
     }
 }
@@ -82,10 +120,10 @@ impl DayRange {
 pub(super) fn range_ui(ui: &mut Ui, words: &Words, range: &mut DayRange, today: Date) {
     ui.horizontal(|ui| {
         let width = ((ui.available_width() - 2.0 * theme::GAP) / 3.0).min(200.0);
-        for (id, text) in [("range-from", &mut range.from), ("range-to", &mut range.to)] {
+        for (id, day) in [("range-from", &mut range.from), ("range-to", &mut range.to)] {
             ui.vertical(|ui| {
                 ui.set_width(width);
-                field(ui, &words.say(id), text, "2026-01-31");
+                day.ui(ui, words, &words.say(id));
             });
         }
         ui.vertical(|ui| {
@@ -93,10 +131,9 @@ pub(super) fn range_ui(ui: &mut Ui, words: &Words, range: &mut DayRange, today: 
             ui.spacing_mut().item_spacing.y = 6.0;
             let mut options = vec![(None, words.say("range-other"))];
             options.extend(USUAL.map(|(usual, id)| (Some(usual), words.say(id))));
-            let mut chosen = USUAL
-                .map(|(usual, _)| usual)
-                .into_iter()
-                .find(|usual| DayRange::of(usual.days(today)) == *range);
+            let days = range.days();
+            let mut chosen =
+                USUAL.map(|(usual, _)| usual).into_iter().find(|usual| Some(usual.days(today)) == days);
             super::widgets::caption(ui, &words.say("range-usual"));
             let before = chosen;
             pick(ui, &words.say("range-usual"), &mut chosen, &options);
@@ -106,7 +143,11 @@ pub(super) fn range_ui(ui: &mut Ui, words: &Words, range: &mut DayRange, today: 
         });
     });
     if range.days().is_none() {
-        banner(ui, theme::palette(ui).notice, &words.say("range-rule"));
+        banner(
+            ui,
+            theme::palette(ui).notice,
+            &words.with("range-rule", &[("example", words.day(EXAMPLE).into())]),
+        );
     }
 }
 
@@ -131,9 +172,12 @@ mod tests {
     fn a_range_that_runs_backwards_is_none() {
         let mut range = DayRange::month(date(2026, 11, 25));
         assert_eq!(range.days(), Some((date(2026, 11, 1), date(2026, 11, 25))));
-        range.from = "2026-12-01".into();
+        let words = Words::new("de");
+        range.from.typed(&words, "01.12.2026");
         assert_eq!(range.days(), None);
-        range.from = "yesterday".into();
+        range.from.typed(&words, "1.11.2026");
+        assert_eq!(range.days(), Some((date(2026, 11, 1), date(2026, 11, 25))));
+        range.from.typed(&words, "gestern");
         assert_eq!(range.days(), None);
     }
 }

@@ -14,7 +14,7 @@ use super::{
         Weight, badge, banner, button, button_if, caption, kind_tone, page_title, quiet, row_button,
         segments, tile_button,
     },
-    words::{Words, hours, sentence, time_of_day},
+    words::{Words, sentence, time_of_day},
 };
 use crate::runtime::messages::{
     DayPerson, DayView, HostRequest, MarkRow, PersonRow, Presence, Refusal, ReplyBody,
@@ -256,7 +256,7 @@ fn people_table(ui: &mut Ui, scene: &Scene<'_>, view: &DayView, show: Show, sort
             2 => text(ui, &time(person.first_in)),
             3 => text(ui, &time(person.last)),
             4 if person.worked.is_zero() => {}
-            4 => text(ui, &hours(person.worked)),
+            4 => text(ui, &words.hours(person.worked)),
             _ => {
                 let planned = person.planned.as_ref();
                 let range = |shift: &std::ops::Range<jiff::Timestamp>| {
@@ -283,7 +283,7 @@ fn state(ui: &mut Ui, words: &Words, colours: &Palette, person: &DayPerson) {
         None => faint(ui, &words.say(id)),
     }
     if let Some(late) = person.late {
-        badge(ui, colours.notice, &words.with("today-late-by", &[("time", hours(late).into())]));
+        badge(ui, colours.notice, &words.with("today-late-by", &[("time", words.hours(late).into())]));
     }
     if person.incomplete {
         faint(ui, &words.say("today-incomplete"));

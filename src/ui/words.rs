@@ -4,7 +4,7 @@
 //! which screen asks. In `ui` and `app` a literal of the form `two-or-more-parts` is a message id; a test holds
 //! these literals and the files against each other.
 
-use crate::domain::MarkKind;
+use crate::domain::{MarkKind, read_day, written_day, written_hours};
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use std::time::Duration;
@@ -88,25 +88,48 @@ impl Words {
             ],
         )
     }
+
+    /// "25 Nov 2026".
+    #[must_use]
+    pub fn day(&self, date: Date) -> String {
+        written_day(self.language, date)
+    }
+
+    /// The day of an instant in the site's zone.
+    #[must_use]
+    pub fn day_of(&self, at: Timestamp, zone: &TimeZone) -> String {
+        self.day(at.to_zoned(zone.clone()).date())
+    }
+
+    /// "25 Nov 2026 08:58" in the site's zone.
+    #[must_use]
+    pub fn moment(&self, at: Timestamp, zone: &TimeZone) -> String {
+        format!("{} {}", self.day_of(at, zone), time_of_day(at, zone))
+    }
+
+    /// "25 Nov 2026 08:58:03" in the site's zone.
+    #[must_use]
+    pub fn second(&self, at: Timestamp, zone: &TimeZone) -> String {
+        format!("{} {}", self.day_of(at, zone), at.to_zoned(zone.clone()).strftime("%H:%M:%S"))
+    }
+
+    /// A day that was typed, as it is shown or as 2026-11-25.
+    #[must_use]
+    pub fn read_day(&self, text: &str) -> Option<Date> {
+        read_day(self.language, text)
+    }
+
+    /// "8:05" hours and minutes; seconds are cut off.
+    #[must_use]
+    pub fn hours(&self, time: SignedDuration) -> String {
+        written_hours(self.language, time)
+    }
 }
 
-/// "08:58" in the site's zone.
+/// "08:58" in the site's zone: the same in all our languages.
 #[must_use]
 pub fn time_of_day(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%H:%M").to_string()
-}
-
-/// "2026-11-25 08:58:03" in the site's zone.
-#[must_use]
-pub fn date_and_time(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-/// "8:05" hours and minutes; seconds are cut off.
-#[must_use]
-pub fn hours(time: SignedDuration) -> String {
-    let minutes = time.as_mins().max(0);
-    format!("{}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// "1:05" minutes and seconds, rounded up so that it reaches 0:00 only at the end.
@@ -258,7 +281,13 @@ mod tests {
         let at: Timestamp = "2026-07-01T06:58:03Z".parse().unwrap();
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         assert_eq!(time_of_day(at, &zone), "08:58");
-        assert_eq!(date_and_time(at, &zone), "2026-07-01 08:58:03");
+        let (en, fr) = (Words::new("en"), Words::new("fr"));
+        assert_eq!(en.moment(at, &zone), "1 Jul 2026 08:58");
+        assert_eq!(Words::new("de").second(at, &zone), "01.07.2026 08:58:03");
+        assert_eq!(fr.hours(SignedDuration::from_mins(485)), "8\u{a0}h\u{a0}05");
+        let late: Timestamp = "2026-07-01T22:30:00Z".parse().unwrap();
+        assert_eq!(fr.day_of(late, &zone), "02/07/2026", "the day of the site");
+        assert_eq!(fr.read_day("2/7/2026"), en.read_day("2 Jul 2026"));
         assert_eq!(countdown(Duration::from_millis(64_200)), "1:05");
         assert_eq!(sentence("the disk is full: free some space"), "The disk is full: free some space.");
         assert_eq!(sentence(""), "");

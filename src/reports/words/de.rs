@@ -3,6 +3,7 @@
 use super::{PersonWords, ReportWords};
 
 pub(super) const WORDS: ReportWords = ReportWords {
+    language: "de",
     title: "Anwesenheitsbericht",
     range: "{} bis {}",
     times: "{}; alle Zeiten {}",
@@ -70,7 +71,4 @@ pub(super) const WORDS: ReportWords = ReportWords {
         replaced: "ersetzt",
         replaced_by: "ersetzt; {}",
     },
-    date: "%d.%m.%Y",
-    months: None,
-    hours: ":",
 };

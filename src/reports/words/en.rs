@@ -3,6 +3,7 @@
 use super::{PersonWords, ReportWords};
 
 pub(super) const WORDS: ReportWords = ReportWords {
+    language: "en",
     title: "Attendance report",
     range: "{} to {}",
     times: "{}; all times {}",
@@ -70,7 +71,4 @@ pub(super) const WORDS: ReportWords = ReportWords {
         replaced: "replaced",
         replaced_by: "replaced; {}",
     },
-    date: "%-d # %Y",
-    months: Some(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]),
-    hours: ":",
 };

@@ -3,6 +3,7 @@
 use super::{PersonWords, ReportWords};
 
 pub(super) const WORDS: ReportWords = ReportWords {
+    language: "es",
     title: "Informe de asistencia",
     range: "del {} al {}",
     times: "{}; horas: {}",
@@ -70,7 +71,4 @@ pub(super) const WORDS: ReportWords = ReportWords {
         replaced: "sustituido",
         replaced_by: "sustituido; {}",
     },
-    date: "%d/%m/%Y",
-    months: None,
-    hours: ":",
 };

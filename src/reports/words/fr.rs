@@ -3,6 +3,7 @@
 use super::{PersonWords, ReportWords};
 
 pub(super) const WORDS: ReportWords = ReportWords {
+    language: "fr",
     title: "Rapport de présence",
     range: "du {} au {}",
     times: "{}\u{a0}; heures\u{a0}: {}",
@@ -72,7 +73,4 @@ pub(super) const WORDS: ReportWords = ReportWords {
         replaced: "remplacé",
         replaced_by: "remplacé\u{a0}; {}",
     },
-    date: "%d/%m/%Y",
-    months: None,
-    hours: "\u{a0}h\u{a0}",
 };

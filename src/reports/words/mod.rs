@@ -1,4 +1,4 @@
-//! Every word on paper, one table for each language, with its form of dates and hours; a language that has none is
+//! Every word on paper, one table for each language; a language that has none is
 //! printed in English.
 //!
 //! Values are put in place of `{}`, in order.
@@ -9,12 +9,14 @@ mod es;
 mod fr;
 
 use super::Column;
-use crate::domain::{MarkKind, MarkSource};
+use crate::domain::{MarkKind, MarkSource, written_day, written_hours};
 use jiff::{SignedDuration, Zoned, civil::Date};
 
 /// The words of a report in one language.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ReportWords {
+    /// Its code.
+    language: &'static str,
     pub(super) title: &'static str,
     /// First and last day.
     pub(super) range: &'static str,
@@ -48,12 +50,6 @@ pub struct ReportWords {
     /// In the order of [`COLUMNS`].
     columns: [&'static str; COLUMNS.len()],
     pub(super) person: PersonWords,
-    /// Of [`Date::strftime`]; `%b` stands for [`Self::months`].
-    date: &'static str,
-    /// Short names, where the form of dates has them.
-    months: Option<[&'static str; 12]>,
-    /// Between hours and minutes of a duration.
-    hours: &'static str,
 }
 
 /// What stands beside the marks in what is stored about one person.
@@ -130,12 +126,7 @@ impl ReportWords {
     /// A day as it is written in this language.
     #[must_use]
     pub fn date(&self, date: Date) -> String {
-        let text = date.strftime(self.date).to_string();
-        let month = usize::from(date.month().unsigned_abs()) - 1;
-        match self.months.and_then(|months| months.get(month).copied()) {
-            Some(name) => text.replace('#', name),
-            None => text,
-        }
+        written_day(self.language, date)
     }
 
     /// A day and a time with its offset.
@@ -145,9 +136,7 @@ impl ReportWords {
 
     /// `125:07` or as this language has it; seconds are cut off.
     pub(super) fn duration(&self, duration: SignedDuration) -> String {
-        let minutes = duration.as_mins();
-        let sign = if minutes < 0 { "-" } else { "" };
-        format!("{sign}{}{}{:02}", minutes.abs() / 60, self.hours, minutes.abs() % 60)
+        written_hours(self.language, duration)
     }
 
     /// Every form of a date, for whoever needs the widest.
@@ -190,7 +179,6 @@ pub(super) fn fill(template: &str, values: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::civil::date;
 
     #[test]
     fn every_language_takes_the_same_values_and_leaves_no_word_empty() {
@@ -210,27 +198,7 @@ mod tests {
         assert_eq!(ReportWords::of("de-CH").column(Column::Counted), "Gezählt");
         assert_eq!(ReportWords::of("fr_CA").title, "Rapport de présence");
         assert_eq!(ReportWords::of("xx"), &en::WORDS);
+        assert_eq!(ReportWords::of("en").dates().count(), 12);
         assert_eq!(fill("a {} b {}", &["1", "2"]), "a 1 b 2");
-    }
-
-    #[test]
-    fn days_and_hours_have_the_form_of_their_language() {
-        let time = SignedDuration::from_mins(125 * 60 + 7);
-        let said = ["en", "de", "fr", "es"].map(|code| {
-            let words = ReportWords::of(code);
-            (words.date(date(2026, 3, 2)), words.duration(time))
-        });
-        let expected = [
-            ("2 Mar 2026", "125:07"),
-            ("02.03.2026", "125:07"),
-            ("02/03/2026", "125\u{a0}h\u{a0}07"),
-            ("02/03/2026", "125:07"),
-        ];
-        assert_eq!(said, expected.map(|(day, hours)| (day.to_owned(), hours.to_owned())));
-        let en = ReportWords::of("en");
-        for (secs, text) in [(0, "0:00"), (59, "0:00"), (-90 * 60, "-1:30")] {
-            assert_eq!(en.duration(SignedDuration::from_secs(secs)), text);
-        }
-        assert_eq!(en.dates().count(), 12);
     }
 }
