@@ -32,7 +32,9 @@ pub(super) fn picture_ui(ui: &Ui, scene: &Scene<'_>, headline: Headline, rect: R
     pill(ui, rect, &scene.words.say(headline.words()), headline, scale);
     let mut top = rect.top() + scale.px(16.0);
     for fault in scene.snapshot.faults.iter().take(2) {
-        top = fault_ui(ui, rect, top, &sentence(&fault.sentence.to_string()), scale) + scale.px(8.0);
+        let text = fault.sentence.to_string();
+        let text = text.lines().next().unwrap_or_default(); // what follows is for technicians
+        top = fault_ui(ui, rect, top, &sentence(text), scale) + scale.px(8.0);
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     Action, Scene, camera_words, history,
     table::{CELL, head},
     theme,
+    troubles::with_reason,
     widgets::{PlotLine, Weight, banner, button, caption, card, page_title, plot, quiet, tile},
     words::sentence,
 };
@@ -198,7 +199,7 @@ fn bench_ui(ui: &mut Ui, scene: &Scene<'_>) -> Option<Action> {
                 return None;
             }
             BenchView::Failed(why) => {
-                let text = words.with("bench-failed", &[("reason", why.as_str().into())]);
+                let text = with_reason(words, "bench-failed", why);
                 banner(ui, colours.alarm, &text);
             }
             BenchView::Idle => {}

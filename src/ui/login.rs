@@ -7,7 +7,9 @@ use super::{
     code::{CodePage, code_ui},
     hosts::{Recover, recover_ui},
     theme,
-    widgets::{PadKey, Weight, banner, button, caption, pin_dots, pin_pad, quiet, typed, within},
+    widgets::{
+        PadKey, Weight, banner, button, caption, name_button, pin_dots, pin_pad, quiet, typed, within,
+    },
     words::{Words, countdown, sentence},
 };
 use crate::{
@@ -15,7 +17,7 @@ use crate::{
     runtime::messages::{Pin, PinAttempt, Refusal, ReplyBody, RequestBody},
     settings::ScreenKeyboard,
 };
-use egui::{Align, Button, Key, Layout, RichText, Ui, UiBuilder, Vec2};
+use egui::{Align, Key, Layout, RichText, Ui, UiBuilder, Vec2};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -235,11 +237,7 @@ fn head_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Login, host: Option<HostI
             ui.horizontal_wrapped(|ui| {
                 for each in several {
                     let chosen = Some(each.id) == host;
-                    let button = Button::selectable(chosen, each.name.as_str())
-                        .frame_when_inactive(true)
-                        .truncate()
-                        .min_size(Vec2::new(theme::TOUCH * 2.0, theme::TOUCH));
-                    if ui.add(button).clicked() {
+                    if name_button(ui, chosen, each.name.as_str()).clicked() {
                         *local = Login { chosen: Some(each.id), ..Login::default() };
                     }
                 }

@@ -12,7 +12,7 @@ use super::{
     widgets::{
         Weight, badge, banner, button, caption, dialog, field, kind_tone, quiet, segments, wide_dialog,
     },
-    words::{Words, sentence, time_of_day, visual},
+    words::{Words, sentence, time_of_day},
 };
 use crate::{
     domain::{Actor, MarkKind, MarkSource, PersonId},
@@ -261,7 +261,7 @@ fn row_words(row: &MarkRow, scene: &Scene<'_>) -> String {
     let erased = scene.words.say("today-erased");
     let name = row.name.as_ref().map_or(erased.as_str(), |name| name.as_str());
     let at = scene.words.moment(row.at, scene.zone());
-    format!("{}, {} {at}", visual(name), scene.words.kind(row.kind))
+    format!("{name}, {} {at}", scene.words.kind(row.kind))
 }
 
 fn history_ui(ui: &mut Ui, scene: &Scene<'_>, people: &[PersonRow], events: &[HistoryRow]) {

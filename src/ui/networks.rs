@@ -9,7 +9,7 @@ use super::{
     settings_form::percent,
     theme,
     widgets::{Weight, badge, banner, button, caption, dialog, field, quiet},
-    words::{Words, sentence},
+    words::Words,
 };
 use crate::runtime::messages::{CameraRow, CameraStatus, NetworkKind, NetworkRow};
 use egui::{Button, Ui, Vec2};
@@ -91,11 +91,12 @@ impl Found {
     }
 
     /// Networks that cannot be used, and why.
-    pub(super) fn faults_ui(&self, ui: &mut Ui) {
+    pub(super) fn faults_ui(&self, ui: &mut Ui, words: &Words) {
         for (row, fault) in
             self.networks.iter().filter_map(|row| row.fault.as_ref().map(|fault| (row, fault)))
         {
-            banner(ui, theme::palette(ui).notice, &format!("{}: {}", row.id, sentence(fault)));
+            let what = words.with("network-unusable", &[("id", row.id.as_str().into())]);
+            banner(ui, theme::palette(ui).notice, &format!("{what}\n{fault}"));
         }
     }
 

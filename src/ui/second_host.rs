@@ -6,14 +6,14 @@ use super::{
     Scene,
     host::dialog_foot,
     theme,
-    widgets::{Weight, banner, caption, dialog, quiet, secret_field},
+    widgets::{Weight, banner, caption, dialog, name_button, quiet, secret_field},
     words::{countdown, sentence},
 };
 use crate::{
     domain::{Host, HostId},
     runtime::messages::{Hidden, PinAttempt, Refusal, SecondHost as Agreed},
 };
-use egui::{Button, Ui, Vec2};
+use egui::Ui;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -95,11 +95,7 @@ impl SecondHost {
         caption(ui, &scene.words.say("second-host-who"));
         ui.horizontal_wrapped(|ui| {
             for host in &self.others {
-                let button = Button::selectable(self.chosen == Some(host.id), host.name.as_str())
-                    .frame_when_inactive(true)
-                    .truncate()
-                    .min_size(Vec2::new(theme::TOUCH * 2.0, theme::TOUCH));
-                if ui.add(button).clicked() {
+                if name_button(ui, self.chosen == Some(host.id), host.name.as_str()).clicked() {
                     self.chosen = Some(host.id);
                     (self.pin, self.refused) = (Zeroizing::default(), None);
                 }

@@ -407,7 +407,7 @@ fn networks_ui(ui: &mut Ui, words: &Words, found: &mut Found, form: &mut Form) {
     found.networks_ui(ui, words, NetworkKind::Recogniser, &mut form.recogniser);
     ui.add_space(theme::GAP);
     found.networks_ui(ui, words, NetworkKind::Detector, &mut form.detector);
-    found.faults_ui(ui);
+    found.faults_ui(ui, words);
     ui.checkbox(&mut form.base.renew_faces, words.say("settings-renew-faces"));
     caption(ui, &words.say("settings-renew-faces-help"));
     caption(ui, &words.say("settings-weights-help"));

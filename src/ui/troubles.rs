@@ -56,7 +56,7 @@ pub fn worded_notice(words: &Words, notice: Notice) -> Notice {
     }
 }
 
-/// A sentence: what happened and what to do.
+/// A sentence: what happened and what to do. A second line is the technical reason, which has no words but its own.
 #[must_use]
 pub fn trouble(words: &Words, trouble: &Trouble) -> String {
     cause(words, trouble.cause()).unwrap_or_else(|| sentence(&trouble.to_string()))
@@ -79,7 +79,7 @@ fn cause(words: &Words, cause: &Cause) -> Option<String> {
             Stopped::Write => "trouble-write-failed",
             Stopped::Weights => "trouble-weights-changed",
         })),
-        Cause::Networks(why) => about("trouble-networks", "reason", why),
+        Cause::Networks(why) => Some(with_reason(words, "trouble-networks", why)),
         Cause::Line(line, inner) => {
             let text = self::cause(words, inner)?;
             Some(words.with("trouble-line", &[("line", (*line).into()), ("text", text.into())]))
@@ -127,6 +127,11 @@ fn cause(words: &Words, cause: &Cause) -> Option<String> {
         Cause::Setting(field) => about("trouble-setting", "field", field),
         Cause::List(fault) => Some(list(words, *fault)),
     }
+}
+
+/// A message, and below it the technical reason as the machine tells it.
+pub(super) fn with_reason(words: &Words, id: &str, why: &str) -> String {
+    format!("{}\n{why}", words.say(id))
 }
 
 fn reason(words: &Words, reason: Reason) -> String {
@@ -261,6 +266,9 @@ mod tests {
         let text = trouble(&words, &why);
         assert!(text.starts_with("Impossible d’écrire /media/usb/a.csv") && text.contains("place"), "{text}");
         assert_eq!(trouble(&words, &"the wire broke".into()), "The wire broke.");
+        let networks = trouble(&words, &Trouble::networks("no such tensor"));
+        let (said, why) = networks.split_once('\n').unwrap();
+        assert!(said.ends_with('.') && !said.contains("tensor") && why == "no such tensor", "{networks}");
         let reply = worded_reply(&words, Asked::ChangePin, Err(Refusal::WrongPin { tries_left: 3 }));
         assert!(matches!(reply, Err(Refusal::Failed(why)) if why.to_string().contains('3')));
         let counted = worded_reply(&words, Asked::Login, Err(Refusal::WrongPin { tries_left: 3 }));

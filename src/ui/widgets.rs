@@ -5,6 +5,7 @@
 use super::{
     keyboard::of_figures,
     theme::{self, Palette, Tone},
+    words::visual,
 };
 use crate::domain::MarkKind;
 use egui::{
@@ -165,7 +166,7 @@ pub(super) fn name(response: &Response, spoken: &str) {
 pub(super) fn page_title(ui: &mut Ui, title: &str, right: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
         ui.set_min_height(theme::TOUCH);
-        ui.label(RichText::new(title).font(theme::font(theme::TITLE)));
+        label(ui, title, |title| title.font(theme::font(theme::TITLE)));
         ui.with_layout(Layout::right_to_left(Align::Center), right);
     });
     ui.add_space(theme::GAP / 2.0);
@@ -174,13 +175,37 @@ pub(super) fn page_title(ui: &mut Ui, title: &str, right: impl FnOnce(&mut Ui)) 
 /// Text of less weight.
 pub(super) fn quiet(ui: &mut Ui, text: &str) -> Response {
     let colour = theme::palette(ui).quiet;
-    ui.label(RichText::new(text).color(colour))
+    label(ui, text, |text| text.color(colour))
 }
 
 /// Small text of less weight: captions.
 pub(super) fn caption(ui: &mut Ui, text: &str) -> Response {
     let colour = theme::palette(ui).quiet;
-    ui.label(RichText::new(text).small().color(colour))
+    label(ui, text, |text| text.small().color(colour))
+}
+
+/// Text in which names of any script may stand: drawn in the order of reading, read aloud as it was written.
+fn label(ui: &mut Ui, text: &str, style: impl FnOnce(RichText) -> RichText) -> Response {
+    let shown = visual(text);
+    let response = ui.label(style(RichText::new(&shown)));
+    if shown != text {
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    }
+    response
+}
+
+/// Somebody to be chosen, by name.
+pub(super) fn name_button(ui: &mut Ui, chosen: bool, who: &str) -> Response {
+    let shown = visual(who);
+    let button = Button::selectable(chosen, shown.as_str())
+        .frame_when_inactive(true)
+        .truncate()
+        .min_size(Vec2::new(theme::TOUCH * 2.0, theme::TOUCH));
+    let response = ui.add(button);
+    if shown != who {
+        name(&response, who);
+    }
+    response
 }
 
 /// A card.
@@ -195,7 +220,7 @@ pub(super) fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
         .inner
 }
 
-/// A sentence across the page, on a quiet fill.
+/// A sentence across the page, on a quiet fill; what follows in a second line is for technicians, and smaller.
 pub(super) fn banner(ui: &mut Ui, tone: Tone, text: &str) {
     Frame::new()
         .fill(tone.soft)
@@ -203,7 +228,12 @@ pub(super) fn banner(ui: &mut Ui, tone: Tone, text: &str) {
         .inner_margin(Margin::symmetric(16, 12))
         .show(ui, |ui| {
             ui.set_min_width(ui.available_width());
-            ui.label(RichText::new(text).color(tone.on_soft));
+            let (sentence, detail) = text.split_once('\n').unwrap_or((text, ""));
+            label(ui, sentence, |text| text.color(tone.on_soft));
+            if !detail.is_empty() {
+                ui.add_space(-theme::GAP / 2.0);
+                ui.label(RichText::new(detail).color(tone.on_soft).small());
+            }
         });
 }
 
@@ -557,7 +587,7 @@ fn dialog_of(ui: &Ui, id: &str, title: &str, width: f32, add: impl FnOnce(&mut U
             ui.spacing_mut().item_spacing.y = 8.0;
         }
         egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
-            ui.heading(title);
+            label(ui, title, RichText::heading);
             ui.add_space(theme::GAP / 2.0);
             add(ui);
         });

@@ -12,7 +12,7 @@ use faceprint::{
         RequestBody, StageTime, Worker,
     },
     settings::{Display, Look, Settings},
-    ui::{HostPage, Screen, theme},
+    ui::{HostPage, Screen, Words, theme},
 };
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -283,7 +283,7 @@ fn names_of_other_scripts_are_drawn_where_the_system_has_a_font() {
 }
 
 /// Words of a right-to-left name stand from right to left, the letters within each as well, joined by the shaper; what is
-/// read aloud stays in the order of typing. On the card and in a table.
+/// read aloud stays in the order of typing. On the card, in a table and in a title.
 #[test]
 fn right_to_left_names_stand_in_reading_order() {
     // Each letter once, so that a glyph is known by its letter.
@@ -302,18 +302,24 @@ fn right_to_left_names_stand_in_reading_order() {
             bench.run();
         }
         assert!(bench.says(who), "the table is read aloud as typed");
-        bench.check_reading_order(who, first, second);
+        bench.check_reading_order(&format!("{second} {first}"), first, second);
+        let words = Words::new("en");
+        bench.press(&words.with("people-edit-spoken", &[("name", who.into())]));
+        let title = |name: &str| words.with("people-edit-title", &[("name", name.into())]);
+        assert!(bench.says(&title(who)), "the title is read aloud as typed");
+        bench.check_reading_order(&title(&format!("{second} {first}")), first, second);
+        bench.press_escape();
         bench.press("Lock");
         bench.recorded(1, 1, who, MarkKind::CheckIn);
         assert!(bench.says(who), "the card is read aloud as typed");
-        bench.check_reading_order(who, first, second);
+        bench.check_reading_order(&format!("{second} {first}"), first, second);
     }
 }
 
 impl Bench {
     /// The text is painted with the first word to the right of the second, and its first letter to the right of its
     /// last one.
-    fn check_reading_order(&self, who: &str, first: &str, second: &str) {
+    fn check_reading_order(&self, drawn: &str, first: &str, second: &str) {
         fn gather<'a>(shape: &'a egui::Shape, found: &mut Vec<&'a egui::epaint::TextShape>) {
             match shape {
                 egui::Shape::Text(text) => found.push(text),
@@ -325,16 +331,15 @@ impl Bench {
         for clipped in &self.harness.output().shapes {
             gather(&clipped.shape, &mut texts);
         }
-        let drawn = format!("{second} {first}");
         let text = texts.iter().find(|text| text.galley.text() == drawn);
-        let text = text.unwrap_or_else(|| panic!("{who} is not painted as {drawn}"));
+        let text = text.unwrap_or_else(|| panic!("{drawn} is not painted"));
         let glyphs: Vec<(char, f32)> =
             text.galley.rows.iter().flat_map(|row| row.row.glyphs.iter().map(|g| (g.chr, g.pos.x))).collect();
         let place = |letter: char| glyphs.iter().find(|(chr, _)| *chr == letter).map(|(_, x)| *x);
         let ends = |word: &str| (word.chars().next().and_then(place), word.chars().last().and_then(place));
         let ((first_start, first_end), (second_start, _)) = (ends(first), ends(second));
-        assert!(first_start > second_start, "{who}: the first word stands at the right: {glyphs:?}");
-        assert!(first_start > first_end, "{who}: letters run to the left: {glyphs:?}");
+        assert!(first_start > second_start, "{drawn}: the first word stands at the right: {glyphs:?}");
+        assert!(first_start > first_end, "{drawn}: letters run to the left: {glyphs:?}");
     }
 }
 

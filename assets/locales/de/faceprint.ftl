@@ -635,6 +635,7 @@ network-measured = Gemessen: { $share } der Fremden werden für eine von { $peop
 network-not-measured = Seine Fehler wurden nicht gemessen: Es gilt eine vorsichtige Schwelle.
 network-again = Damit neu zu erfassen: { $people }.
 network-title = { $id } verwenden?
+network-unusable = { $id } ist nicht verwendbar. Bitte neu installieren oder entfernen.
 network-left-out = { $people ->
         [one] Mit { $id } muss eine Person neu erfasst werden, bevor das Gerät sie erkennt.
        *[other] Mit { $id } müssen { $people } Personen neu erfasst werden, bevor das Gerät sie erkennt.
@@ -730,7 +731,7 @@ trouble-recogniser-restarts = Die Erkennung hielt wegen eines internen Fehlers a
 trouble-ledger-restarts = Die Aufzeichnung hielt wegen eines internen Fehlers an. Der Speicher wird von selbst wieder geöffnet.
 trouble-write-failed = Ein Eintrag konnte nicht geschrieben werden. Der Speicher wird von selbst wieder geöffnet.
 trouble-weights-changed = Das Netz zum Erkennen wurde im laufenden Betrieb geändert. Bitte das Gerät neu starten.
-trouble-networks = Die Erkennung läuft nicht. Bitte auf diesem Rechner „faceprint doctor“ ausführen. ({ $reason })
+trouble-networks = Die Erkennung läuft nicht. Bitte auf diesem Rechner „faceprint doctor“ ausführen.
 trouble-disk-full = Der Datenträger ist voll. Bitte Platz schaffen und noch einmal versuchen; nichts Erfasstes ist verloren.
 trouble-unreadable = { $path } lässt sich nicht lesen: { $reason }
 trouble-unwritable = { $path } lässt sich nicht schreiben: { $reason }
@@ -794,4 +795,4 @@ audit-fault-unreadable = Eintrag { $number } ist nicht lesbar: er wurde verände
 audit-fault-changed = Eintrag { $number } wurde verändert, oder einer davor.
 audit-fault-cut = Das Protokoll wurde abgeschnitten: es hat keinen Eintrag { $number }.
 audit-fault-replaced = Eintrag { $number } ist nicht der, den der ausgegebene Kopf nennt: das Protokoll wurde neu geschrieben.
-bench-failed = Der Geschwindigkeitstest ging nicht. ({ $reason })
+bench-failed = Der Geschwindigkeitstest ging nicht.

@@ -635,6 +635,7 @@ network-measured = Measured: { $share } of strangers are taken for one of { $peo
 network-not-measured = Its errors were not measured: a cautious threshold is used.
 network-again = To be enrolled again with it: { $people }.
 network-title = Use { $id }?
+network-unusable = { $id } cannot be used. Install it again, or remove it.
 network-left-out = { $people ->
         [one] With { $id } one person must be enrolled again before the kiosk recognises them.
        *[other] With { $id } { $people } people must be enrolled again before the kiosk recognises them.
@@ -730,7 +731,7 @@ trouble-recogniser-restarts = Recognition stopped by an internal error and begin
 trouble-ledger-restarts = The record keeper stopped by an internal error. The store is opened again by itself.
 trouble-write-failed = A record could not be written. The store is opened again by itself.
 trouble-weights-changed = The network for recognition was changed while the kiosk ran. Restart it.
-trouble-networks = Recognition does not run. Run “faceprint doctor” on this machine. ({ $reason })
+trouble-networks = Recognition does not run. Run “faceprint doctor” on this machine.
 trouble-disk-full = The disk is full. Free some space and try again; nothing that was recorded is lost.
 trouble-unreadable = { $path } cannot be read: { $reason }
 trouble-unwritable = { $path } cannot be written: { $reason }
@@ -794,4 +795,4 @@ audit-fault-unreadable = Entry { $number } cannot be read: it was changed or mov
 audit-fault-changed = Entry { $number } was changed, or one before it was.
 audit-fault-cut = The log was cut off: it has no entry { $number }.
 audit-fault-replaced = Entry { $number } is not the one that the exported head names: the log was written anew.
-bench-failed = The speed test could not be done. ({ $reason })
+bench-failed = The speed test could not be done.

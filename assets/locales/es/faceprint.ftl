@@ -635,6 +635,7 @@ network-measured = Medido: el { $share } de los desconocidos se toma por una de 
 network-not-measured = Sus errores no se han medido: se usa un umbral prudente.
 network-again = A registrar de nuevo con ella: { $people }.
 network-title = ¿Usar { $id }?
+network-unusable = No se puede usar { $id }. Instálelo de nuevo o retírelo.
 network-left-out = { $people ->
         [one] Con { $id } hay que registrar de nuevo a una persona antes de que el equipo la reconozca.
        *[other] Con { $id } hay que registrar de nuevo a { $people } personas antes de que el equipo las reconozca.
@@ -730,7 +731,7 @@ trouble-recogniser-restarts = El reconocimiento se detuvo por un error interno y
 trouble-ledger-restarts = El registro se detuvo por un error interno. Los datos se vuelven a abrir solos.
 trouble-write-failed = No se pudo escribir un fichaje. Los datos se vuelven a abrir solos.
 trouble-weights-changed = La red de reconocimiento cambió durante el funcionamiento. Reinicie el terminal.
-trouble-networks = El reconocimiento no funciona. Ejecute «faceprint doctor» en este equipo. ({ $reason })
+trouble-networks = El reconocimiento no funciona. Ejecute «faceprint doctor» en este equipo.
 trouble-disk-full = El disco está lleno. Libere espacio e inténtelo de nuevo; no se ha perdido nada de lo registrado.
 trouble-unreadable = No se puede leer { $path }: { $reason }
 trouble-unwritable = No se puede escribir { $path }: { $reason }
@@ -794,4 +795,4 @@ audit-fault-unreadable = La entrada { $number } no se puede leer: se cambió o s
 audit-fault-changed = La entrada { $number } se cambió, o una anterior.
 audit-fault-cut = El registro fue cortado: no tiene la entrada { $number }.
 audit-fault-replaced = La entrada { $number } no es la que nombra la cabeza exportada: el registro se escribió de nuevo.
-bench-failed = No se pudo hacer la prueba de velocidad. ({ $reason })
+bench-failed = No se pudo hacer la prueba de velocidad.

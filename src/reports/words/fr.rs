@@ -9,7 +9,7 @@ pub(super) const WORDS: ReportWords = ReportWords {
     times: "{}\u{a0}; heures\u{a0}: {}",
     made: "Établi le {}\u{a0}; lignes\u{a0}: {}",
     chosen_people: "Personnes choisies seulement",
-    locked: "Verrouillé jusqu’au {} inclus : heures jusque-là selon les règles d’alors",
+    locked: "Verrouillé jusqu’au {} inclus\u{a0}: heures jusque-là selon les règles d’alors",
     no_rows: "Rien dans cette période.",
     totals: "Totaux par personne",
     totals_note: "Travaillé\u{a0}: de chaque entrée à sa sortie, sans les pauses. Compté\u{a0}: selon les règles du site \
