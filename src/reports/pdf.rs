@@ -42,14 +42,12 @@ pub fn write_pdf(
     out: impl Write,
     watch: Watch<'_>,
 ) -> Result<PdfFigures, ReportError> {
-    write_document(words.title, &report.generated_at, out, |face| {
+    let rows = report.body.len();
+    write_document(words.title, &report.generated_at, out, &|| watch(rows), |face| {
         let widths = Widths::new(&face, report, words);
         let mut sheet = Sheet::new(face, paper, widths.least());
         title(&mut sheet, report, words);
         body(&mut sheet, report, words, &widths, watch);
-        if !watch(report.body.len()) {
-            return Err(ReportError::Stopped);
-        }
         totals(&mut sheet, &report.totals, words);
         sheet.note_unprintable(words);
         Ok(sheet.finish(&audit_line(&report.audit_head, words), words))
@@ -64,7 +62,7 @@ pub fn write_person_pdf(
     out: impl Write,
 ) -> Result<PdfFigures, ReportError> {
     let title = words.person.title;
-    write_document(title, &file.generated_at, out, |face| {
+    write_document(title, &file.generated_at, out, &|| true, |face| {
         let mut sheet = Sheet::new(face, paper, 0.0);
         sheet.line(18.0, 24.0, title);
         sheet.line(11.0, 16.0, &file.site);
@@ -86,11 +84,16 @@ pub fn write_person_pdf(
     })
 }
 
-/// Makes the font and the document; `draw` fills pages and counts what it could not print.
+/// Bytes written before somebody may stop it: a slow stick takes a moment for them.
+const PIECE: usize = 16 << 10;
+
+/// Makes the font and the document; `draw` fills pages and counts what it could not print. It ends early when `go_on` says
+/// so: before the pages become bytes, which takes under a second for 10,000 rows, and after each [`PIECE`].
 fn write_document(
     title: &str,
     made: &Zoned,
     mut out: impl Write,
+    go_on: &dyn Fn() -> bool,
     draw: impl FnOnce(Face) -> Result<(Vec<PdfPage>, usize), ReportError>,
 ) -> Result<PdfFigures, ReportError> {
     let font = ParsedFont::from_bytes(UBUNTU_LIGHT, 0, &mut Vec::new()).ok_or(ReportError::Font)?;
@@ -101,9 +104,14 @@ fn write_document(
     }
     let font_id = document.add_font(&font);
     let (pages, unprintable) = draw(Face::new(font, font_id))?;
+    let going = || if go_on() { Ok(()) } else { Err(ReportError::Stopped) };
+    going()?;
     let figures = PdfFigures { pages: pages.len(), unprintable };
     let bytes = document.with_pages(pages).save(&PdfSaveOptions::default(), &mut Vec::new());
-    out.write_all(&bytes)?;
+    for piece in bytes.chunks(PIECE) {
+        going()?;
+        out.write_all(piece)?;
+    }
     out.flush()?;
     Ok(figures)
 }
@@ -589,7 +597,7 @@ mod tests {
         reports::{Body, Row, to_the_end},
     };
     use proptest::prelude::*;
-    use std::{process::Command, time::Instant};
+    use std::{cell::Cell, process::Command, time::Instant};
 
     fn written(report: &AttendanceReport, paper: Paper) -> (Vec<u8>, PdfFigures) {
         let mut bytes = Vec::new();
@@ -691,6 +699,35 @@ mod tests {
         let (report, words) = (testkit::report(300), ReportWords::of("en"));
         let stopped = write_pdf(&report, words, Paper::A4, &mut bytes, &|done| done < 70);
         assert!(matches!(stopped, Err(ReportError::Stopped)) && bytes.is_empty());
+    }
+
+    /// A stick so slow that somebody presses Stop while it is written to.
+    struct Slow<'a> {
+        written: &'a Cell<usize>,
+    }
+
+    impl Write for Slow<'_> {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.written.set(self.written.get() + bytes.len());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn it_stops_while_it_is_being_saved() {
+        let (report, words) = (testkit::report(300), ReportWords::of("en"));
+        let written = Cell::new(0);
+        let slow = || Slow { written: &written };
+        write_pdf(&report, words, Paper::A4, slow(), &|_| true).unwrap();
+        let whole = written.replace(0);
+        assert!(whole > 2 * PIECE, "{whole} bytes");
+        let stopped = write_pdf(&report, words, Paper::A4, slow(), &|_| written.get() < PIECE);
+        assert!(matches!(stopped, Err(ReportError::Stopped)));
+        assert_eq!(written.get(), PIECE);
     }
 
     #[test]
