@@ -228,7 +228,7 @@ echo "ok: a report was saved from the window"
 grep -q "Linnea Frost" "${exports[0]}" || failed "the report names who was marked"
 today=$(TZ=$zone date +%F)
 "$faceprint" export csv --from "$today" --to "$today" --out "$work/out.csv" "${site[@]}"
-grep -q "Tomas Arvel,1002,check_in,host" "$work/out.csv" || failed "the marks are on record"
+grep -q '"Tomas Arvel","1002",check_in,host' "$work/out.csv" || failed "the marks are on record"
 grep -q "Held the door" "$work/out.csv" || failed "the correction is on record"
 echo "ok: the marks and the correction are on record"
 stored "so is the export" "exported" audit show --last 20

@@ -9,7 +9,7 @@ use std::{fmt::Write as _, io::Write};
 /// entry is among them.
 pub fn write_audit_csv(entries: &[AuditEntry], out: impl Write, watch: Watch<'_>) -> Result<(), ReportError> {
     let header = ["number", "at", "actor", "action", "detail", "hash"].map(str::to_owned).to_vec();
-    write_table(header, entries.iter().map(cells), out, watch)
+    write_table(header, &[], entries.iter().map(cells), out, watch)
 }
 
 fn cells(entry: &AuditEntry) -> Vec<String> {

@@ -213,6 +213,12 @@ impl Column {
         }
     }
 
+    /// Typed or drawn, never calculated with: a spreadsheet must leave it as it is.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Person | Self::Name | Self::Badge | Self::Reason)
+    }
+
     /// Figures stand at the right.
     #[must_use]
     pub fn is_figure(self) -> bool {

@@ -1,7 +1,9 @@
 //! CSV by RFC 4180: commas, quotes doubled, CR LF. It begins with a byte order mark, because spreadsheet programs
 //! take UTF-8 for a local code page without one; readers that do not strip it see it before the first column's name.
 //!
-//! A cell that a spreadsheet would take for a formula gets an apostrophe in front, which makes it text.
+//! A cell that a spreadsheet would take for a formula gets an apostrophe in front, which makes it text. Names, badges, ids
+//! and reasons are quoted whatever is in them: a spreadsheet that is told to take quoted cells for text leaves a badge
+//! such as 007 as it is. No form of a cell makes it do so unasked, except a formula.
 
 use super::{AttendanceReport, Column, ReportError, Watch};
 use std::io::Write;
@@ -13,23 +15,32 @@ pub fn write_csv(report: &AttendanceReport, out: impl Write, watch: Watch<'_>) -
         let cell = move |column: &Column| line.plain(*column, report);
         report.columns.iter().map(cell).collect::<Vec<_>>()
     });
-    write_table(header.collect(), rows, out, watch)
+    let texts: Vec<bool> = report.columns.iter().map(|column| column.is_text()).collect();
+    write_table(header.collect(), &texts, rows, out, watch)
 }
 
-/// Writes a header and rows of cells, each made harmless.
+/// Writes a header and rows of cells, each made harmless; those of a column in `texts` are quoted, others when they must be.
 pub(super) fn write_table(
     header: Vec<String>,
+    texts: &[bool],
     rows: impl Iterator<Item = Vec<String>>,
     mut out: impl Write,
     watch: Watch<'_>,
 ) -> Result<(), ReportError> {
     out.write_all("\u{feff}".as_bytes())?;
-    let mut csv = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
+    let mut csv = ::csv::WriterBuilder::new()
+        .terminator(::csv::Terminator::CRLF)
+        .quote_style(::csv::QuoteStyle::Never) // the writer knows no columns: `field` quotes
+        .from_writer(out);
     for (done, row) in std::iter::once(header).chain(rows).enumerate() {
         if !watch(done) {
             return Err(ReportError::Stopped);
         }
-        csv.write_record(row.iter().map(|cell| harmless(cell))).map_err(plain)?;
+        let cells = row.iter().enumerate().map(|(place, cell)| {
+            let text = done > 0 && texts.get(place).is_some_and(|text| *text);
+            field(&harmless(cell), text || row.len() == 1)
+        });
+        csv.write_record(cells).map_err(plain)?;
     }
     csv.flush()?;
     Ok(())
@@ -47,6 +58,15 @@ fn plain(error: ::csv::Error) -> std::io::Error {
 fn harmless(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
         format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
+
+/// A cell as it stands in the file, in quotes when it is text or could not be read back without.
+fn field(cell: &str, text: bool) -> String {
+    if text || cell.contains(['"', ',', '\r', '\n']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
     } else {
         cell.to_owned()
     }
@@ -86,7 +106,7 @@ mod tests {
         assert_eq!(
             written(&report),
             "\u{feff}event,date,time,person,name,badge,kind,source,corrected,reason,audit_head,locked\r\n\
-             1,2026-03-02,2026-03-02T08:00:00+01:00,00000000000000000000000000000000,Ana Müller,1000,\
+             1,2026-03-02,2026-03-02T08:00:00+01:00,\"00000000000000000000000000000000\",\"Ana Müller\",\"1000\",\
              check_in,face,yes,\"said \"\"late\"\", forgot\nto mark\",\
              4711:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f,no\r\n"
         );
@@ -98,8 +118,8 @@ mod tests {
         report.columns = ReportBy::Day.parse_columns("worked,name,planned,late,state").unwrap();
         assert_eq!(
             written(&report),
-            "\u{feff}worked,name,planned,late,state\r\n8:05,Ana Müller,22:00-06:00,0:07,late\r\n\
-             0:00,Żaneta Łukasiewicz,08:00-17:00,,absent\r\n3:30,,,,early missing_check_in\r\n"
+            "\u{feff}worked,name,planned,late,state\r\n8:05,\"Ana Müller\",22:00-06:00,0:07,late\r\n\
+             0:00,\"Żaneta Łukasiewicz\",08:00-17:00,,absent\r\n3:30,\"\",,,early missing_check_in\r\n"
         );
     }
 
@@ -146,7 +166,7 @@ mod tests {
     /// What a host sees who opens the file: through `LibreOffice` to a workbook, and on to a page that can be read here.
     #[test]
     fn libreoffice_shows_every_cell() {
-        let nasty = ["=1+1", "@SUM(A1)", "+49 30", "-3"];
+        let nasty = ["=1+1", "@SUM(A1)", "-3", "007"];
         let mut report = testkit::report(4);
         report.columns = ReportBy::Mark.parse_columns("date,name,badge,reason").unwrap();
         for (n, badge) in nasty.iter().enumerate() {
@@ -159,8 +179,10 @@ mod tests {
         std::fs::write(folder.path().join("report.csv"), written(&report)).unwrap();
         for (from, to) in [("report.csv", "xlsx"), ("report.xlsx", "html")] {
             let mut office = std::process::Command::new("soffice");
-            // Comma, double quote, UTF-8 (which the window of LibreOffice sees by the byte order mark), from line 1.
-            let filter: &[&str] = if from == "report.csv" { &["--infilter=CSV:44,34,76,1"] } else { &[] };
+            // Comma, double quote, UTF-8 (which the window of LibreOffice sees by the byte order mark), from line 1, and
+            // "format quoted field as text".
+            let filter: &[&str] =
+                if from == "report.csv" { &["--infilter=CSV:44,34,76,1,,0,true"] } else { &[] };
             office.args([&profile, "--headless"]).args(filter).args(["--convert-to", to, from]);
             let Ok(output) = office.current_dir(folder.path()).output() else {
                 eprintln!("skipped: soffice (libreoffice-calc) is not installed");
@@ -174,9 +196,18 @@ mod tests {
         for (n, badge) in nasty.iter().enumerate() {
             let date = if n < 3 { "2026-03-02" } else { "2026-03-03" };
             let reason = format!("said \"{badge}\", ä; <b>&\nforgot");
-            expected.push(vec![date.into(), names[n].into(), format!("'{badge}"), reason]);
+            let guard = if *badge == "007" { "" } else { "'" };
+            expected.push(vec![date.into(), names[n].into(), format!("{guard}{badge}"), reason]);
         }
         assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_single_column_keeps_its_empty_rows() {
+        let mut report = testkit::report(3);
+        report.columns = vec![Column::Badge];
+        row(&mut report, 1).badge = None;
+        assert_eq!(read_back(&written(&report)), [["1000"], [""], ["1002"]]);
     }
 
     #[test]
@@ -192,7 +223,7 @@ mod tests {
             badge in "[-=+@'\",;\r\n\ta-zß漢🙂 ]{0,12}", reason in any::<String>(),
         ) {
             let mut report = testkit::report(3);
-            report.columns = vec![Column::Badge, Column::Reason];
+            report.columns = vec![Column::Badge, Column::Reason, Column::Kind];
             row(&mut report, 1).badge = Some(badge.clone());
             row(&mut report, 1).reason = reason.clone();
             let rows = read_back(&written(&report));
