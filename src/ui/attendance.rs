@@ -46,8 +46,9 @@ struct Filter {
     source: Option<MarkSource>,
 }
 
+/// By what marks can be sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Key {
+pub(super) enum Key {
     Time,
     Name,
     Badge,
@@ -118,7 +119,11 @@ fn arranged(rows: &[MarkRow], filter: &Filter, sort: Sort<Key>) -> Vec<usize> {
                 || row.name.as_ref().is_some_and(|name| contains(name.as_str()))
                 || row.badge.as_deref().is_some_and(contains))
     };
-    let mut shown: Vec<(usize, &MarkRow)> = rows.iter().enumerate().filter(|(_, row)| hit(row)).collect();
+    in_order(rows.iter().enumerate().filter(|(_, row)| hit(row)).collect(), sort)
+}
+
+/// Places of marks, sorted; they come in the order of time.
+pub(super) fn in_order(mut shown: Vec<(usize, &MarkRow)>, sort: Sort<Key>) -> Vec<usize> {
     match sort.by {
         Key::Time => {} // as they come
         Key::Name => shown.sort_by_cached_key(|(_, row)| {

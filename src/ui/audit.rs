@@ -6,7 +6,7 @@ use super::{
     Action, Asked, Scene,
     host::{empty, loading, work_progress},
     reports::folder_name,
-    table::{Col, faint, plain_table, text},
+    table::{Col, Sort, faint, table, text},
     theme, troubles,
     widgets::{Weight, banner, button_if, caption, page_title, pick, quiet, search},
     words::{Words, sentence},
@@ -24,9 +24,12 @@ pub(super) const NEWEST: usize = 20_000;
 /// What was loaded and chosen.
 #[derive(Default)]
 pub struct Audit {
+    /// Newest first.
     entries: Option<Vec<AuditEntry>>,
-    /// Sentences of the entries that search and group let through: place in `entries`, who, what.
-    shown: Option<Vec<(usize, String, String)>>,
+    /// Sentences of the entries that search and group let through, in the order of the table.
+    shown: Option<Vec<Line>>,
+    /// `None` before a title was pressed: newest first.
+    sort: Option<Sort<Key>>,
     people: HashMap<PersonId, String>,
     group: Group,
     search: String,
@@ -36,6 +39,17 @@ pub struct Audit {
     checked: Option<AuditReport>,
     saved: Option<String>,
     refused: Option<String>,
+}
+
+/// An entry in words: its place among the entries, who, what.
+type Line = (usize, String, String);
+
+/// By what entries can be sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Number,
+    Who,
+    What,
 }
 
 /// Kinds of entries that are looked for together.
@@ -142,7 +156,21 @@ impl Audit {
         let entries = self.entries.iter().flatten().enumerate();
         let of_group =
             entries.filter(|(_, entry)| self.group == Group::All || self.group == Group::of(&entry.action));
-        self.shown = Some(of_group.filter_map(line).collect());
+        let mut shown: Vec<Line> = of_group.filter_map(line).collect();
+        let sort = self.sort();
+        match sort.by {
+            Key::Number => shown.reverse(), // as they come is the newest first
+            Key::Who => shown.sort_by(|(_, a, _), (_, b, _)| a.cmp(b)),
+            Key::What => shown.sort_by(|(_, _, a), (_, _, b)| a.cmp(b)),
+        }
+        if sort.descending {
+            shown.reverse();
+        }
+        self.shown = Some(shown);
+    }
+
+    fn sort(&self) -> Sort<Key> {
+        self.sort.unwrap_or(Sort::new(Key::Number, true))
     }
 }
 
@@ -192,7 +220,12 @@ pub(super) fn audit_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Vec
             empty(ui, &words.say("audit-none"), &words.say("audit-none-text"));
         }
         (Some(_), Some(shown)) if shown.is_empty() => drop(quiet(ui, &words.say("audit-not-found"))),
-        (Some(entries), Some(shown)) => entries_table(ui, scene, entries, shown),
+        (Some(entries), Some(shown)) => {
+            let mut sort = local.sort();
+            if entries_table(ui, scene, entries, shown, &mut sort) {
+                (local.sort, local.shown) = (Some(sort), None);
+            }
+        }
         _ if local.refused.is_none() => loading(ui, scene),
         _ => {}
     }
@@ -241,16 +274,25 @@ fn filters(ui: &mut Ui, words: &Words, local: &mut Audit) {
     }
 }
 
-fn entries_table(ui: &mut Ui, scene: &Scene<'_>, entries: &[AuditEntry], shown: &[(usize, String, String)]) {
+/// Whether the order was changed.
+fn entries_table(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    entries: &[AuditEntry],
+    shown: &[Line],
+    sort: &mut Sort<Key>,
+) -> bool {
     let words = scene.words;
     let narrow = ui.available_width() < 720.0;
-    let mut columns =
-        vec![Col::fixed(words.say("audit-number"), 76.0), Col::fixed(words.say("audit-time"), 186.0)];
+    let mut columns = vec![
+        Col::fixed(words.say("audit-number"), 76.0).sorts(Key::Number),
+        Col::fixed(words.say("audit-time"), 186.0),
+    ];
     if !narrow {
-        columns.push(Col::fixed(words.say("audit-who"), 160.0));
+        columns.push(Col::fixed(words.say("audit-who"), 160.0).sorts(Key::Who));
     }
-    columns.push(Col::rest(words.say("audit-what")));
-    plain_table(ui, "audit", &columns, theme::ROW * 0.8, shown.len(), |ui, row, column| {
+    columns.push(Col::rest(words.say("audit-what")).sorts(Key::What));
+    table(ui, "audit", &columns, sort, theme::ROW * 0.8, shown.len(), |ui, row, column| {
         let Some((place, who, what)) = shown.get(row) else { return };
         let Some(entry) = entries.get(*place) else { return };
         match column {
@@ -259,7 +301,7 @@ fn entries_table(ui: &mut Ui, scene: &Scene<'_>, entries: &[AuditEntry], shown: 
             2 if !narrow => text(ui, who),
             _ => text(ui, what),
         }
-    });
+    })
 }
 
 /// The message that says what a second host agreed to.

@@ -6,7 +6,7 @@ use super::{
     Action, Asked, Scene,
     host::dialog_foot,
     reports::folder_name,
-    table::{Col, faint, plain_table, text},
+    table::{Col, Sort, faint, table, text},
     theme,
     widgets::{Weight, badge, banner, button, quiet, wide_dialog},
     words::{Words, sentence},
@@ -30,13 +30,21 @@ enum Stage {
     Looking,
     Choosing(Vec<FolderView>),
     Reading,
-    Planned(Box<ImportPlan>),
+    Planned(Box<ImportPlan>, Sort<Key>),
     Working,
     Done {
         added: usize,
         changed: usize,
         refused: Option<String>,
     },
+}
+
+/// By what rows can be sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Line,
+    Name,
+    Deed,
 }
 
 /// What was pressed.
@@ -52,7 +60,9 @@ impl Import {
     pub(super) fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>) -> Vec<Action> {
         match (asked, body) {
             (Asked::Folders, Ok(ReplyBody::Folders(folders))) => self.stage = Stage::Choosing(folders),
-            (Asked::PlanImport, Ok(ReplyBody::ImportPlan(plan))) => self.stage = Stage::Planned(plan),
+            (Asked::PlanImport, Ok(ReplyBody::ImportPlan(plan))) => {
+                self.stage = Stage::Planned(plan, Sort::new(Key::Line, false));
+            }
             (Asked::Import, Ok(ReplyBody::Imported { added, changed, refused })) => {
                 let refused = refused.map(|trouble| trouble.to_string());
                 self.stage = Stage::Done { added, changed, refused };
@@ -76,13 +86,13 @@ impl Import {
             if let Some(refused) = &self.refused {
                 banner(ui, theme::palette(ui).alarm, refused);
             }
-            pressed = match &self.stage {
+            pressed = match &mut self.stage {
                 Stage::Looking | Stage::Reading => {
                     quiet(ui, &words.say("button-working"));
                     closing(ui, words)
                 }
                 Stage::Choosing(folders) => choose_ui(ui, words, folders),
-                Stage::Planned(plan) => plan_ui(ui, words, plan),
+                Stage::Planned(plan, sort) => plan_ui(ui, words, plan, sort),
                 Stage::Working => work_ui(ui, scene),
                 Stage::Done { added, changed, refused } => {
                     done_ui(ui, words, *added, *changed, refused.as_deref())
@@ -141,7 +151,7 @@ fn choose_ui(ui: &mut Ui, words: &Words, folders: &[FolderView]) -> Pressed {
     pressed
 }
 
-fn plan_ui(ui: &mut Ui, words: &Words, plan: &ImportPlan) -> Pressed {
+fn plan_ui(ui: &mut Ui, words: &Words, plan: &ImportPlan, sort: &mut Sort<Key>) -> Pressed {
     let [add, rename, known, refused] = plan.counts();
     let values = [
         ("add", add.into()),
@@ -151,15 +161,16 @@ fn plan_ui(ui: &mut Ui, words: &Words, plan: &ImportPlan) -> Pressed {
     ];
     quiet(ui, &words.with("import-counts", &values));
     let columns = [
-        Col::fixed(words.say("import-line"), 64.0),
-        Col::rest(words.say("people-name")),
+        Col::fixed(words.say("import-line"), 64.0).sorts(Key::Line),
+        Col::rest(words.say("people-name")).sorts(Key::Name),
         Col::fixed(words.say("people-badge"), 120.0),
-        Col::fixed(words.say("import-deed"), 340.0),
+        Col::fixed(words.say("import-deed"), 340.0).sorts(Key::Deed),
     ];
     let height = (ui.ctx().content_rect().height() - 330.0).clamp(150.0, 420.0);
     ui.allocate_ui(Vec2::new(ui.available_width(), height), |ui| {
-        plain_table(ui, "import", &columns, theme::ROW * 0.8, plan.rows.len(), |ui, row, column| {
-            let Some(row) = plan.rows.get(row) else { return };
+        let rows = in_order(plan, *sort);
+        table(ui, "import", &columns, sort, theme::ROW * 0.8, rows.len(), |ui, row, column| {
+            let Some(row) = rows.get(row) else { return };
             match column {
                 0 => faint(ui, &row.line.to_string()),
                 1 => text(ui, &one_line(&row.name)),
@@ -174,6 +185,25 @@ fn plan_ui(ui: &mut Ui, words: &Words, plan: &ImportPlan) -> Pressed {
         Some(false) => Pressed::Close(None),
         None => Pressed::Nothing,
     }
+}
+
+fn in_order(plan: &ImportPlan, sort: Sort<Key>) -> Vec<&ImportRow> {
+    let mut rows: Vec<&ImportRow> = plan.rows.iter().collect();
+    match sort.by {
+        Key::Line => {} // as they come
+        Key::Name => rows.sort_by(|a, b| a.name.cmp(&b.name)),
+        // What needs a look comes first.
+        Key::Deed => rows.sort_by_key(|row| match row.deed {
+            ImportDeed::Refuse(_) => 0,
+            ImportDeed::Rename(..) => 1,
+            ImportDeed::Add(_) => 2,
+            ImportDeed::Known => 3,
+        }),
+    }
+    if sort.descending {
+        rows.reverse();
+    }
+    rows
 }
 
 /// A refused name may hold what no line can show.

@@ -4,6 +4,7 @@
 
 use super::{
     Action, Asked, Scene,
+    attendance::{self, in_order},
     day_chart::day_chart,
     host::{empty, loading},
     marks::{Marks, source_word},
@@ -32,6 +33,7 @@ pub struct Today {
     refused: Option<String>,
     show: Show,
     sort: Sort<Key>,
+    marks_sort: Sort<attendance::Key>,
 }
 
 /// What the table lists.
@@ -66,6 +68,7 @@ impl Today {
             refused: None,
             show: Show::Everybody,
             sort: Sort::new(Key::State, false),
+            marks_sort: Sort::new(attendance::Key::Time, true), // the newest is the one asked about
         }
     }
 
@@ -160,7 +163,8 @@ pub(super) fn today_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Today) -> Vec
                 [(Show::Everybody, words.say("today-everybody")), (Show::Marks, words.say("today-marks"))];
             segments(ui, &mut local.show, &lists);
             if local.show == Show::Marks {
-                actions.extend(marks_table(ui, scene, &view.marks, locked, &mut local.marks));
+                let (dialogs, sort) = (&mut local.marks, &mut local.marks_sort);
+                actions.extend(marks_table(ui, scene, &view.marks, locked, dialogs, sort));
             } else {
                 people_table(ui, scene, view, local.show, &mut local.sort);
             }
@@ -296,7 +300,9 @@ fn marks_table(
     marks: &[MarkRow],
     locked: bool,
     dialogs: &mut Marks,
+    sort: &mut Sort<attendance::Key>,
 ) -> Option<Action> {
+    use attendance::Key;
     let words = scene.words;
     if marks.is_empty() {
         empty(ui, &words.say("today-none"), &words.say("today-none-text"));
@@ -305,18 +311,18 @@ fn marks_table(
     let colours = theme::palette(ui);
     let narrow = ui.available_width() < 720.0;
     let mut columns = vec![
-        Col::fixed(words.say("today-time"), 84.0),
-        Col::rest(words.say("people-name")),
-        Col::fixed(words.say("today-kind"), 110.0),
+        Col::fixed(words.say("today-time"), 84.0).sorts(Key::Time),
+        Col::rest(words.say("people-name")).sorts(Key::Name),
+        Col::fixed(words.say("today-kind"), 110.0).sorts(Key::Kind),
     ];
     if !narrow {
-        columns.push(Col::fixed(words.say("today-source"), 170.0));
+        columns.push(Col::fixed(words.say("today-source"), 170.0).sorts(Key::Source));
     }
     columns.push(Col::fixed(String::new(), if narrow { 132.0 } else { 236.0 }));
     let mut action = None;
-    super::table::plain_table(ui, "day marks", &columns, theme::ROW, marks.len(), |ui, row, column| {
-        // Newest on top: that is the one asked about.
-        let Some(mark) = marks.len().checked_sub(row + 1).and_then(|at| marks.get(at)) else { return };
+    let order = in_order(marks.iter().enumerate().collect(), *sort);
+    table(ui, "day marks", &columns, sort, theme::ROW, order.len(), |ui, row, column| {
+        let Some(mark) = order.get(row).and_then(|place| marks.get(*place)) else { return };
         let time = time_of_day(mark.at, scene.zone());
         let erased = words.say("today-erased");
         let name = mark.name.as_ref().map_or(erased.as_str(), |name| name.as_str());

@@ -133,7 +133,10 @@ fn day(date: Date, now: Timestamp) -> DayView {
             day_person(4, "Emmy", Presence::Left),
             day_person(5, "Katherine", Presence::Free),
         ],
-        marks: vec![mark(41, 2, "Ada Lovelace", now - hour, MarkKind::CheckIn)],
+        marks: vec![
+            mark(41, 2, "Ada Lovelace", now - hour, MarkKind::CheckIn),
+            mark(43, 4, "Zoë", now, MarkKind::CheckOut),
+        ],
         curve: vec![(now - hour, 1)],
     }
 }
@@ -182,6 +185,9 @@ fn today_says_who_is_here_late_and_missing() {
 fn a_mark_is_corrected_with_a_reason() {
     let mut bench = at_today();
     bench.press("Marks");
+    assert!(bench.above("Zoë", "Ada Lovelace"), "the newest on top");
+    bench.press("Name");
+    assert!(bench.above("Ada Lovelace", "Zoë"), "sorted by name");
     bench.press_first("Correct Ada");
     bench.press("Strike it out");
     bench.press("Save");
@@ -456,6 +462,9 @@ fn a_list_is_looked_at_before_it_is_imported() {
         matches!(request, HostRequest::PlanImport(_)).then(|| ReplyBody::ImportPlan(Box::new(plan.clone())))
     });
     assert!(bench.says("1 to add, 1 to rename, 0 known already, 1 refused") && bench.says("has no name"));
+    assert!(bench.above("Katherine Johnson", "has no name"), "as in the file");
+    bench.press("What it does");
+    assert!(bench.above("has no name", "Katherine Johnson"), "what needs a look comes first");
     bench.press("Import 2 rows");
     let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Import(_)))).unwrap();
     bench.fake.snapshot.lock().unwrap().job = Some(JobView { job: Job::ImportPeople, done: 1, total: 3 });
@@ -492,6 +501,13 @@ fn the_audit_log_is_searched_verified_and_exported() {
         _ => None,
     });
     assert!(bench.says("3 of 3") && bench.says("Checked in Ada Lovelace"));
+    assert!(bench.above("Exported 42 rows", "Checked in Ada Lovelace"), "the newest first");
+    bench.press("What");
+    assert!(bench.above("Checked in Ada Lovelace", "Exported 42 rows"), "by what was done");
+    bench.press("What");
+    assert!(bench.above("Exported 42 rows", "Checked in Ada Lovelace"), "the other way round");
+    bench.press("No.");
+    assert!(bench.above("Checked in Ada Lovelace", "Exported 42 rows"), "the oldest first");
     bench.pick("Kind of entry", "Exports");
     assert!(bench.says("1 of 3") && bench.says("Exported 42 rows") && !bench.says("Checked in"));
     bench.pick("Kind of entry", "All entries");

@@ -145,6 +145,15 @@ impl Bench {
         self.harness.query_all_by_label_contains(text).next().is_some()
     }
 
+    /// Whether one text stands higher than another.
+    fn above(&self, higher: &str, lower: &str) -> bool {
+        let top = |text: &str| {
+            let node = self.harness.query_all_by_label_contains(text).next();
+            node.unwrap_or_else(|| panic!("{text:?} is not on the screen")).rect().top()
+        };
+        top(higher) < top(lower)
+    }
+
     fn page(&self) -> Option<HostPage> {
         match self.harness.state().screen() {
             Screen::Host(page, _) => Some(page.page()),
