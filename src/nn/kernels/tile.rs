@@ -8,7 +8,7 @@
 use super::{
     super::{
         Shape,
-        blocked::Layout,
+        blocked::{LINE, Layout},
         pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, Tile, Weights, spans},
     },
     Isa, dispatch,
@@ -25,6 +25,9 @@ pub(in super::super) const TILE_BLOCKS: usize = 2;
 const PIXELS_OF_FEW: usize = 6;
 /// Pixels of a tile of three blocks.
 const PIXELS_OF_MANY: usize = 3;
+
+/// Input channels, no more than a block has, that are multiplied between two looks at whether there are more.
+const UNROLLED: usize = 8;
 
 /// Memory of one value, shared by the tasks of one layer.
 #[derive(Clone, Copy)]
@@ -223,18 +226,26 @@ pub(super) unsafe fn weights_of<'a>(
     }
 }
 
-/// Makes f32 of numbers in half precision.
+/// Makes f32 of numbers in half precision, and asks for as many behind them, which are the next tile's: memory takes as
+/// long to answer as the multiplications between take, and would be waited for at every line.
 ///
 /// # Safety
 /// The processor has `V`'s instructions; both slices are whole vectors and aligned to them.
 #[inline(always)]
 pub(super) unsafe fn widen<V: Vector>(from: &[f16], to: &mut [f32]) {
-    let vectors = from.len().min(to.len()) / V::LANES;
+    /// Numbers in half precision of a cache line.
+    const HALVES: usize = LINE * 2;
+    let count = from.len().min(to.len());
     let (mut from, mut to) = (from.as_ptr(), to.as_mut_ptr());
-    for _ in 0..vectors {
+    for first in (0..count).step_by(HALVES) {
         // SAFETY: the caller's promise; so many vectors are in both.
-        unsafe { V::load_half(from).store(to) };
-        (from, to) = (from.wrapping_add(V::LANES), to.wrapping_add(V::LANES));
+        unsafe {
+            V::ask_for(from.wrapping_add(count));
+            for _ in 0..(count - first).min(HALVES) / V::LANES {
+                V::load_half(from).store(to);
+                (from, to) = (from.wrapping_add(V::LANES), to.wrapping_add(V::LANES));
+            }
+        }
     }
 }
 
@@ -380,11 +391,21 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIX
             // The taps of a row are neighbours: where all lanes count, they are read as one.
             let lanes = conv.lanes_in(in_block);
             let (taps, lanes) = if lanes == conv.in_lanes { (1, kw * lanes) } else { (kw, lanes) };
+            let at_once = V::LANES.min(UNROLLED);
+            let whole = lanes.wrapping_sub(lanes % at_once);
             let mut line = window;
             for _ in 0..kh {
                 let mut tap = line;
                 for _ in 0..taps {
-                    let (mut input, end) = (tap, tap.wrapping_add(lanes));
+                    let mut input = tap;
+                    let (whole, end) = (tap.wrapping_add(whole), tap.wrapping_add(lanes));
+                    while input != whole {
+                        for _ in 0..at_once {
+                            multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, input, step);
+                            weights = weights.wrapping_add(BLOCKS * V::LANES);
+                            input = input.wrapping_add(1);
+                        }
+                    }
                     while input != end {
                         multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, input, step);
                         weights = weights.wrapping_add(BLOCKS * V::LANES);

@@ -23,6 +23,8 @@ pub(super) trait Vector: Copy {
     /// As `load`, from numbers in half precision.
     unsafe fn load_half(at: *const f16) -> Self;
     unsafe fn store(self, at: *mut f32);
+    /// Has the cache line of `at` brought to the second-level cache, where processors can be told; any address will do.
+    unsafe fn ask_for(at: *const f16);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn sub(self, other: Self) -> Self;
     unsafe fn min(self, other: Self) -> Self;
@@ -77,6 +79,9 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
+    unsafe fn ask_for(_: *const f16) {}
+
+    #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         self.zip(other, |a, b| a + b)
     }
@@ -120,11 +125,11 @@ pub(super) use x86::{Avx2, Avx512};
 mod x86 {
     use super::{Vector, f16};
     use std::arch::x86_64::{
-        __m256, __m512, _mm_load_si128, _mm_load_ss, _mm256_add_ps, _mm256_broadcastss_ps, _mm256_cvtph_ps,
-        _mm256_fmadd_ps, _mm256_load_ps, _mm256_load_si256, _mm256_max_ps, _mm256_min_ps, _mm256_set1_ps,
-        _mm256_store_ps, _mm256_sub_ps, _mm512_add_ps, _mm512_broadcastss_ps, _mm512_cvtph_ps,
-        _mm512_fmadd_ps, _mm512_load_ps, _mm512_max_ps, _mm512_min_ps, _mm512_set1_ps, _mm512_store_ps,
-        _mm512_sub_ps,
+        __m256, __m512, _MM_HINT_T1, _mm_load_si128, _mm_load_ss, _mm_prefetch, _mm256_add_ps,
+        _mm256_broadcastss_ps, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_load_ps, _mm256_load_si256,
+        _mm256_max_ps, _mm256_min_ps, _mm256_set1_ps, _mm256_store_ps, _mm256_sub_ps, _mm512_add_ps,
+        _mm512_broadcastss_ps, _mm512_cvtph_ps, _mm512_fmadd_ps, _mm512_load_ps, _mm512_max_ps,
+        _mm512_min_ps, _mm512_set1_ps, _mm512_store_ps, _mm512_sub_ps,
     };
 
     /// A type around a register, each method one instruction.
@@ -171,6 +176,12 @@ mod x86 {
                 unsafe fn store(self, at: *mut f32) {
                     // SAFETY: as above.
                     unsafe { $store(at, self.0) }
+                }
+
+                #[inline(always)]
+                unsafe fn ask_for(at: *const f16) {
+                    // SAFETY: a hint touches nothing.
+                    unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
                 }
 
                 #[inline(always)]
