@@ -188,18 +188,23 @@ impl Index {
         count: usize,
         mut floor: impl Floor,
     ) -> (Vec<(usize, f64)>, f64) {
-        let mut promising = Vec::new();
+        let (mut promising, mut number, mut height) = (Vec::new(), first, floor.height());
         let codes = self.codes.get(first..).unwrap_or_default();
-        let mut rows = self.scales.iter().zip(&self.owners).enumerate().skip(first);
-        inner_products(&query.codes, codes.get(..count).unwrap_or(codes), |product| {
-            let Some((number, (scale, owner))) = rows.next() else { return };
-            let Between { least, most } = query.between(product, scale);
-            if most >= floor.height() {
-                promising.push((number, most));
-                floor.raise(owner.person, least);
+        inner_products(&query.codes, codes.get(..count).unwrap_or(codes), |products| {
+            let rows = number..number + products.len();
+            let (scales, owners) = (self.scales.get(rows.clone()), self.owners.get(rows));
+            let rows = scales.unwrap_or_default().iter().zip(owners.unwrap_or_default());
+            for (product, (scale, owner)) in products.iter().zip(rows) {
+                let Between { least, most } = query.between(*product, scale);
+                if most >= height {
+                    promising.push((number, most));
+                    floor.raise(owner.person, least);
+                    height = floor.height();
+                }
+                number += 1;
             }
         });
-        (promising, floor.height())
+        (promising, height)
     }
 }
 

@@ -124,7 +124,7 @@ pub(super) mod tests {
             let (codes, scale) = quantise(&x);
             let query = Query::new(&q);
             let mut found = None;
-            inner_products(&query.codes, &[codes], |product| found = Some(query.between(product, &scale)));
+            inner_products(&query.codes, &[codes], |products| found = Some(query.between(products[0], &scale)));
             let Between { least, most } = found.unwrap();
             let exact: f64 = x.iter().zip(&q).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
             let pairs = || x.iter().zip(&q).map(|(a, b)| a * b);
