@@ -1,10 +1,10 @@
-//! A process that records as fast as it can is killed at random, again and again: every record that it printed is
-//! there, once, and the audit chain is whole. `FACEPRINT_LONG=1` asks for 300 kills instead of 50.
+//! A process that records as fast as it can, and changes the master key meanwhile, is killed at random, again and again:
+//! every record that it printed is there, once, and the audit chain is whole. `FACEPRINT_LONG=1` asks for 300 kills instead of 50.
 #![allow(clippy::unwrap_used)] // a test; the lint cannot see that of helpers
 
 use faceprint::{
     crypto::{KeySource, Pin},
-    domain::{Actor, Clock, MarkKind, MarkSource, PersonId, PersonName, SystemClock},
+    domain::{Actor, AuditAction, Clock, MarkKind, MarkSource, PersonId, PersonName, SystemClock},
     vault::{InitHost, NewMark, Vault},
 };
 use jiff::Timestamp;
@@ -42,7 +42,13 @@ fn killed_at_random_every_printed_record_is_there() {
         kill_after(child(folder.path()), Duration::from_micros(random >> 48), &mut printed);
         assert!(printed.len() > before, "it was killed before its first record");
     }
-    let vault = Vault::open(&dir, &key, clock.now()).unwrap();
+    let mut vault = Vault::open(&dir, &key, clock.now()).unwrap();
+    let log = vault.audit_entries(1..=u64::MAX).unwrap();
+    let changes = log.iter().filter(|entry| entry.action == AuditAction::KeyRotationBegun).count();
+    assert!(changes > 0, "the master key was being changed");
+    while vault.is_rotating() {
+        vault.rotate_step(1_000, clock.now()).unwrap();
+    }
     let marks = vault.marks(Timestamp::MIN, Timestamp::MAX).unwrap();
     let kept: BTreeSet<u64> = marks.iter().map(|mark| mark.id.0).collect();
     assert_eq!(kept.len(), marks.len(), "a number twice");
@@ -50,7 +56,11 @@ fn killed_at_random_every_printed_record_is_there() {
     assert_eq!(kept.last().copied(), Some(kept.len() as u64), "no number is left out");
     let report = vault.verify_audit(None, |_, _| ()).unwrap();
     assert_eq!((report.fault, report.good), (None, report.head.number));
-    println!("{kills} kills, {} records printed, {} kept, 0 lost, 0 twice", printed.len(), kept.len());
+    println!(
+        "{kills} kills, {} records printed, {} kept, 0 lost, 0 twice; {changes} changes of the master key begun",
+        printed.len(),
+        kept.len()
+    );
 }
 
 /// The store's folder and key below a site's folder.
@@ -105,5 +115,10 @@ fn record_until_killed(folder: &Path) -> ! {
         };
         let mark = vault.record_mark(mark, now).unwrap();
         println!("recorded {}.", mark.id);
+        if vault.is_rotating() {
+            vault.rotate_step(64, clock.now()).unwrap();
+        } else {
+            vault.begin_rotation(Actor::Kiosk, clock.now()).unwrap();
+        }
     }
 }

@@ -14,13 +14,15 @@ use faceprint::{
         ledger::DataPaths,
         messages::{
             CameraStatus, Column, EnrolmentAdvice, ExportFormat, FaceState, Hidden, HostRequest, HostSession,
-            Link, Notice, Refusal, Reply, ReplyBody, ReportBy, ReportSpec, Request, RequestBody, Worker,
+            Link, Notice, Passphrase, Refusal, Reply, ReplyBody, ReportBy, ReportSpec, Request, RequestBody,
+            Worker,
         },
         pipeline::SharedIndex,
         sound::Speaker,
         workers::LedgerSetup,
     },
     settings::{Settings, SiteZone, Sound},
+    vault::Vault,
     vision::{FaceEngine, VisionError},
 };
 use std::{
@@ -449,4 +451,76 @@ fn a_wrong_pin_is_refused_and_a_stopped_kiosk_closes_its_store() {
     let key = KeySource::File(kiosk.folder.path().join("key"));
     let vault = faceprint::vault::Vault::open(&paths.store(), &key, SystemClock::new().now()).unwrap();
     assert_eq!(vault.open_note(), None, "closed in order: nothing to rebuild");
+}
+
+/// Whoever stands at the door waits for neither a backup nor a new master key.
+#[test]
+fn marks_are_acknowledged_while_a_backup_and_a_change_of_the_master_key_go_on() {
+    let mut kiosk = Running::start(&[(NOBODY, 30)]);
+    let session = kiosk.set_up();
+    let person = kiosk.add(&session, "Red");
+    let mark = |minute: i64| HostRequest::AddMark {
+        person,
+        kind: faceprint::domain::MarkKind::CheckIn,
+        at: SystemClock::new().now().utc - jiff::SignedDuration::from_mins(minute),
+        reason: "test".to_owned(),
+    };
+    let words = || Passphrase::new("a backup needs words").unwrap();
+    let backup =
+        HostRequest::Backup { folder: None, passphrase: Hidden(words()), pin: Hidden(PinAttempt::new(PIN)) };
+    let send = |kiosk: &mut Running, request| {
+        kiosk.next += 1;
+        let body = RequestBody::Host(session.clone(), request);
+        kiosk.link.requests.send(Request { number: kiosk.next, body }).unwrap();
+        kiosk.next
+    };
+    let saving = send(&mut kiosk, backup);
+    for minute in 1..=5 {
+        send(&mut kiosk, mark(minute));
+    }
+    let mut marked_before = 0;
+    let (path, records) = loop {
+        let Reply { number, body } = kiosk.link.replies.recv_timeout(Duration::from_secs(20)).unwrap();
+        match body {
+            Ok(ReplyBody::BackedUp { path, records }) if number == saving => break (path, records),
+            Ok(ReplyBody::Done) if number > saving => marked_before += 1,
+            other => panic!("{number}: {other:?}"),
+        }
+    };
+    assert!(marked_before > 0, "a mark was on disk and answered before the backup was");
+    for _ in marked_before..5 {
+        kiosk.link.replies.recv_timeout(Duration::from_secs(20)).unwrap();
+    }
+
+    let begun = kiosk.ask(RequestBody::Host(session.clone(), HostRequest::RotateKey));
+    assert!(matches!(begun, Ok(ReplyBody::Done)), "{begun:?}");
+    let log = |kiosk: &mut Running| {
+        let asked = HostRequest::Audit { limit: 50 };
+        let Ok(ReplyBody::Audit(entries)) = kiosk.ask(RequestBody::Host(session.clone(), asked)) else {
+            panic!()
+        };
+        entries.into_iter().map(|entry| entry.action).collect::<Vec<_>>()
+    };
+    let until = Instant::now() + Duration::from_secs(20);
+    let mut marks = 5;
+    while !log(&mut kiosk).contains(&AuditAction::KeyRotated) {
+        assert!(Instant::now() < until, "it ends");
+        marks += 1;
+        let marked = kiosk.ask(RequestBody::Host(session.clone(), mark(marks)));
+        assert!(matches!(marked, Ok(ReplyBody::Done)), "{marked:?}");
+        std::thread::sleep(Duration::from_millis(15)); // a quiet moment
+    }
+    assert!(log(&mut kiosk).contains(&AuditAction::BackedUp(records)));
+    kiosk.kiosk = None;
+
+    let clock = SystemClock::new();
+    let data = DataPaths::new(&kiosk.folder.path().join("data"), None);
+    let key = KeySource::File(kiosk.folder.path().join("key"));
+    let vault = Vault::open(&data.store(), &key, clock.now()).unwrap();
+    let all = |vault: &Vault| vault.marks(jiff::Timestamp::MIN, jiff::Timestamp::MAX).unwrap().len() as i64;
+    assert_eq!(all(&vault), marks);
+    let (dir, key) =
+        (kiosk.folder.path().join("other"), KeySource::File(kiosk.folder.path().join("other.key")));
+    let (restored, _) = Vault::restore(&dir, &key, &path, &words(), clock.now(), |_, _| ()).unwrap();
+    assert!(all(&restored) < 5, "what came after the backup began is not in it");
 }

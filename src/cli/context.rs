@@ -48,14 +48,17 @@ impl Context {
             Some(data) => data.clone(),
             None => home("XDG_DATA_HOME", ".local/share")?.join("faceprint"),
         };
-        let paths = DataPaths::new(&data, global.config.as_deref());
+        let mut paths = DataPaths::new(&data, global.config.as_deref());
+        let usual =
+            || Ok::<_, anyhow::Error>(home("XDG_CONFIG_HOME", ".config")?.join("faceprint/device.key"));
+        paths.key_file = global.key_file.clone().or_else(|| usual().ok());
         let key = match (&global.passphrase_file, &global.key_file) {
             (Some(file), _) => KeySource::Passphrase(read_passphrase(file)?),
             (None, Some(key)) => KeySource::File(key.clone()),
             (None, None) if asks_for_passphrase(&paths) => {
                 KeySource::Passphrase(type_passphrase("Passphrase of the store")?)
             }
-            (None, None) => KeySource::File(home("XDG_CONFIG_HOME", ".config")?.join("faceprint/device.key")),
+            (None, None) => KeySource::File(usual()?),
         };
         let settings = Settings::load(&paths.settings)?.unwrap_or_else(|| Settings::for_site("Faceprint"));
         let settings = with_options(settings, global)?;

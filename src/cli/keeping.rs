@@ -8,7 +8,7 @@ use super::{
 use crate::{
     crypto::{KeySource, Passphrase},
     domain::SharedDeed,
-    runtime::ledger::LedgerError,
+    runtime::ledger::{LedgerError, keeping::backup_of_running},
     settings::Settings,
     vault::{BackupContents, Vault, VaultError},
 };
@@ -95,13 +95,13 @@ pub fn backup(
     };
     let contents = match context.ledger() {
         Ok(ledger) => {
-            finish(ledger, |ledger| Ok(ledger.backup(crate::domain::Actor::Kiosk, file, &passphrase)?))?
+            finish(ledger, |ledger| Ok(ledger.backup(crate::domain::Actor::Kiosk, file, passphrase)?))?
         }
         Err(error) if is_busy(&error) => {
             eprintln!("faceprint: a kiosk is running, so the audit log will not name this backup");
             let (store, settings) = (context.paths.store(), context.settings.to_toml());
             let (key, now) = (&context.key, context.clock.now());
-            Vault::backup_of_running(&store, key, file, &passphrase, &settings, now, |_, _| ())?
+            backup_of_running(Vault::view_of_running(&store, key, &settings, now)?, file, passphrase)?
         }
         Err(error) => return Err(error),
     };

@@ -26,7 +26,8 @@
 //!
 //! # Changing keys
 //!
-//! Another device key or passphrase wraps the same blob anew: records stay as they are. The master key itself changes
+//! Another device key or passphrase wraps the same blob anew: records stay as they are. A key file that takes another's
+//! place waits beside it (`.new`) until the blob is written; [`DeviceKey::install`] then gives it its name. The master key itself changes
 //! generation by generation: for a while the blob holds two, every seal names the one that made it (its key id), and
 //! new seals are made with the next. The pepper and the audit key stay, so that PINs and exported heads stay good.
 
@@ -110,8 +111,11 @@ pub struct Keys {
     /// Of the audit chain.
     audit: Secret,
     /// What wraps the blob, so that it can be written again without asking for the passphrase.
-    wrapping: Option<(BlobHeader, SealKey)>,
+    wrapping: Option<Wrapping>,
 }
+
+/// How a key blob is sealed.
+pub struct Wrapping(BlobHeader, SealKey);
 
 impl Keys {
     /// Draws the keys of a new store.
@@ -206,15 +210,26 @@ impl Keys {
     /// The key blob for `source`, which must be able to open (a device key file must exist). Later blobs are wrapped
     /// the same way.
     pub fn wrap(&mut self, source: &KeySource) -> Result<Vec<u8>, CryptoError> {
+        let wrapping = self.wrapping_for(source)?;
+        self.use_wrapping(wrapping);
+        self.blob()
+    }
+
+    /// What would wrap blobs for `source`. Nothing changes before [`Keys::use_wrapping`].
+    pub fn wrapping_for(&self, source: &KeySource) -> Result<Wrapping, CryptoError> {
         let header = BlobHeader::new(self.store, source)?;
         let key = header.wrapping_key(source)?;
-        self.wrapping = Some((header, key));
-        self.blob()
+        Ok(Wrapping(header, key))
+    }
+
+    /// Wraps later blobs in another way. Returns how they were wrapped before.
+    pub fn use_wrapping(&mut self, wrapping: Wrapping) -> Option<Wrapping> {
+        self.wrapping.replace(wrapping)
     }
 
     /// The key blob, wrapped as it was when it was opened or last wrapped.
     pub fn blob(&self) -> Result<Vec<u8>, CryptoError> {
-        let (header, key) = self.wrapping.as_ref().ok_or(CryptoError::WrongKey)?;
+        let Wrapping(header, key) = self.wrapping.as_ref().ok_or(CryptoError::WrongKey)?;
         let bytes = header.to_bytes();
         let sealed = key.seal(BLOB_TREE, &bytes, &self.to_bytes())?;
         Ok([&bytes[..], &sealed].concat())
@@ -232,7 +247,7 @@ impl Keys {
             1 => Self::from_version_1(header.store, &plain),
             _ => Self::from_bytes(header.store, &plain),
         };
-        Ok(Self { wrapping: Some((header, key)), ..keys.ok_or(CryptoError::BlobDamaged)? })
+        Ok(Self { wrapping: Some(Wrapping(header, key)), ..keys.ok_or(CryptoError::BlobDamaged)? })
     }
 
     /// Everything but the store id and the wrapping, in the clear: for a blob or a backup, sealed at once.
@@ -244,6 +259,11 @@ impl Keys {
             plain.extend_from_slice(secret.expose());
         }
         plain
+    }
+
+    /// The same keys once more, without what wraps them.
+    pub fn duplicate(&self) -> Result<Self, CryptoError> {
+        Self::from_bytes(self.store, &self.to_bytes()).ok_or(CryptoError::BlobDamaged)
     }
 
     /// The inverse of [`Keys::to_bytes`]; not wrapped yet.
@@ -388,6 +408,13 @@ const DEVICE_KEY_VERSION: u16 = 1;
 /// Length of a device key file, bytes.
 pub const DEVICE_KEY_LEN: usize = 50;
 
+/// A name beside `path`, longer by `ending`.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
 /// The content of a device key file.
 pub struct DeviceKey(Secret);
 
@@ -412,6 +439,27 @@ impl DeviceKey {
         let mut file = tempfile::NamedTempFile::new_in(dir).map_err(io_error)?;
         file.write_all(&content).and_then(|()| file.as_file().sync_all()).map_err(io_error)?;
         file.persist_noclobber(path).map_err(|e| io_error(e.error))?;
+        File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error)
+    }
+
+    /// Where the key waits that is about to take the place of the one at `path`.
+    #[must_use]
+    pub fn waiting(path: &Path) -> PathBuf {
+        beside(path, ".new")
+    }
+
+    /// Puts the key that [waits](Self::waiting) in the place of the one at `path`, which is kept under a name that ends
+    /// in `stamp`: another store may be opened by it.
+    pub fn install(path: &Path, stamp: &str) -> Result<(), CryptoError> {
+        let io_error = |source| CryptoError::KeyFileIo { path: path.to_owned(), source };
+        if path.exists() {
+            let kept = beside(path, stamp);
+            // Not every file system has links.
+            let linked = fs::hard_link(path, &kept).or_else(|_| fs::copy(path, &kept).map(drop));
+            linked.map_err(io_error)?;
+        }
+        fs::rename(Self::waiting(path), path).map_err(io_error)?;
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error)
     }
 

@@ -6,7 +6,7 @@
 mod access;
 mod day;
 mod export;
-mod keeping;
+pub mod keeping;
 mod period;
 mod report;
 pub mod steps;
@@ -27,6 +27,7 @@ use crate::{
     access::HostSession,
     attendance::{Decision, Era, LastMark, Mode, Policy},
     camera,
+    crypto::KeySource,
     domain::{
         Actor, AuditAction, AuditEntry, Clock, Consent, Correction, EventId, MarkKind, MarkSource, Moment,
         Person, PersonId, PersonName, TrackId, WeightsId,
@@ -53,14 +54,16 @@ pub struct DataPaths {
     pub root: PathBuf,
     /// The settings file.
     pub settings: PathBuf,
+    /// Where this machine keeps a device key file, if the store is opened by one or shall be.
+    pub key_file: Option<PathBuf>,
 }
 
 impl DataPaths {
-    /// The layout below `root`; the settings file may be elsewhere.
+    /// The layout below `root`; the settings file may be elsewhere, and no place for a key file is known.
     #[must_use]
     pub fn new(root: &Path, settings: Option<&Path>) -> Self {
         let settings = settings.map_or_else(|| root.join("settings.toml"), Path::to_owned);
-        Self { root: root.to_owned(), settings }
+        Self { root: root.to_owned(), settings, key_file: None }
     }
 
     /// Sealed records.
@@ -155,6 +158,8 @@ pub struct Ledger {
     rest_until: Duration,
     /// Whom a right PIN has just named, and who has templates of other weights only.
     passing: Option<PersonId>,
+    /// What opens the store since it was changed here.
+    new_key: Option<Arc<KeySource>>,
 }
 
 /// Told how far a long piece of work is; `None` at its end.
@@ -193,6 +198,7 @@ impl Ledger {
             swept,
             rest_until,
             passing,
+            new_key: None,
         })
     }
 
@@ -568,10 +574,10 @@ impl Ledger {
                 self.told_all();
                 checked.map(ReplyBody::AuditVerified).map_err(failed)
             }
-            HostRequest::Backup { file, passphrase } => {
-                let path = file.unwrap_or_else(|| self.new_backup_path());
-                let contents = self.backup(actor, &path, &passphrase.0).map_err(failed)?;
-                Ok(ReplyBody::BackedUp { path, records: contents.total() })
+            HostRequest::Keys => Ok(ReplyBody::Keys(self.keys())),
+            HostRequest::ChangeKey { key, .. } => self.change_key(actor, key).map(done).map_err(failed),
+            HostRequest::Backup { folder, passphrase, .. } => {
+                Self::at_once(Steps::backup(self, actor, folder, passphrase.0), self)
             }
             HostRequest::ExportPerson { person, folder } => {
                 let folder = self.chosen_folder(folder).map_err(failed)?;

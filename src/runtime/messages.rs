@@ -88,7 +88,7 @@ pub struct JobView {
     pub job: Job,
     /// Records done.
     pub done: u64,
-    /// Records in all.
+    /// Records in all; 0 while that is not known.
     pub total: u64,
 }
 
@@ -571,12 +571,24 @@ pub enum HostRequest {
         /// A head exported earlier, if there is one.
         against: Option<AuditHead>,
     },
-    /// Writes everything into one sealed file; progress in [`Snapshot::job`]. Answer: [`ReplyBody::BackedUp`].
+    /// Writes everything into one sealed file, as [`Self::Export`] does, with progress in [`Snapshot::job`]. Answer:
+    /// [`ReplyBody::BackedUp`].
     Backup {
-        /// The file, which must not exist; `None` is a new one in the data folder's `exports`.
-        file: Option<PathBuf>,
+        /// As for [`Self::Export`].
+        folder: Option<PathBuf>,
         /// What will open it.
         passphrase: Hidden<Passphrase>,
+        /// One's own, as for [`Self::ChangePin`]: whoever has a backup and its passphrase has everything.
+        pin: Hidden<PinAttempt>,
+    },
+    /// What opens the store. Answer: [`ReplyBody::Keys`].
+    Keys,
+    /// Lets another key open the store from now on. Answer: [`ReplyBody::Done`].
+    ChangeKey {
+        /// Which.
+        key: NewKey,
+        /// One's own, as for [`Self::ChangePin`].
+        pin: Hidden<PinAttempt>,
     },
     /// Writes what is stored about a person into files for them. Answer: [`ReplyBody::PersonExported`].
     ExportPerson {
@@ -593,6 +605,26 @@ pub enum HostRequest {
     TwoPerson(bool),
     /// The same, and a second host stands beside the first. Answer: that of the request; a wrong PIN as at a login.
     WithSecond(SecondHost, Box<HostRequest>),
+}
+
+/// What shall open the store.
+#[derive(Debug)]
+pub enum NewKey {
+    /// A key file that is drawn now, at [`KeyView::new_file`]. One that is there is kept beside it.
+    File,
+    /// Somebody types it at every start.
+    Passphrase(Hidden<Passphrase>),
+}
+
+/// What opens the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyView {
+    /// The key file; `None` when a passphrase does.
+    pub file: Option<PathBuf>,
+    /// Where a new key file would be, if there is a place for one.
+    pub new_file: Option<PathBuf>,
+    /// The master key is being changed.
+    pub rotating: bool,
 }
 
 /// Another host, who agrees by their PIN to what the first one asks for.
@@ -717,6 +749,8 @@ pub enum ReplyBody {
         /// The files.
         files: Vec<PathBuf>,
     },
+    /// What opens the store.
+    Keys(KeyView),
     /// Where the backup is, and how many records it holds.
     BackedUp {
         /// The file.
@@ -746,6 +780,8 @@ pub struct HostRow {
     pub host: Host,
     /// Too many wrong PINs: somebody must unlock.
     pub locked: bool,
+    /// Their PIN was set with the recovery code not long ago: they take part in nothing that needs two.
+    pub recovered: bool,
     /// Whoever is asking.
     pub you: bool,
 }

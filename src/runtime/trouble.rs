@@ -12,7 +12,7 @@ use crate::{
     crypto::CryptoError,
     reports::ReportError,
     settings::SettingsError,
-    vault::{Damage, VaultError},
+    vault::{BackupFault, Damage, VaultError},
 };
 use jiff::civil::Date;
 use std::{fmt, io, path::Path};
@@ -110,6 +110,13 @@ pub enum BadRequest {
     PicturesGone,
     #[error("this person is switched off, or has withdrawn consent")]
     NotRenewed,
+    #[error(
+        "a host whose PIN was set with the recovery code takes part in nothing that needs two for seven days: ask \
+         another host, or wait"
+    )]
+    RecoveredLately,
+    #[error("there is no place for a key file on this kiosk: use `faceprint key change`")]
+    NoKeyFile,
     #[error("this takes no second host: ask for it alone")]
     NeedsNoSecond,
     #[error("the second host must be another one than the first: let somebody else agree")]
@@ -387,6 +394,7 @@ fn of_vault(error: &VaultError) -> Cause {
         E::HostTaken => Cause::Records(Refused::HostTaken),
         E::FileExists(path) => Cause::FileExists(name(path)),
         E::ErasurePending(_) => Cause::Records(Refused::ErasurePending),
+        E::Backup(BackupFault::Stopped) => Cause::Moment(BadMoment::Stopped),
         E::Backup(_) => Cause::Said, // backups are opened on the command line only
     }
 }

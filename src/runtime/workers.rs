@@ -49,6 +49,8 @@ pub type SnapshotCell = Arc<Mutex<Snapshot>>;
 const RESTART_AFTER: Duration = Duration::from_secs(5);
 /// How often the workers look up from waiting.
 const TICK: Duration = Duration::from_millis(100);
+/// The same while the ledger has work for every quiet moment.
+const BREATH: Duration = Duration::from_millis(10);
 /// Stage times kept for the live percentiles.
 const LIVE_SAMPLES: usize = 300;
 
@@ -433,7 +435,7 @@ impl LedgerWorker {
             let event = crossbeam_channel::select! {
                 recv(self.sightings) -> work => work.map_or(Event::Tick, Event::Work),
                 recv(self.requests) -> request => request.map_or(Event::Tick, Event::Asked),
-                default(self.steps.as_ref().map_or(TICK, |(_, steps)| steps.pause())) => Event::Tick,
+                default(self.pause()) => Event::Tick,
             };
             if reopen_at.is_some_and(|at| Instant::now() >= at) {
                 reopen_at = self.reopen();
@@ -455,6 +457,16 @@ impl LedgerWorker {
             && let Err(error) = ledger.close()
         {
             log::error!("the store was not closed in order and will be rebuilt at the next start: {error}");
+        }
+    }
+
+    /// How long to wait for something to do.
+    fn pause(&self) -> Duration {
+        let rotating = || self.ledger.as_ref().is_some_and(|ledger| ledger.vault().is_rotating());
+        match &self.steps {
+            Some((_, steps)) => steps.pause(),
+            None if rotating() => BREATH,
+            None => TICK,
         }
     }
 
@@ -523,6 +535,7 @@ impl LedgerWorker {
                 | HostRequest::Import(_)
                 | HostRequest::Export { .. }
                 | HostRequest::ExportAudit { .. }
+                | HostRequest::Backup { .. }
                 | HostRequest::CancelWork),
             ) => (session, request),
             body => return Some(body),
@@ -541,6 +554,13 @@ impl LedgerWorker {
                 Steps::export(ledger, actor, &report, format, folder)
             }
             HostRequest::ExportAudit { folder } if free => Steps::export_audit(ledger, actor, folder),
+            HostRequest::Backup { folder, passphrase, pin } if free => {
+                if let Err(refusal) = ledger.login(session.host(), &pin.0) {
+                    self.reply(number, Err(refusal));
+                    return None;
+                }
+                Steps::backup(ledger, actor, folder, passphrase.0)
+            }
             HostRequest::CancelWork => {
                 if self.steps.as_mut().is_some_and(|(_, steps)| steps.stop()) {
                     self.end_steps(refused(BadMoment::Stopped));
@@ -690,6 +710,9 @@ impl LedgerWorker {
                     && self.commands.try_send(ToRecogniser::EnrolInPassing(person)).is_err()
                 {
                     log::info!("{person} is enrolled in passing another time: the recogniser is busy");
+                }
+                if let Some(key) = ledger.take_new_key() {
+                    self.setup.key = key; // for when the store is opened again
                 }
                 if at_the_door {
                     let tone = if reply.is_ok() { Tone::Recognised } else { Tone::Refused };

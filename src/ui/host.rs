@@ -10,6 +10,7 @@ use super::{
     diagnostics::diagnostics_ui,
     enrol::enrol_ui,
     hosts::hosts_ui,
+    keys::keys_ui,
     people::people_ui,
     reports::reports_ui,
     settings_form::settings_ui,
@@ -65,6 +66,7 @@ pub fn host_ui(ui: &mut Ui, scene: &Scene<'_>, page: &mut HostScreen, session: &
                 HostScreen::Audit(local) => audit_ui(ui, scene, local),
                 HostScreen::Hosts(local) => hosts_ui(ui, scene, local),
                 HostScreen::Code(_) => Vec::new(), // drawn above
+                HostScreen::Keys(local) => keys_ui(ui, scene, local),
                 HostScreen::Settings(local) => settings_ui(ui, scene, local),
                 HostScreen::Diagnostics => diagnostics_ui(ui, scene),
             });
@@ -94,6 +96,7 @@ fn navigation(
         }
         ui.add_space(theme::GAP);
     }
+    let here = if here == HostPage::Keys { HostPage::Settings } else { here };
     for (page, id) in PAGES {
         let text = nav_text(ui, words.say(id));
         let entry =
@@ -146,7 +149,7 @@ fn idle_ui(ui: &mut Ui, scene: &Scene<'_>, session: &HostSession) {
 pub(super) fn work_progress(ui: &mut Ui, scene: &Scene<'_>, view: Option<JobView>, stopping: bool) -> bool {
     let words = scene.words;
     let (done, total) = view.map_or((0, 1), |view| (view.done, view.total.max(1)));
-    let text = if stopping || view.is_none() {
+    let text = if stopping || view.is_none_or(|view| view.total == 0) {
         words.say("button-working")
     } else {
         words.with("work-progress", &[("done", done.into()), ("total", total.into())])

@@ -3,7 +3,7 @@
 //! Job: the list and its dialogs. It must not know a PIN beyond the moment it is asked for.
 
 use super::{
-    Action, Asked, Goto, Scene,
+    Action, Asked, Goto, HostPage, Scene,
     host::{dialog_foot, loading},
     second_host::{Pressed as SecondPressed, SecondHost},
     theme,
@@ -133,6 +133,9 @@ pub(super) fn hosts_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Hosts) -> Vec
             local.open(Dialog::NewCode);
         }
     });
+    if button(ui, &words.say("page-keys"), Weight::Quiet).clicked() {
+        actions.push(Action::Go(Goto::Page(HostPage::Keys)));
+    }
     if local.rows.is_some() {
         let mut rule = local.two_person;
         if ui.checkbox(&mut rule, words.say("hosts-two-person")).clicked() {
@@ -178,6 +181,9 @@ fn row_ui(ui: &mut Ui, words: &Words, local: &mut Hosts, row: &HostRow, hosts: u
             }
             if row.locked {
                 badge(ui, colours.alarm, &words.say("hosts-locked"));
+            }
+            if row.recovered {
+                badge(ui, colours.notice, &words.say("hosts-recovered"));
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let value = [("name", name.into())];

@@ -22,6 +22,7 @@ mod host;
 mod hosts;
 mod keyboard;
 mod keyboard_layout;
+mod keys;
 mod lamps;
 mod login;
 mod marks;

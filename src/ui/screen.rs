@@ -5,8 +5,8 @@
 
 use super::{
     BenchView, History, PictureTexture, Words, attendance::Attendance, audit::Audit, badge::Badge,
-    code::CodePage, enrol::Enrol, first_start::FirstStart, hosts::Hosts, login::Login, people::People,
-    reports::Reports, settings_form::SettingsForm, today::Today,
+    code::CodePage, enrol::Enrol, first_start::FirstStart, hosts::Hosts, keys::Keys, login::Login,
+    people::People, reports::Reports, settings_form::SettingsForm, today::Today,
 };
 use crate::{
     domain::{EventId, Host, Moment, PersonId, PersonName, TrackId},
@@ -48,6 +48,8 @@ pub enum HostScreen {
     Hosts(Hosts),
     /// The recovery code, shown once.
     Code(CodePage),
+    /// What opens the store, and a copy of it.
+    Keys(Box<Keys>),
     /// What can be changed.
     Settings(Box<SettingsForm>),
     /// How it runs.
@@ -69,6 +71,8 @@ pub enum HostPage {
     Audit,
     /// [`HostScreen::Hosts`] and [`HostScreen::Code`].
     Hosts,
+    /// [`HostScreen::Keys`]: Hosts and Settings lead to it.
+    Keys,
     /// [`HostScreen::Settings`].
     Settings,
     /// [`HostScreen::Diagnostics`].
@@ -189,6 +193,8 @@ pub enum Asked {
     WithdrawConsent,
     VerifyAudit,
     Backup,
+    Keys,
+    ChangeKey,
     RotateKey,
     ExportPerson,
     TwoPerson,
@@ -255,6 +261,8 @@ impl Asked {
             HostRequest::VerifyAudit { .. } => Self::VerifyAudit,
             HostRequest::Backup { .. } => Self::Backup,
             HostRequest::RotateKey => Self::RotateKey,
+            HostRequest::Keys => Self::Keys,
+            HostRequest::ChangeKey { .. } => Self::ChangeKey,
             HostRequest::ExportPerson { .. } => Self::ExportPerson,
         }
     }
@@ -308,6 +316,7 @@ impl HostScreen {
                 (Self::Audit(Audit::default()), vec![HostRequest::People, entries, HostRequest::Folders])
             }
             HostPage::Hosts => (Self::Hosts(Hosts::default()), vec![HostRequest::HostRows]),
+            HostPage::Keys => (Self::Keys(Box::default()), vec![HostRequest::Keys, HostRequest::Folders]),
             HostPage::Settings => (
                 Self::Settings(Box::default()),
                 vec![HostRequest::Settings, HostRequest::Cameras, HostRequest::Networks],
@@ -332,6 +341,7 @@ impl HostScreen {
             Self::Reports(_) => HostPage::Reports,
             Self::Audit(_) => HostPage::Audit,
             Self::Hosts(_) | Self::Code(_) => HostPage::Hosts,
+            Self::Keys(_) => HostPage::Keys,
             Self::Settings(_) => HostPage::Settings,
             Self::Diagnostics => HostPage::Diagnostics,
         }
@@ -351,6 +361,7 @@ impl HostScreen {
                 page.reply(asked, body);
                 Vec::new()
             }
+            Self::Keys(page) => page.reply(asked, body),
             Self::Settings(page) => page.reply(asked, body),
             Self::Diagnostics => Vec::new(),
         }

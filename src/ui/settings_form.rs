@@ -4,7 +4,7 @@
 //! shown is what is saved. It must not know how a setting takes effect, only which ones wait for a restart.
 
 use super::{
-    Action, Asked, Scene,
+    Action, Asked, Goto, HostPage, Scene,
     host::loading,
     networks::Found,
     theme, troubles,
@@ -199,7 +199,7 @@ pub(super) fn settings_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut SettingsFo
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let width = (ui.available_width() - 4.0).min(theme::COLUMN + 200.0);
         let groups: [(&str, Group); 9] = [
-            ("settings-site", site_ui),
+            (SITE, site_ui),
             ("settings-marking", marking_ui),
             ("work-title", work_ui),
             ("settings-screen", screen_ui),
@@ -222,6 +222,9 @@ pub(super) fn settings_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut SettingsFo
                     networks_ui(ui, words, found, form);
                 }
             });
+            if title == SITE {
+                actions.extend(keys_card(ui, words, width));
+            }
         }
         found.confirm_ui(ui, words, &mut form.recogniser);
         card(ui, |ui| {
@@ -236,10 +239,23 @@ pub(super) fn settings_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut SettingsFo
     actions
 }
 
+/// The first card: what the site is called.
+const SITE: &str = "settings-site";
 /// The card with the cameras that were found.
 const CAMERA: &str = "settings-camera-title";
 /// The card with the networks that are installed.
 const RECOGNITION: &str = "settings-recognition";
+
+/// The way to the page that a host looks for here: near the top, for it is no setting.
+fn keys_card(ui: &mut Ui, words: &Words, width: f32) -> Option<Action> {
+    card(ui, |ui| {
+        ui.set_width(width - 42.0);
+        ui.heading(words.say("page-keys"));
+        caption(ui, &words.say("settings-keys-help"));
+        let pressed = button(ui, &words.say("settings-keys"), Weight::Quiet).clicked();
+        pressed.then_some(Action::Go(Goto::Page(HostPage::Keys)))
+    })
+}
 
 /// Draws one card of the form.
 type Group = fn(&mut Ui, &Words, &mut Form);

@@ -22,7 +22,7 @@ pub fn worded_reply(
     asked: Asked,
     body: Result<ReplyBody, Refusal>,
 ) -> Result<ReplyBody, Refusal> {
-    let counted = !matches!(asked, Asked::ChangePin | Asked::Recover);
+    let counted = !matches!(asked, Asked::ChangePin | Asked::Recover | Asked::Backup | Asked::ChangeKey);
     let said = |text: String| Refusal::Failed(text.into());
     match body {
         Ok(ReplyBody::Imported { added, changed, refused }) => {
@@ -162,6 +162,8 @@ fn bad_request(request: BadRequest) -> &'static str {
         BadRequest::NotRenewed => "trouble-not-renewed",
         BadRequest::NeedsNoSecond => "trouble-needs-no-second",
         BadRequest::SecondIsFirst => "trouble-second-is-first",
+        BadRequest::RecoveredLately => "trouble-recovered-lately",
+        BadRequest::NoKeyFile => "trouble-no-key-file",
     }
 }
 

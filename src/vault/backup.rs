@@ -22,14 +22,16 @@
 //! # While the kiosk runs
 //!
 //! A backup is read from checkpoint and journal, never from the working copy. Both only grow or are replaced in one
-//! step, so whoever holds the key can read them while a kiosk writes: what comes out is the store as it was after some
-//! entry. When a checkpoint is replaced in between, reading begins again.
+//! step, so whoever has opened them holds the store as it was at that moment, whatever is written afterwards: a
+//! [`BackupView`] is made in an instant and read at leisure by another thread. Another process that opens them while a
+//! kiosk runs can meet a checkpoint or a key that is just being replaced; then it begins again.
 
 use super::{
-    Damage, KEY_BLOB, KEY_BLOB_UNFINISHED, Urgency, Vault, VaultError, clear_unfinished,
+    Damage, KEY_BLOB, KEY_BLOB_UNFINISHED, MAX_BLOB_LEN, Vault, VaultError, clear_unfinished,
     codec::{Change, Tree, Write, decode_change, encode_change},
     digest::Digest,
     engine::{Lock, checkpoint, files_generation, segments},
+    journal::journal_dir,
     make_device_key, open_keys,
     storage::{Append, Disk, Storage, replace, sync_parent},
 };
@@ -43,7 +45,8 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     fs::File,
-    io::{self, BufRead, BufReader, BufWriter, Read, Write as _},
+    io::{self, BufRead, BufReader, Read},
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -80,6 +83,9 @@ pub enum BackupFault {
     /// Made by a later faceprint.
     #[error("this backup was made by a later faceprint: update faceprint")]
     Version,
+    /// Its writer was told to stop. Nothing is left of it.
+    #[error("the backup was stopped before its end: nothing was kept")]
+    Stopped,
     /// Wrong passphrase, or a changed header: nobody can tell which.
     #[error("the passphrase does not open this backup: type the one that it was made with")]
     Passphrase,
@@ -115,40 +121,106 @@ const PART_MAX: usize = 1 << 20;
 /// How often reading begins again when a running kiosk replaces what is being read.
 const READ_TRIES: u32 = 5;
 
-impl Vault {
-    /// Writes a backup to `out`, which must not exist, with an entry in the audit log. Returns what is in it.
-    pub fn backup(
-        &mut self,
-        actor: Actor,
-        out: &Path,
+/// Told how many records are written, of how many (0 of 0 while they are read); says whether to go on.
+pub type BackupWatch<'a> = &'a dyn Fn(u64, u64) -> bool;
+
+/// The store as it was at one moment, to be written into a backup by any thread while the store goes on.
+pub struct BackupView {
+    held: Held,
+    keys: Keys,
+    settings: String,
+    made: Timestamp,
+}
+
+enum Held {
+    /// Opened files of the store in this folder.
+    Files(Arc<dyn Storage>, PathBuf),
+    Records(Image),
+}
+
+impl BackupView {
+    /// Writes the backup to `out`, which `path` is the name of for whoever is told about an error. What is written is
+    /// good only when this returns `Ok`.
+    pub fn write(
+        &self,
+        out: impl io::Write,
+        path: &Path,
         passphrase: &Passphrase,
-        settings: &str,
-        now: Moment,
-        progress: impl FnMut(u64, u64),
+        watch: BackupWatch<'_>,
     ) -> Result<BackupContents, VaultError> {
-        let records = self.engine.count()?;
-        let mut draft = self.draft(now)?;
-        self.log(&mut draft, actor, AuditAction::BackedUp(records), now)?;
-        self.commit(draft, Urgency::Normal)?;
+        let read;
+        let image = match &self.held {
+            Held::Records(image) => image,
+            Held::Files(files, dir) => {
+                read = Image::read(files, dir, &self.keys, watch)?;
+                &read
+            }
+        };
+        let contents = image.contents(*self.keys.store(), self.made);
+        let mut writer = BackupWriter::begin(out, passphrase, path)?;
+        writer.part(&Part::Contents(contents.clone()), false)?;
+        writer.part(&Part::Keys(self.keys.to_bytes().to_vec()), false)?;
+        writer.part(&Part::Settings(self.settings.clone()), false)?;
+        let (mut pending, mut len, mut done): (Change, usize, u64) = (Vec::new(), 0, 0);
+        for ((tree, key), value) in &image.records {
+            len += key.len() + value.len();
+            pending.push(Write { tree: *tree, key: key.clone(), value: Some(value.clone()) });
+            if len >= PART_LEN {
+                done += pending.len() as u64;
+                writer.part(&Part::Records(encode_change(&pending)?), false)?;
+                (pending, len) = (Vec::new(), 0);
+                go_on(watch, done, contents.total())?;
+            }
+        }
+        writer.part(&Part::Records(encode_change(&pending)?), false)?;
+        writer.part(&Part::End, true)?;
+        go_on(watch, contents.total(), contents.total())?;
+        Ok(contents)
+    }
+}
+
+fn go_on(watch: BackupWatch<'_>, done: u64, total: u64) -> Result<(), VaultError> {
+    if watch(done, total) { Ok(()) } else { Err(BackupFault::Stopped.into()) }
+}
+
+impl Vault {
+    /// The store as it is now, with the text of the settings file. Nothing is read yet.
+    pub fn view(&self, settings: &str, now: Moment) -> Result<BackupView, VaultError> {
         let dir = self.key_blob.parent().unwrap_or(Path::new(".")).to_owned();
-        let image = Image::read(&self.disk, &dir, &self.keys)?;
-        write_file(&image, &self.keys, out, passphrase, settings, now.utc, progress)
+        let files = Arc::new(Pinned::open(&dir)?);
+        let keys = self.keys.duplicate()?;
+        Ok(BackupView { held: Held::Files(files, dir), keys, settings: settings.to_owned(), made: now.utc })
     }
 
-    /// Writes a backup of a store that another process has open. There is no entry in the audit log.
-    pub fn backup_of_running(
+    /// The same of a store that another process has open. It is read here.
+    pub fn view_of_running(
         dir: &Path,
         key: &KeySource,
-        out: &Path,
-        passphrase: &Passphrase,
         settings: &str,
         now: Moment,
-        progress: impl FnMut(u64, u64),
-    ) -> Result<BackupContents, VaultError> {
-        let disk: Arc<dyn Storage> = Arc::new(ReadOnly);
-        let keys = open_keys(&*disk, dir, key)?;
-        let image = Image::read(&disk, dir, &keys)?;
-        write_file(&image, &keys, out, passphrase, settings, now.utc, progress)
+    ) -> Result<BackupView, VaultError> {
+        let read = || {
+            let blob = || Disk.read(&dir.join(KEY_BLOB), MAX_BLOB_LEN).ok();
+            let before = blob();
+            let keys = open_keys(&Disk, dir, key)?;
+            let files: Arc<dyn Storage> = Arc::new(Pinned::open(dir)?);
+            // Keys that were exchanged meanwhile may not be the ones of these records.
+            let changed = || VaultError::Damaged(Damage::Header { file: KEY_BLOB.to_owned() });
+            let image = Image::read(&files, dir, &keys, &|_, _| true)?;
+            if blob() == before { Ok((keys, image)) } else { Err(changed()) }
+        };
+        let mut tried = read();
+        for _ in 1..READ_TRIES {
+            match tried {
+                // The kiosk took away what a new checkpoint made unnecessary, or was writing an entry.
+                Err(VaultError::Damaged(_)) => {}
+                Err(VaultError::Io { ref source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+                _ => break,
+            }
+            tried = read();
+        }
+        let (keys, image) = tried?;
+        Ok(BackupView { held: Held::Records(image), keys, settings: settings.to_owned(), made: now.utc })
     }
 
     /// Reads a backup to its end without writing anything: what is in it, and its settings file.
@@ -217,44 +289,31 @@ struct Image {
 }
 
 impl Image {
-    fn read(disk: &Arc<dyn Storage>, dir: &Path, keys: &Keys) -> Result<Self, VaultError> {
-        for _ in 1..READ_TRIES {
-            match Self::read_once(disk, dir, keys) {
-                Ok(Some(image)) => return Ok(image),
-                // A running kiosk took away what a new checkpoint made unnecessary, or is writing an entry.
-                Ok(None) | Err(VaultError::Damaged(_)) => {}
-                Err(VaultError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => (),
-                Err(error) => return Err(error),
-            }
-        }
-        let replaced = || Damage::Header { file: "checkpoint".to_owned() }.into();
-        Self::read_once(disk, dir, keys)?.ok_or_else(replaced)
-    }
-
-    /// `None` when the checkpoint was replaced meanwhile.
-    fn read_once(disk: &Arc<dyn Storage>, dir: &Path, keys: &Keys) -> Result<Option<Self>, VaultError> {
-        let probe = checkpoint(disk, dir, keys, keys.generation())?;
+    fn read(
+        files: &Arc<dyn Storage>,
+        dir: &Path,
+        keys: &Keys,
+        watch: BackupWatch<'_>,
+    ) -> Result<Self, VaultError> {
+        let probe = checkpoint(files, dir, keys, keys.generation())?;
         let generation = files_generation(keys, probe.generation()?);
-        let checkpoint = checkpoint(disk, dir, keys, generation)?;
+        let checkpoint = checkpoint(files, dir, keys, generation)?;
         let mut image = Self { entry: checkpoint.seq()?, records: BTreeMap::new() };
         let after = image.entry;
         if after > 0 {
             checkpoint.read(&mut |change| {
                 image.apply(change);
-                Ok(())
+                go_on(watch, 0, 0)
             })?;
-            if checkpoint.seq()? != after {
-                return Ok(None);
-            }
         }
-        let end = segments(disk, dir, keys, generation)?.read(after, &mut |seq, change| {
+        let end = segments(files, dir, keys, generation)?.read(after, &mut |seq, change| {
             if seq > after {
                 image.apply(change);
             }
-            Ok(())
+            go_on(watch, 0, 0)
         })?;
         image.entry = end.next_seq - 1;
-        Ok(Some(image))
+        Ok(image)
     }
 
     fn apply(&mut self, change: Change) {
@@ -279,49 +338,6 @@ impl Image {
             records: counts.into_iter().map(|(tree, count)| (tree.name().to_owned(), count)).collect(),
         }
     }
-}
-
-/// The file appears whole or not at all, readable by its owner only.
-fn write_file(
-    image: &Image,
-    keys: &Keys,
-    out: &Path,
-    passphrase: &Passphrase,
-    settings: &str,
-    made: Timestamp,
-    mut progress: impl FnMut(u64, u64),
-) -> Result<BackupContents, VaultError> {
-    let io_error = || VaultError::io("write", out);
-    if out.exists() {
-        return Err(VaultError::FileExists(out.to_owned()));
-    }
-    let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = tempfile::NamedTempFile::new_in(folder).map_err(io_error())?;
-    let contents = image.contents(*keys.store(), made);
-    let mut writer = BackupWriter::begin(BufWriter::new(beside.as_file()), passphrase, out)?;
-    writer.part(&Part::Contents(contents.clone()), false)?;
-    writer.part(&Part::Keys(keys.to_bytes().to_vec()), false)?;
-    writer.part(&Part::Settings(settings.to_owned()), false)?;
-    let (mut pending, mut len, mut done): (Change, usize, u64) = (Vec::new(), 0, 0);
-    for ((tree, key), value) in &image.records {
-        len += key.len() + value.len();
-        pending.push(Write { tree: *tree, key: key.clone(), value: Some(value.clone()) });
-        if len >= PART_LEN {
-            done += pending.len() as u64;
-            writer.part(&Part::Records(encode_change(&pending)?), false)?;
-            (pending, len) = (Vec::new(), 0);
-            progress(done, contents.total());
-        }
-    }
-    writer.part(&Part::Records(encode_change(&pending)?), false)?;
-    writer.part(&Part::End, true)?;
-    writer.out.flush().map_err(io_error())?;
-    drop(writer);
-    beside.as_file().sync_all().map_err(io_error())?;
-    beside.persist_noclobber(out).map_err(|e| io_error()(e.error))?;
-    sync_parent(&Disk, out)?;
-    progress(contents.total(), contents.total());
-    Ok(contents)
 }
 
 struct BackupWriter<W> {
@@ -522,26 +538,55 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }
 
-/// The machine's file system, for reading what another process writes.
-struct ReadOnly;
+/// Checkpoint and journal, opened: what is appended, replaced or removed afterwards is not seen.
+struct Pinned(BTreeMap<PathBuf, (File, u64)>);
 
-impl ReadOnly {
+impl Pinned {
+    fn open(dir: &Path) -> Result<Self, VaultError> {
+        let journal = journal_dir(dir);
+        let mut files = BTreeMap::new();
+        let mut pin = |path: PathBuf| {
+            let opened = File::open(&path).and_then(|file| file.metadata().map(|meta| (file, meta.len())));
+            let opened = opened.map_err(VaultError::io("read", &path))?;
+            files.insert(path, opened);
+            Ok(())
+        };
+        match pin(dir.join("checkpoint")) {
+            Err(VaultError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            done => done?,
+        }
+        for name in Disk.list(&journal).map_err(VaultError::io("read", &journal))? {
+            pin(journal.join(name))?;
+        }
+        Ok(Self(files))
+    }
+
     fn refuse<T>() -> io::Result<T> {
         Err(io::ErrorKind::ReadOnlyFilesystem.into())
     }
 }
 
-impl Storage for ReadOnly {
-    fn create_dir(&self, _: &Path) -> io::Result<()> {
-        Self::refuse()
-    }
-
+impl Storage for Pinned {
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
-        Disk.list(dir)
+        let names = self.0.keys().filter(|path| path.parent() == Some(dir));
+        Ok(names.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect())
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        Disk.read(path, limit)
+        let (file, len) = self.0.get(path).ok_or(io::ErrorKind::NotFound)?;
+        let len = usize::try_from(limit.min(*len)).map_err(io::Error::other)?;
+        let mut content = vec![0; len];
+        file.read_exact_at(&mut content, 0)?;
+        Ok(content)
+    }
+
+    /// A half-made segment is its owner's to remove; for a reader it is as if it were not there.
+    fn remove(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn create_dir(&self, _: &Path) -> io::Result<()> {
+        Self::refuse()
     }
 
     fn create(&self, _: &Path) -> io::Result<Box<dyn Append>> {
@@ -554,11 +599,6 @@ impl Storage for ReadOnly {
 
     fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {
         Self::refuse()
-    }
-
-    /// A half-made segment is its owner's to remove; for a reader it is as if it were not there.
-    fn remove(&self, _: &Path) -> io::Result<()> {
-        Ok(())
     }
 
     fn sync_dir(&self, _: &Path) -> io::Result<()> {

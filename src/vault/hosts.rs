@@ -3,13 +3,14 @@
 //! Job: keep hashes and counts. It must not know when a try is right or allowed: that is `access`.
 
 use super::{
-    Draft, PIN_COST, RECOVERY, TWO_PERSON, Urgency, Vault, VaultError,
+    Draft, PIN_COST, RECOVERED, RECOVERY, TWO_PERSON, Urgency, Vault, VaultError,
     codec::{AttemptRecord, HostRecord, Tree, Write, same_name},
 };
 use crate::{
     crypto::{Pin, PinAttempt, PinCost, PinHash, RecoveryCode, random_host_id},
     domain::{Actor, AttemptState, AuditAction, Host, HostId, Moment, PersonId, PersonName},
 };
+use jiff::Timestamp;
 
 /// Hosts.
 impl Vault {
@@ -77,6 +78,7 @@ impl Vault {
         for tree in [Tree::Hosts, Tree::Attempts] {
             draft.writes.push(Write { tree, key: id.as_bytes().to_vec(), value: None });
         }
+        draft.writes.push(Write { tree: Tree::Meta, key: recovered_key(id), value: None });
         self.log(&mut draft, actor, AuditAction::HostRemoved(id), now)?;
         self.commit(draft, Urgency::Normal)
     }
@@ -214,7 +216,8 @@ impl Vault {
         Ok(self.engine.get(Tree::Meta, RECOVERY)?.is_some())
     }
 
-    /// Uses the code up: forgets the host's wrong PINs and, if one is given, sets a new PIN. `false` when the code is
+    /// Uses the code up: forgets the host's wrong PINs and, if one is given, sets a new PIN, which is remembered
+    /// ([`Vault::recovered_at`]): whoever holds the code may not be the host. `false` when the code is
     /// wrong. Nobody guesses 125 bits, so wrong codes are audited but not counted.
     pub fn recover_host(
         &mut self,
@@ -235,7 +238,11 @@ impl Vault {
             return Ok(false);
         }
         match new_pin {
-            Some(pin) => self.draft_host_pin(&mut draft, host, pin)?,
+            Some(pin) => {
+                self.draft_host_pin(&mut draft, host, pin)?;
+                let at = now.utc.as_second();
+                draft.writes.push(self.seals.put(Tree::Meta, &recovered_key(host), &at)?);
+            }
             None => {
                 draft.writes.push(Write { tree: Tree::Attempts, key: host.as_bytes().to_vec(), value: None });
             }
@@ -245,6 +252,21 @@ impl Vault {
         self.commit(draft, Urgency::MustSucceed)?;
         Ok(true)
     }
+}
+
+impl Vault {
+    /// When a host's PIN was last set with the recovery code, if it ever was.
+    pub fn recovered_at(&self, host: HostId) -> Result<Option<Timestamp>, VaultError> {
+        let key = recovered_key(host);
+        let Some(sealed) = self.engine.get(Tree::Meta, &key)? else { return Ok(None) };
+        let second = self.seals.get::<i64>(Tree::Meta, &key, &sealed)?;
+        Ok(Some(Timestamp::from_second(second).unwrap_or(Timestamp::MAX))) // what cannot be read is of now
+    }
+}
+
+/// Where it is kept when a host's PIN was set with the recovery code.
+fn recovered_key(host: HostId) -> Vec<u8> {
+    [RECOVERED, host.as_bytes()].concat()
 }
 
 /// Counts of wrong tries, and what a check costs.

@@ -42,10 +42,11 @@
 //! | somebody who can write to the folder, without the key | may destroy, or put back a whole older folder; cannot change, add, move or take out a single record unseen | records are bound to their place, the working copy to a keyed digest, journal and checkpoint to their order. An older folder shows against an exported audit head |
 //! | a guesser at the screen | ten tries per host, with waits; a name that no host has takes as long and is answered alike. The same per attendee, counted apart | `access`; counts are durable before the PIN is looked at, and outlive restarts and clock changes. A PIN is never a key, and a hash is of no use without the pepper under the device key |
 //! | a prankster who types wrong PINs | one host or attendee waits, at the tenth until another host or the recovery code unlocks | the alternative, unlimited tries, is worse. With a single host, keep the recovery code |
-//! | a finder of the recovery code | may reset one host's PIN, once; then it is used up and the host notices | 125 random bits, hashed like a PIN; every use is audited. With the two-person rule on, a host who holds it can stand for two: let a third keep it |
+//! | a finder of the recovery code | may reset one host's PIN, once; then it is used up and the host notices | 125 random bits, hashed like a PIN; every use is audited |
+//! | a host who holds the recovery code and wants to stand for two | nothing for seven days | a host whose PIN was set with the code takes part in no shared deed for so long, neither asking nor agreeing, and the hosts page says so: time for the one whose PIN no longer opens to notice. It ends by the clock, or two hosts of whom one forgot their PIN could never act again; whoever can set the machine's clock is root. Letting a third person keep the code is better still |
 //! | somebody with a photograph of an attendee | perhaps a mark in their name | liveness is the business of `vision`, not of this module; the face alone never opens host mode |
 //! | a host | what hosts may do, under their name in the audit log | entries cannot be changed or removed through the program. Hosts are trusted with names and times, not with templates: no screen or command shows one. With the two-person rule on ([`Vault::two_person`], kept sealed) none of them alone erases a person, changes a key, adds a host, makes a recovery code or switches the rule off |
-//! | a host who walked away | nothing for whoever comes next, after the idle time, a suspend or a jump of the clock | sessions are bound to the monotonic clock; a PIN is asked for again to change a PIN |
+//! | a host who walked away | nothing for whoever comes next, after the idle time, a suspend or a jump of the clock | sessions are bound to the monotonic clock; the PIN is asked for again to change a PIN or what opens the store, and for a backup, which with a passphrase of one's own is everything |
 //! | the site's owner, with the device key, who wants another history | can write a new chain | any head that left the kiosk before (each report carries one) shows it: give reports away |
 //! | root on the running kiosk, or a debugger | everything in memory | out of scope: whoever controls the kernel controls the program. Keys, PINs and faces are wiped after use and never logged; core dumps are off; `faceprint doctor` looks at swap and file modes |
 //! | somebody who swaps the program or its networks | everything | out of scope: the machine's updates and its boot chain have to see to that. Network files are checked against their sums, for accidents |
@@ -85,7 +86,7 @@ mod tests;
 mod working;
 
 pub use audit::{AuditFault, AuditReport, AuditWalk};
-pub use backup::{BackupContents, BackupFault};
+pub use backup::{BackupContents, BackupFault, BackupView, BackupWatch};
 pub use codec::MAX_VALUE_LEN;
 pub use error::{Damage, VaultError};
 pub use marks::NewMark;
@@ -95,7 +96,7 @@ pub use retention::{Keeping, Swept};
 pub use rotation::RotationProgress;
 
 use crate::{
-    crypto::{DeviceKey, KeyKind, KeySource, Keys, Pepper, Pin, PinCost, random_bytes},
+    crypto::{CryptoError, DeviceKey, KeyKind, KeySource, Keys, Pepper, Pin, PinCost, random_bytes},
     domain::{Actor, AuditAction, AuditHead, Mark, Moment, PersonId, PersonName, WeightsId},
 };
 use audit::Chain;
@@ -103,7 +104,11 @@ use codec::{Change, Seals, SiteRecord, Tree};
 use engine::{Engine, Lock, Urgency};
 use journal::journal_dir;
 use marks::MarkIndex;
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use storage::{Disk, Storage, replace, sync_parent};
 
 /// Wall and monotonic clock may drift apart by this much between two records before it counts as a jump.
@@ -116,6 +121,7 @@ const WEIGHTS: &[u8] = b"weights";
 const PIN_COST: &[u8] = b"pin-cost";
 const LAST_EVENT: &[u8] = b"last-event";
 const RECOVERY: &[u8] = b"recovery";
+const RECOVERED: &[u8] = b"recovered/";
 const TWO_PERSON: &[u8] = b"two-person";
 
 /// The first host of a new store.
@@ -135,7 +141,8 @@ pub struct Vault {
     chain: Chain,
     head: AuditHead,
     disk: Arc<dyn Storage>,
-    key_blob: std::path::PathBuf,
+    key_blob: PathBuf,
+    key_file: Option<PathBuf>,
     /// This run of the program, among all that count wrong PINs.
     run: u64,
     zone: String,
@@ -197,12 +204,56 @@ impl Vault {
     }
 
     /// Lets another key file (made if it is not there) or passphrase open the store from now on. Records stay as they
-    /// are; the old key opens an old copy of `vault.key` still.
+    /// are; the old key opens an old copy of `vault.key` still. After an error the old key opens it.
     pub fn change_key(&mut self, actor: Actor, key: &KeySource, now: Moment) -> Result<(), VaultError> {
         make_device_key(key)?;
-        let blob = self.keys.wrap(key)?;
-        replace(&*self.disk, &self.key_blob, &blob)?;
-        self.audit(actor, AuditAction::KeyChanged, now).map(|_| ())
+        self.wrap_anew(actor, key, now)?;
+        self.key_file = key_file(key);
+        Ok(())
+    }
+
+    /// Draws a new key file in the place of the one at `path`, where the next start looks for it; the old one is kept
+    /// beside it. A stop at any moment leaves a store that the file at `path`, or the one waiting beside it, opens.
+    pub fn replace_key_file(&mut self, actor: Actor, path: &Path, now: Moment) -> Result<(), VaultError> {
+        let waiting = DeviceKey::waiting(path);
+        if waiting.exists() {
+            // Left by a try that failed: this store needs it no longer, but another one may.
+            self.write_blob()?;
+            let mut aside = waiting.clone().into_os_string();
+            aside.push(stamp(now));
+            std::fs::rename(&waiting, aside).map_err(VaultError::io("rename", &waiting))?;
+        }
+        DeviceKey::create(&waiting)?;
+        self.wrap_anew(actor, &KeySource::File(waiting), now)?;
+        if let Err(error) = DeviceKey::install(path, &stamp(now)) {
+            log::warn!("the new key waits beside the old one until the next start: {error}");
+        }
+        self.key_file = Some(path.to_owned());
+        Ok(())
+    }
+
+    /// Wraps the blob with `key` and says so in the audit log: both, or neither.
+    fn wrap_anew(&mut self, actor: Actor, key: &KeySource, now: Moment) -> Result<(), VaultError> {
+        let wrapping = self.keys.wrapping_for(key)?;
+        let old = self.keys.use_wrapping(wrapping);
+        let done = self.write_blob().and_then(|()| self.audit(actor, AuditAction::KeyChanged, now).map(drop));
+        if let (Err(_), Some(old)) = (&done, old) {
+            self.keys.use_wrapping(old);
+            if let Err(error) = self.write_blob() {
+                log::warn!("the new key may open the store, although the change failed: {error}");
+            }
+        }
+        done
+    }
+
+    fn write_blob(&self) -> Result<(), VaultError> {
+        replace(&*self.disk, &self.key_blob, &self.keys.blob()?)
+    }
+
+    /// The device key file that opens the store; `None` when a passphrase does.
+    #[must_use]
+    pub fn key_file(&self) -> Option<&Path> {
+        self.key_file.as_deref()
     }
 
     /// What opens the store in `dir`, if there is one.
@@ -231,6 +282,7 @@ impl Vault {
         replace(&*disk, &unfinished, &keys.wrap(key)?)?;
         let engine = Engine::create(disk.clone(), dir, &keys, lock)?;
         let mut vault = Self::assemble(engine, keys, disk, dir)?;
+        vault.key_file = key_file(key);
         site_zone.clone_into(&mut vault.zone);
         vault.write_first_records(host, now)?;
         vault.disk.rename(&unfinished, &blob).map_err(VaultError::io("write", &blob))?;
@@ -264,8 +316,10 @@ impl Vault {
         now: Moment,
     ) -> Result<Self, VaultError> {
         let keys = open_keys(&*disk, dir, key)?;
+        settle_key_file(&*disk, dir, key, now)?;
         let engine = Engine::open(disk.clone(), dir, &keys, lock)?;
         let mut vault = Self::assemble(engine, keys, disk, dir)?;
+        vault.key_file = key_file(key);
         vault.load()?;
         vault.write_start(now)?;
         Ok(vault)
@@ -280,6 +334,7 @@ impl Vault {
             head: audit::EMPTY,
             disk,
             key_blob: dir.join(KEY_BLOB),
+            key_file: None,
             run: u64::from_le_bytes(random_bytes()?),
             zone: String::new(),
             last_write: None,
@@ -433,7 +488,42 @@ fn open_keys(disk: &dyn Storage, dir: &Path, key: &KeySource) -> Result<Keys, Va
         std::io::ErrorKind::NotFound => VaultError::KeyBlobMissing(dir.to_owned()),
         _ => VaultError::io("read", &blob)(e),
     })?;
-    Ok(Keys::unwrap(&blob, key)?)
+    match (Keys::unwrap(&blob, key), key) {
+        // A change of the key file was cut short between the blob and the name.
+        (Err(error @ (CryptoError::WrongKey | CryptoError::KeyFileMissing(_))), KeySource::File(path)) => {
+            let waiting = KeySource::File(DeviceKey::waiting(path));
+            Keys::unwrap(&blob, &waiting).map_err(|_| error.into())
+        }
+        (unwrapped, _) => Ok(unwrapped?),
+    }
+}
+
+/// Ends a change of the key file that was cut short: what waits beside it takes its place if the store needs it.
+fn settle_key_file(disk: &dyn Storage, dir: &Path, key: &KeySource, now: Moment) -> Result<(), VaultError> {
+    let KeySource::File(path) = key else { return Ok(()) };
+    if !DeviceKey::waiting(path).exists() {
+        return Ok(());
+    }
+    let blob = dir.join(KEY_BLOB);
+    let blob = disk.read(&blob, MAX_BLOB_LEN).map_err(VaultError::io("read", &blob))?;
+    match Keys::unwrap(&blob, key) {
+        Err(CryptoError::WrongKey | CryptoError::KeyFileMissing(_)) => {
+            Ok(DeviceKey::install(path, &stamp(now))?)
+        }
+        _ => Ok(()), // the change did not get that far
+    }
+}
+
+/// The end of the name under which a key file is kept.
+fn stamp(now: Moment) -> String {
+    now.utc.strftime(".%Y%m%d-%H%M%S").to_string()
+}
+
+fn key_file(key: &KeySource) -> Option<PathBuf> {
+    match key {
+        KeySource::File(path) => Some(path.clone()),
+        KeySource::Passphrase(_) => None,
+    }
 }
 
 fn make_device_key(key: &KeySource) -> Result<(), VaultError> {

@@ -4,6 +4,9 @@
 //!
 //! A clock that runs years ahead would make everything too old. So a sweep reckons with a day that is at most
 //! [`TRUST_DAYS`] after the newest record: a wrong clock can cost what would have gone within a month anyway.
+//!
+//! A lock ([`super::PeriodLock`]) keeps marks from being changed, not from being erased: how long data may be kept is not
+//! a host's to extend. The settings and the dialog that locks say so.
 
 use super::{
     LAST_EVENT, Urgency, Vault, VaultError,

@@ -20,7 +20,6 @@ use super::{
     Urgency, Vault, VaultError,
     codec::{Change, Tree, Write},
     people::{open_template, seal_template_as},
-    storage::replace,
 };
 use crate::{
     crypto::{KEY_ID_PERSON, SealKey, Secret, key_id},
@@ -59,12 +58,7 @@ impl Vault {
             return Ok(());
         }
         self.keys.begin_rotation()?;
-        let written = self
-            .keys
-            .blob()
-            .map_err(VaultError::from)
-            .and_then(|blob| replace(&*self.disk, &self.key_blob, &blob));
-        if let Err(error) = written {
+        if let Err(error) = self.write_blob() {
             // Renamed or not: the key in the blob, if it is there, has sealed nothing and is drawn anew next time.
             self.keys.abandon_rotation();
             return Err(error);
@@ -155,7 +149,7 @@ impl Vault {
     fn finish_rotation(&mut self, now: Moment) -> Result<(), VaultError> {
         self.engine.change_generation(&self.keys)?;
         self.keys.finish_rotation();
-        replace(&*self.disk, &self.key_blob, &self.keys.blob()?)?;
+        self.write_blob()?;
         self.seals = super::codec::Seals::new(&self.keys)?;
         self.audit(Actor::Kiosk, AuditAction::KeyRotated, now).map(|_| ())
     }

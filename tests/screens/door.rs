@@ -127,8 +127,8 @@ fn hosts_are_added_unlocked_and_removed() {
     let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::HostRows))).unwrap();
     let other = HostId::from_bytes([3; 16]);
     let rows = vec![
-        HostRow { host: bench.fake.hosts[0].clone(), locked: false, you: true },
-        HostRow { host: Host { id: other, name: name("Alan") }, locked: true, you: false },
+        HostRow { host: bench.fake.hosts[0].clone(), locked: false, recovered: false, you: true },
+        HostRow { host: Host { id: other, name: name("Alan") }, locked: true, recovered: false, you: false },
     ];
     bench.fake.reply(&request, Ok(ReplyBody::HostRows { rows, two_person: false }));
     bench.run();

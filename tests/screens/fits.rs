@@ -8,8 +8,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use faceprint::{
     domain::{Clock as _, EventId, MarkKind, MarkSource, PersonId},
     runtime::messages::{
-        CameraRow, CameraStatus, DayPerson, DayView, FolderView, HostRequest, HostRow, MarkRow, Presence,
-        ReplyBody, RequestBody,
+        CameraRow, CameraStatus, DayPerson, DayView, FolderView, HostRequest, HostRow, KeyView, MarkRow,
+        Presence, ReplyBody, RequestBody,
     },
     settings::Settings,
     ui::{Screen, Words},
@@ -129,8 +129,12 @@ impl Walk {
             ("page-audit", &[]),
             ("page-hosts", &["hosts-add", "hosts-change-pin", "hosts-new-code"]),
             ("page-settings", &[]),
+            ("page-keys", &["keys-backup-make", "keys-new-file", "keys-use-passphrase", "keys-rotate"]),
             ("page-diagnostics", &[]),
         ] {
+            if page == "page-keys" {
+                self.page("page-hosts"); // which leads to it
+            }
             self.page(page);
             look(self, page);
             for dialog in dialogs {
@@ -248,12 +252,20 @@ fn reply(request: &HostRequest, now: Timestamp, settings: &Settings) -> Option<R
         HostRequest::Settings => ReplyBody::Settings(Box::new(settings.clone())),
         HostRequest::HostRows => {
             let host = faceprint::domain::Host { id: HOST, name: name("Grace Hopper") };
-            ReplyBody::HostRows { rows: vec![HostRow { host, locked: false, you: true }], two_person: false }
+            ReplyBody::HostRows {
+                rows: vec![HostRow { host, locked: false, recovered: false, you: true }],
+                two_person: false,
+            }
         }
         HostRequest::Folders => {
             let path = "/data/exports".into();
             ReplyBody::Folders(vec![FolderView { path, removable: false, csv_files: Vec::new() }])
         }
+        HostRequest::Keys => ReplyBody::Keys(KeyView {
+            file: Some("/etc/faceprint/device.key".into()),
+            new_file: Some("/etc/faceprint/device.key".into()),
+            rotating: false,
+        }),
         HostRequest::Audit { .. } => ReplyBody::Audit(Vec::new()),
         HostRequest::Period => ReplyBody::Period(None),
         HostRequest::Cameras => {

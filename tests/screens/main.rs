@@ -7,6 +7,7 @@ mod fake;
 mod fits;
 mod hostday;
 mod keyboard;
+mod keys;
 mod networks;
 mod rows;
 mod together;

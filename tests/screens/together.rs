@@ -116,8 +116,13 @@ fn the_rule_is_switched_on_the_hosts_page() {
     let mut bench = Bench::host_mode();
     let rows = |bench: &mut Bench, two_person| {
         let request = bench.wanted(|request| matches!(request, HostRequest::HostRows)).unwrap();
-        let you = HostRow { host: bench.fake.hosts[0].clone(), locked: false, you: true };
-        let alan = HostRow { host: Host { id: ALAN, name: name("Alan") }, locked: false, you: false };
+        let you = HostRow { host: bench.fake.hosts[0].clone(), locked: false, recovered: false, you: true };
+        let alan = HostRow {
+            host: Host { id: ALAN, name: name("Alan") },
+            locked: false,
+            recovered: false,
+            you: false,
+        };
         bench.fake.reply(&request, Ok(ReplyBody::HostRows { rows: vec![you, alan], two_person }));
         bench.run();
     };

@@ -118,7 +118,8 @@ impl Ledger {
         let mut rows = Vec::new();
         for host in self.vault.hosts()? {
             let locked = self.lockout().is_locked(self.vault.attempts(host.id)?);
-            rows.push(HostRow { locked, you: host.id == asking, host });
+            let recovered = self.recovered_lately(host.id)?;
+            rows.push(HostRow { locked, recovered, you: host.id == asking, host });
         }
         rows.sort_by_key(|row| row.host.name.as_str().to_lowercase());
         Ok(rows)

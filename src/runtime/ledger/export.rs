@@ -4,18 +4,19 @@
 //! Job: the thread writes a nameless file; the ledger's thread audits it; only then the thread gives it its name. Stopped,
 //! or failed, nothing is left. It must not know what is in the file.
 
-use super::{
-    Ledger, LedgerError,
-    report::{Content, appear},
+use super::{Ledger, LedgerError, report::Content};
+use crate::{
+    domain::{Actor, AuditAction},
+    reports::ReportError,
+    runtime::messages::ReplyBody,
 };
-use crate::{domain::Actor, reports::ReportError, runtime::messages::ReplyBody};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use std::{
     io,
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::{Builder, JoinHandle},
     time::{Duration, Instant},
@@ -30,8 +31,7 @@ const TICK: Duration = Duration::from_millis(5);
 pub(super) struct Export {
     actor: Actor,
     path: PathBuf,
-    rows: usize,
-    done: Arc<AtomicUsize>,
+    meter: Arc<Meter>,
     stop: Arc<AtomicBool>,
     stopped_at: Option<Instant>,
     said: Receiver<Result<Stage, LedgerError>>,
@@ -39,36 +39,44 @@ pub(super) struct Export {
     thread: Option<JoinHandle<()>>,
 }
 
+/// How far the thread is.
+#[derive(Default)]
+struct Meter {
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
 /// What the thread has done.
 enum Stage {
-    /// All of it is on the disk, without a name.
-    Written,
+    /// All of it is on the disk, without a name; what the audit log shall say.
+    Written(AuditAction),
     /// It has its name.
-    There,
+    There(ReplyBody),
 }
 
 impl Export {
     /// Begins.
     pub(super) fn begin(actor: Actor, path: PathBuf, content: Content) -> Result<Self, LedgerError> {
-        let rows = content.rows();
-        let (done, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (meter, stop) = (Arc::new(Meter::default()), Arc::new(AtomicBool::new(false)));
+        meter.total.store(content.rows() as u64, Ordering::Relaxed);
         let (say, said) = bounded(2);
         let (go, may_go) = bounded(1);
         let work = {
-            let (path, done, stop) = (path.clone(), done.clone(), stop.clone());
+            let (path, meter, stop) = (path.clone(), meter.clone(), stop.clone());
             move || {
-                let watch = |rows| {
-                    done.store(rows, Ordering::Relaxed);
+                let watch = |done, total| {
+                    meter.total.store(total, Ordering::Relaxed);
+                    meter.done.store(done, Ordering::Relaxed);
                     !stop.load(Ordering::Relaxed)
                 };
-                let ended = content.write_beside(&path, &watch).and_then(|file| {
-                    let told = say.send(Ok(Stage::Written));
+                let ended = content.write_beside(&path, &watch).and_then(|(file, written)| {
+                    let told = say.send(Ok(Stage::Written(written.action())));
                     match told.map_err(drop).and_then(|()| may_go.recv().map_err(drop)) {
-                        Ok(()) => appear(file, &path),
+                        Ok(()) => written.appear(file, &path).map(|()| written.reply(path.clone())),
                         Err(()) => Err(ReportError::Stopped.into()), // `file` goes with its last owner
                     }
                 });
-                let _ = say.send(ended.map(|()| Stage::There)); // nobody listens: nobody needs to know
+                let _ = say.send(ended.map(Stage::There)); // nobody listens: nobody needs to know
             }
         };
         let thread = Builder::new()
@@ -76,13 +84,13 @@ impl Export {
             .spawn(work)
             .map_err(|source| LedgerError::File { path: path.clone(), source })?;
         let (go, thread) = (Some(go), Some(thread));
-        Ok(Self { actor, path, rows, done, stop, stopped_at: None, said, go, thread })
+        Ok(Self { actor, path, meter, stop, stopped_at: None, said, go, thread })
     }
 
-    /// Rows written, and rows in all.
+    /// Rows written, and rows in all; 0 while that is not known.
     pub(super) fn progress(&self) -> (u64, u64) {
-        let done = self.done.load(Ordering::Relaxed).min(self.rows);
-        (done as u64, self.rows as u64)
+        let total = self.meter.total.load(Ordering::Relaxed);
+        (self.meter.done.load(Ordering::Relaxed).min(total), total)
     }
 
     /// Asks it to end without a file. It does so as soon as the disk answers.
@@ -95,16 +103,14 @@ impl Export {
     /// Looks how far it is; never waits.
     pub(super) fn step(&mut self, ledger: &mut Ledger) -> Result<Option<ReplyBody>, LedgerError> {
         match self.said.try_recv() {
-            Ok(Ok(Stage::Written)) => {
+            Ok(Ok(Stage::Written(action))) => {
                 if let Some(go) = &self.go {
-                    ledger.audit_export(self.actor, self.rows)?;
+                    ledger.audit_file(self.actor, action)?;
                     let _ = go.send(()); // a thread that died is noticed by the next look
                 }
                 Ok(None)
             }
-            Ok(Ok(Stage::There)) => {
-                Ok(Some(ReplyBody::Exported { path: self.path.clone(), rows: self.rows }))
-            }
+            Ok(Ok(Stage::There(reply))) => Ok(Some(reply)),
             Ok(Err(error)) => Err(error),
             Err(TryRecvError::Disconnected) => {
                 let source = io::Error::other("the thread that wrote it ended by an internal error");

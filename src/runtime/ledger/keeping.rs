@@ -1,18 +1,21 @@
 //! What the ledger does about keeping: backups, the nightly sweep, the change of the master key in the background.
 
-use super::{Ledger, LedgerError, fill};
+use super::{
+    Ledger, LedgerError, fill,
+    report::{Content, Written, folder_of, make_folder},
+};
 use crate::{
-    crypto::Passphrase,
+    crypto::{KeySource, Passphrase},
     domain::{Actor, AuditAction, PersonId},
     reports::{Paper, PersonFile, ReportError, ReportWords, StoredFace, write_person_json, write_person_pdf},
-    runtime::messages::{Job, JobView},
-    vault::{BackupContents, Keeping},
+    runtime::messages::{BadRequest, Job, JobView, KeyView, NewKey},
+    vault::{BackupContents, BackupView, Keeping, VaultError},
 };
 use std::{
     fs::File,
     io::{BufWriter, Write as _},
     path::{Path, PathBuf},
-    sync::PoisonError,
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -28,21 +31,46 @@ impl Ledger {
         &mut self,
         actor: Actor,
         out: &Path,
-        passphrase: &Passphrase,
+        passphrase: Passphrase,
     ) -> Result<BackupContents, LedgerError> {
-        if let Some(folder) = out.parent().filter(|p| !p.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)
-                .map_err(|source| LedgerError::File { path: folder.to_owned(), source })?;
-        }
-        let (settings, now) = (self.settings.to_toml(), self.clock.now());
-        let progress = self.progress.clone();
-        let made = self.vault.backup(actor, out, passphrase, &settings, now, |done, total| {
-            if let Some(progress) = &progress {
-                progress(Some(JobView { job: Job::Backup, done, total }));
+        let content = new_backup(out, self.backup_view()?, passphrase)?;
+        of_backup(self.write_whole(actor, out, &content)?)
+    }
+
+    /// The store and its settings as they are now, to be written into a backup by any thread.
+    pub(super) fn backup_view(&self) -> Result<BackupView, LedgerError> {
+        Ok(self.vault.view(&self.settings.to_toml(), self.clock.now())?)
+    }
+
+    /// What opens the store.
+    pub(super) fn keys(&self) -> KeyView {
+        let file = self.vault.key_file().map(Path::to_owned);
+        let new_file = file.clone().or_else(|| self.paths.key_file.clone());
+        KeyView { file, new_file, rotating: self.vault.is_rotating() }
+    }
+
+    /// Lets another key open the store, at once and at the next start.
+    pub(super) fn change_key(&mut self, actor: Actor, key: NewKey) -> Result<(), LedgerError> {
+        let now = self.clock.now();
+        let key = match key {
+            NewKey::Passphrase(passphrase) => {
+                let key = KeySource::Passphrase(passphrase.0);
+                self.vault.change_key(actor, &key, now)?;
+                key
             }
-        });
-        self.told_all();
-        Ok(made?)
+            NewKey::File => {
+                let path = self.keys().new_file.ok_or(BadRequest::NoKeyFile)?;
+                self.vault.replace_key_file(actor, &path, now)?;
+                KeySource::File(path)
+            }
+        };
+        self.new_key = Some(Arc::new(key));
+        Ok(())
+    }
+
+    /// What opens the store since it was changed here, once.
+    pub fn take_new_key(&mut self) -> Option<Arc<KeySource>> {
+        self.new_key.take()
     }
 
     /// What is stored about a person.
@@ -79,12 +107,6 @@ impl Ledger {
         write_whole(&json, |out| write_person_json(&file, out))?;
         write_whole(&pdf, |out| write_person_pdf(&file, words, Paper::A4, out).map(|_| ()))?;
         Ok(vec![json, pdf])
-    }
-
-    /// A file of this second, in the folder for exports.
-    pub(super) fn new_backup_path(&self) -> PathBuf {
-        let local = self.clock.now().utc.to_zoned(self.settings.zone.time_zone().clone());
-        self.paths.exports().join(format!("faceprint-{}.backup", local.strftime("%Y%m%d-%H%M%S")))
     }
 
     /// Called when nothing else is to be done: a little of whatever may wait.
@@ -134,6 +156,34 @@ impl Ledger {
     }
 }
 
+/// Writes a backup of a store that another process has open. There is no entry in the audit log.
+pub fn backup_of_running(
+    view: BackupView,
+    out: &Path,
+    passphrase: Passphrase,
+) -> Result<BackupContents, LedgerError> {
+    let content = new_backup(out, view, passphrase)?;
+    let (file, written) = content.write_beside(out, &|_, _| true)?;
+    written.appear(file, out)?;
+    of_backup(written)
+}
+
+/// Refused at once, before the work, when the file is there.
+fn new_backup(out: &Path, view: BackupView, passphrase: Passphrase) -> Result<Content, LedgerError> {
+    if out.exists() {
+        return Err(VaultError::FileExists(out.to_owned()).into());
+    }
+    make_folder(folder_of(out))?;
+    Ok(Content::Backup(Box::new(view), passphrase))
+}
+
+fn of_backup(written: Written) -> Result<BackupContents, LedgerError> {
+    match written {
+        Written::Backup(contents) => Ok(contents),
+        Written::Rows(_) => Err(ReportError::Stopped.into()), // not reached: a backup has no rows
+    }
+}
+
 /// The file appears whole or not at all, readable by its owner only.
 fn write_whole(
     path: &Path,
@@ -157,16 +207,134 @@ fn write_whole(
 mod tests {
     use super::super::access::tests::site;
     use crate::{
-        crypto::PinAttempt,
-        domain::{Actor, AuditAction, Clock as _},
-        runtime::messages::{Job, RequestBody},
+        crypto::{KeySource, Passphrase, PinAttempt},
+        domain::{Actor, AuditAction, Clock as _, EMBEDDING_LEN, Embedding, WeightsId},
+        runtime::{
+            ledger::steps::Steps,
+            messages::{BadMoment, Cause, Hidden, HostRequest, Job, NewKey, ReplyBody, RequestBody, Trouble},
+        },
         settings::MarkMode,
+        vault::{NewTemplate, Vault},
     };
     use jiff::Timestamp;
     use std::{
         sync::{Arc, Mutex},
         time::Duration,
     };
+
+    #[test]
+    fn the_ledger_goes_on_while_a_backup_is_written_and_it_holds_what_was_there_when_it_began() {
+        let (folder, clock, mut ledger, _) = site(MarkMode::AlwaysIn);
+        let marks = |vault: &Vault| vault.marks(Timestamp::MIN, Timestamp::MAX).unwrap().len();
+        let mark = |ledger: &mut super::Ledger| {
+            let pin = PinAttempt::new("274916");
+            ledger.answer(RequestBody::MarkByPin { badge: "7".to_owned(), pin, kind: None }).0.unwrap();
+            clock.advance(Duration::from_hours(1));
+        };
+        mark(&mut ledger);
+        let words = || Passphrase::new("a backup needs words").unwrap();
+        let host = Actor::Host(ledger.vault().hosts().unwrap()[0].id);
+        let mut steps = Steps::backup(&ledger, host, None, words()).unwrap();
+        // Marks, and even a new master key that is done with, while it is written.
+        mark(&mut ledger);
+        ledger.vault_mut().begin_rotation(Actor::Kiosk, clock.now()).unwrap();
+        while ledger.vault().is_rotating() {
+            ledger.background();
+        }
+        mark(&mut ledger);
+        let made = loop {
+            if let Some(body) = steps.step(&mut ledger).unwrap() {
+                break body;
+            }
+            std::thread::sleep(steps.pause());
+        };
+        let ReplyBody::BackedUp { path, records } = made else { panic!("{made:?}") };
+        assert_eq!(marks(ledger.vault()), 3);
+        let newest = ledger.vault().audit_entries(1..=u64::MAX).unwrap().pop().unwrap();
+        assert_eq!((newest.actor, newest.action), (host, AuditAction::BackedUp(records)));
+        ledger.close().unwrap();
+
+        let (dir, key) = (folder.path().join("other"), KeySource::File(folder.path().join("other.key")));
+        let (restored, _) = Vault::restore(&dir, &key, &path, &words(), clock.now(), |_, _| ()).unwrap();
+        assert_eq!(marks(&restored), 1);
+        assert_eq!(restored.verify_audit(None, |_, _| ()).unwrap().fault, None);
+    }
+
+    #[test]
+    fn a_stopped_backup_leaves_neither_a_file_nor_an_entry() {
+        let (_folder, _, mut ledger, _) = site(MarkMode::AlwaysIn);
+        let words = Passphrase::new("a backup needs words").unwrap();
+        let mut steps = Steps::backup(&ledger, Actor::Kiosk, None, words).unwrap();
+        let before = ledger.vault().audit_head();
+        assert!(!steps.stop(), "it ends with an answer of its own");
+        let error = loop {
+            match steps.step(&mut ledger) {
+                Ok(None) => std::thread::sleep(steps.pause()),
+                Ok(Some(body)) => panic!("{body:?}"),
+                Err(error) => break Trouble::from(error),
+            }
+        };
+        assert_eq!(*error.cause(), Cause::Moment(BadMoment::Stopped));
+        drop(steps);
+        assert_eq!(ledger.vault().audit_head(), before);
+        assert_eq!(std::fs::read_dir(ledger.paths().exports()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_change_of_key_from_the_screen_opens_the_store_from_then_on() {
+        let (folder, clock, mut ledger, _) = site(MarkMode::AlwaysIn);
+        let session = {
+            let host = ledger.vault().hosts().unwrap()[0].id;
+            ledger.login(host, &PinAttempt::new("908172")).unwrap()
+        };
+        let change = |ledger: &mut super::Ledger, key| {
+            let pin = Hidden(PinAttempt::new("908172"));
+            ledger.answer(RequestBody::Host(session.clone(), HostRequest::ChangeKey { key, pin })).0
+        };
+        let keys = |ledger: &mut super::Ledger| {
+            let (reply, _) = ledger.answer(RequestBody::Host(session.clone(), HostRequest::Keys));
+            let Ok(ReplyBody::Keys(view)) = reply else { panic!("{reply:?}") };
+            view
+        };
+        let path = folder.path().join("device.key");
+        assert_eq!(keys(&mut ledger).file, Some(path.clone()));
+        let first = std::fs::read(&path).unwrap();
+        change(&mut ledger, NewKey::File).unwrap();
+        assert_ne!(std::fs::read(&path).unwrap(), first);
+        assert!(matches!(ledger.take_new_key().as_deref(), Some(KeySource::File(new)) if *new == path));
+
+        let words = Passphrase::new("four unrelated words").unwrap();
+        change(&mut ledger, NewKey::Passphrase(Hidden(words))).unwrap();
+        assert_eq!(keys(&mut ledger).file, None);
+        let key = ledger.take_new_key().unwrap();
+        assert!(ledger.take_new_key().is_none(), "told once");
+        assert!(change(&mut ledger, NewKey::File).is_err(), "no place for one is known here");
+        let store = ledger.paths().store();
+        ledger.close().unwrap();
+        assert!(Vault::open(&store, &KeySource::File(path), clock.now()).is_err());
+        Vault::open(&store, &key, clock.now()).unwrap();
+    }
+
+    /// The sweep destroys faces first. When it fails after that, nobody may be recognised by what is gone.
+    #[test]
+    fn faces_that_a_failed_sweep_destroyed_are_recognised_no_more() {
+        let (_folder, clock, mut ledger, person) = site(MarkMode::AlwaysIn);
+        let template = NewTemplate {
+            embedding: Embedding::from_raw(&[1.0; EMBEDDING_LEN]).unwrap(),
+            weights: WeightsId::new("w").unwrap(),
+            quality: 0.9,
+        };
+        ledger.enrol(Actor::Kiosk, person, "1", &[template], true).unwrap();
+        let known = |ledger: &super::Ledger| ledger.index.read().unwrap().templates_of(person);
+        assert_eq!(known(&ledger), 1);
+        ledger.settings.keep_faces_days = 10;
+        clock.advance(Duration::from_hours(24 * 11));
+        // No new checkpoint can be written where its beginning should be.
+        std::fs::create_dir(ledger.paths().store().join("checkpoint.tmp")).unwrap();
+        assert!(ledger.sweep_nightly().is_err());
+        assert_eq!(ledger.vault().template_count(person).unwrap(), 0, "the face is gone");
+        assert_eq!(known(&ledger), 0, "and so it is from the index");
+    }
 
     #[test]
     fn when_idle_the_key_changes_and_once_a_day_old_marks_go() {

@@ -5,10 +5,11 @@ use crate::{
     attendance::{WorkDay, totals, work_days},
     domain::{Actor, AuditAction, AuditEntry, Mark, Person, PersonId},
     reports::{
-        AttendanceReport, Body, DayRow, DayState, ReportBy, ReportError, ReportWords, Row, Total, Watch,
-        to_the_end, write_audit_csv, write_csv, write_pdf,
+        AttendanceReport, Body, DayRow, DayState, ReportBy, ReportError, ReportWords, Row, Total,
+        write_audit_csv, write_csv, write_pdf,
     },
-    runtime::messages::{ExportFormat, Preview, ReportSpec},
+    runtime::messages::{ExportFormat, Passphrase, Preview, ReplyBody, ReportSpec},
+    vault::{BackupContents, BackupFault, BackupView, BackupWatch, VaultError},
 };
 use jiff::{Timestamp, Zoned, civil::Date};
 use std::{
@@ -98,7 +99,8 @@ impl Ledger {
     ) -> Result<usize, LedgerError> {
         let content = self.content(spec, format)?;
         make_folder(folder_of(path))?;
-        self.write_whole(actor, path, &content)
+        self.write_whole(actor, path, &content)?;
+        Ok(content.rows())
     }
 
     /// What a report's file will hold.
@@ -113,17 +115,16 @@ impl Ledger {
         actor: Actor,
         path: &Path,
         content: &Content,
-    ) -> Result<usize, LedgerError> {
-        let file = content.write_beside(path, &to_the_end)?;
-        self.audit_export(actor, content.rows())?;
-        appear(file, path)?;
-        Ok(content.rows())
+    ) -> Result<Written, LedgerError> {
+        let (file, written) = content.write_beside(path, &|_, _| true)?;
+        self.audit_file(actor, written.action())?;
+        written.appear(file, path)?;
+        Ok(written)
     }
 
-    /// No report leaves the kiosk without an entry, so this comes before it appears.
-    pub(super) fn audit_export(&mut self, actor: Actor, rows: usize) -> Result<(), LedgerError> {
-        let count = u32::try_from(rows).unwrap_or(u32::MAX);
-        self.vault.audit(actor, AuditAction::Exported(count), self.clock.now())?;
+    /// No file leaves the kiosk without an entry, so this comes before it appears.
+    pub(super) fn audit_file(&mut self, actor: Actor, action: AuditAction) -> Result<(), LedgerError> {
+        self.vault.audit(actor, action, self.clock.now())?;
         Ok(())
     }
 
@@ -184,59 +185,114 @@ pub(super) enum Content {
     },
     /// The whole audit log.
     Audit(Vec<AuditEntry>),
+    /// Everything, sealed.
+    Backup(Box<BackupView>, Passphrase),
+}
+
+/// What was written into a file.
+pub(super) enum Written {
+    /// So many rows.
+    Rows(usize),
+    /// A backup.
+    Backup(BackupContents),
+}
+
+impl Written {
+    /// What the audit log says about it.
+    pub(super) fn action(&self) -> AuditAction {
+        match self {
+            Self::Rows(rows) => AuditAction::Exported(u32::try_from(*rows).unwrap_or(u32::MAX)),
+            Self::Backup(contents) => AuditAction::BackedUp(contents.total()),
+        }
+    }
+
+    /// What whoever asked for it is told.
+    pub(super) fn reply(&self, path: PathBuf) -> ReplyBody {
+        match self {
+            Self::Rows(rows) => ReplyBody::Exported { path, rows: *rows },
+            Self::Backup(contents) => ReplyBody::BackedUp { path, records: contents.total() },
+        }
+    }
+
+    /// Gives the written file its name, and the name to the disk: a stick may be pulled out as soon as it is said to be
+    /// saved. A backup never takes another file's place.
+    pub(super) fn appear(&self, file: NamedTempFile, path: &Path) -> Result<(), LedgerError> {
+        let failed = |source| LedgerError::File { path: path.to_owned(), source };
+        let named = match self {
+            Self::Rows(_) => file.persist(path),
+            Self::Backup(_) => file.persist_noclobber(path),
+        };
+        named.map_err(|error| match error.error.kind() {
+            ErrorKind::AlreadyExists => VaultError::FileExists(path.to_owned()).into(),
+            _ => failed(error.error),
+        })?;
+        match File::open(folder_of(path)).and_then(|folder| folder.sync_all()) {
+            // Some file systems of sticks cannot sync a folder.
+            Err(error) if !matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+                Err(failed(error))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Content {
-    /// How many.
+    /// How many, as far as it is known before they are written.
     pub(super) fn rows(&self) -> usize {
         match self {
             Self::Report { report, .. } => report.body.len(),
             Self::Audit(entries) => entries.len(),
+            Self::Backup(..) => 0,
         }
     }
 
     /// Writes all of it into a nameless file in the folder of `path`, and to the disk. Dropped, the file is gone.
-    pub(super) fn write_beside(&self, path: &Path, watch: Watch<'_>) -> Result<NamedTempFile, LedgerError> {
+    pub(super) fn write_beside(
+        &self,
+        path: &Path,
+        watch: BackupWatch<'_>,
+    ) -> Result<(NamedTempFile, Written), LedgerError> {
         let failed = |source| LedgerError::File { path: path.to_owned(), source };
+        let total = self.rows();
+        let rows_watch = |rows: usize| watch(rows.min(total) as u64, total as u64);
         let mut file = NamedTempFile::new_in(folder_of(path)).map_err(failed)?;
+        let written;
         {
             let mut out = BufWriter::new(file.as_file_mut());
-            let written = match self {
-                Self::Report { report, format: ExportFormat::Csv, .. } => write_csv(report, &mut out, watch),
-                Self::Report { report, format: ExportFormat::Pdf(paper), words } => {
-                    write_pdf(report, words, *paper, &mut out, watch).map(drop)
+            written = match self {
+                Self::Report { report, format: ExportFormat::Csv, .. } => {
+                    write_csv(report, &mut out, &rows_watch).map(|()| Written::Rows(total))
                 }
-                Self::Audit(entries) => write_audit_csv(entries, &mut out, watch),
-            };
-            written.map_err(|error| match error {
+                Self::Report { report, format: ExportFormat::Pdf(paper), words } => {
+                    write_pdf(report, words, *paper, &mut out, &rows_watch).map(|_| Written::Rows(total))
+                }
+                Self::Audit(entries) => {
+                    write_audit_csv(entries, &mut out, &rows_watch).map(|()| Written::Rows(total))
+                }
+                Self::Backup(view, passphrase) => {
+                    let contents = view.write(&mut out, path, passphrase, watch);
+                    Ok(Written::Backup(contents.map_err(|error| match error {
+                        VaultError::Backup(BackupFault::Stopped) => ReportError::Stopped.into(),
+                        other => LedgerError::from(other),
+                    })?))
+                }
+            }
+            .map_err(|error| match error {
                 ReportError::Write(source) => failed(source),
                 other => other.into(),
             })?;
             out.flush().map_err(failed)?;
         }
         file.as_file().sync_all().map_err(failed)?;
-        Ok(file)
+        Ok((file, written))
     }
 }
 
-/// Gives a written file its name, and the name to the disk: a stick may be pulled out as soon as it is said to be saved.
-pub(super) fn appear(file: NamedTempFile, path: &Path) -> Result<(), LedgerError> {
-    let failed = |source| LedgerError::File { path: path.to_owned(), source };
-    file.persist(path).map_err(|error| failed(error.error))?;
-    match File::open(folder_of(path)).and_then(|folder| folder.sync_all()) {
-        // Some file systems of sticks cannot sync a folder.
-        Err(error) if !matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
-            Err(failed(error))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn make_folder(folder: &Path) -> Result<(), LedgerError> {
+pub(super) fn make_folder(folder: &Path) -> Result<(), LedgerError> {
     std::fs::create_dir_all(folder).map_err(|source| LedgerError::File { path: folder.to_owned(), source })
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -1,13 +1,13 @@
 //! Long work in short steps, so that nobody waits at the door while it goes on.
 //!
-//! Job: checking the audit chain, importing a list, writing a file, a little at a time. It must not know who drives it:
+//! Job: checking the audit chain, importing a list, writing a file or a backup, a little at a time. It must not know who drives it:
 //! the ledger's thread between two requests, or a command with a progress bar.
 
 use super::{Ledger, LedgerError, export::Export, report::Content};
 use crate::{
     domain::{Actor, AuditEntry, AuditHead},
     runtime::{
-        messages::{ExportFormat, Job, JobView, ReplyBody, ReportSpec},
+        messages::{ExportFormat, Job, JobView, Passphrase, ReplyBody, ReportSpec},
         people_csv::{ImportDeed, ImportPlan, ImportRow},
         trouble::Trouble,
     },
@@ -89,6 +89,19 @@ impl Steps {
         let head = ledger.vault().audit_head().number;
         let view = JobView { job: Job::Export, done: 0, total: head };
         Ok(Self { kind: Kind::Gather(Gather { actor, path, entries: Vec::new(), head }), view })
+    }
+
+    /// Everything in one sealed file in a folder that a host chose.
+    pub fn backup(
+        ledger: &Ledger,
+        actor: Actor,
+        folder: Option<PathBuf>,
+        passphrase: Passphrase,
+    ) -> Result<Self, LedgerError> {
+        let path = ledger.export_path(folder, &format!("faceprint-{}.backup", ledger.stamp()))?;
+        let content = Content::Backup(Box::new(ledger.backup_view()?), passphrase);
+        let view = JobView { job: Job::Backup, done: 0, total: 0 };
+        Ok(Self { kind: Kind::Export(Export::begin(actor, path, content)?), view })
     }
 
     /// How long to wait before the next step: another thread may be at work.

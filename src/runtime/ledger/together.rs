@@ -10,15 +10,29 @@ use crate::{
     runtime::messages::{BadRequest, HostRequest, Refusal, SecondHost},
     vault::VaultError,
 };
+use jiff::SignedDuration;
+
+/// For how long a host whose PIN was set with the recovery code takes part in nothing that needs two: long enough for
+/// the one whose PIN no longer opens to notice.
+const RECOVERED_LATELY: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Which requests take two hosts while the rule is on.
 fn deed(request: &HostRequest) -> Option<SharedDeed> {
     match request {
         HostRequest::ErasePerson(_) => Some(SharedDeed::ErasePerson),
         HostRequest::RotateKey => Some(SharedDeed::RotateKey),
+        HostRequest::ChangeKey { .. } => Some(SharedDeed::ChangeKey),
         HostRequest::TwoPerson(false) => Some(SharedDeed::EndRule),
         HostRequest::AddHost { .. } => Some(SharedDeed::AddHost),
         HostRequest::NewRecoveryCode => Some(SharedDeed::MakeRecoveryCode),
+        _ => None,
+    }
+}
+
+/// The PIN of whoever asks, where it is asked for again: a session may have been left open.
+fn own_pin(request: &HostRequest) -> Option<&PinAttempt> {
+    match request {
+        HostRequest::Backup { pin, .. } | HostRequest::ChangeKey { pin, .. } => Some(&pin.0),
         _ => None,
     }
 }
@@ -38,6 +52,9 @@ impl Ledger {
             HostRequest::WithSecond(SecondHost { host, pin }, request) => (Some((host, pin.0)), *request),
             request => (None, request),
         };
+        if let Some(pin) = own_pin(&request) {
+            self.login(session.host(), pin)?;
+        }
         match deed(&request) {
             Some(deed) => self.agree(session, second.as_ref().map(|(host, pin)| (*host, pin)), deed)?,
             None if second.is_none() => {}
@@ -60,14 +77,20 @@ impl Ledger {
             if !self.vault.two_person().map_err(failed)? {
                 return Ok(());
             }
+            self.check_not_recovered(session.host())?;
             let mut others = self.vault.hosts().map_err(failed)?;
-            others.retain(|host| host.id != session.host());
+            others.retain(|host| host.id != session.host() && self.check_not_recovered(host.id).is_ok());
+            if others.is_empty() {
+                return Err(failed(BadRequest::RecoveredLately));
+            }
             others.sort_by_key(|host| host.name.as_str().to_lowercase());
             return Err(Refusal::SecondHostNeeded { others });
         };
         if host == session.host() {
             return Err(failed(BadRequest::SecondIsFirst));
         }
+        self.check_not_recovered(session.host())?;
+        self.check_not_recovered(host)?;
         let secret = match self.vault.host_secret(host) {
             Ok(secret) => Some(secret),
             Err(VaultError::NoSuchHost) => None,
@@ -87,6 +110,21 @@ impl Ledger {
         });
         tried.map_err(refusal)
     }
+
+    /// Refuses a host whose PIN was set with the recovery code not long ago: one host who holds the code could stand for
+    /// two. Before the PIN is tried, so that no try is counted.
+    fn check_not_recovered(&self, host: HostId) -> Result<(), Refusal> {
+        if self.recovered_lately(host).map_err(failed)? {
+            return Err(failed(BadRequest::RecoveredLately));
+        }
+        Ok(())
+    }
+
+    pub(super) fn recovered_lately(&self, host: HostId) -> Result<bool, VaultError> {
+        let now = self.clock.now().utc;
+        // A clock that was set back makes it longer, never shorter.
+        Ok(self.vault.recovered_at(host)?.is_some_and(|at| now.duration_since(at) < RECOVERED_LATELY))
+    }
 }
 
 #[cfg(test)]
@@ -96,7 +134,7 @@ mod tests {
     use crate::{
         crypto::Pin,
         domain::{Clock as _, ManualClock, PersonId, PersonName},
-        runtime::messages::{Hidden, ReplyBody, RequestBody},
+        runtime::messages::{Cause, Hidden, NewKey, Passphrase, ReplyBody, RequestBody},
         settings::MarkMode,
     };
     use std::{sync::Arc, time::Duration};
@@ -149,6 +187,12 @@ mod tests {
         }
     }
 
+    fn change_key(own_pin: &str) -> HostRequest {
+        let passphrase = Passphrase::new("four unrelated words").unwrap();
+        let pin = Hidden(PinAttempt::new(own_pin));
+        HostRequest::ChangeKey { key: NewKey::Passphrase(Hidden(passphrase)), pin }
+    }
+
     fn add_host() -> HostRequest {
         let pin = Hidden(Pin::new("605142").unwrap());
         HostRequest::AddHost { name: PersonName::new("Mallory").unwrap(), pin }
@@ -172,6 +216,7 @@ mod tests {
             SharedDeed::AddHost,
             SharedDeed::MakeRecoveryCode,
             SharedDeed::RotateKey,
+            SharedDeed::ChangeKey,
             SharedDeed::ErasePerson,
             SharedDeed::EndRule,
         ] {
@@ -180,7 +225,8 @@ mod tests {
                 SharedDeed::MakeRecoveryCode => HostRequest::NewRecoveryCode,
                 SharedDeed::RotateKey => HostRequest::RotateKey,
                 SharedDeed::EndRule => HostRequest::TwoPerson(false),
-                SharedDeed::ErasePerson | SharedDeed::ChangeKey => pair.erase(),
+                SharedDeed::ErasePerson => pair.erase(),
+                SharedDeed::ChangeKey => change_key(FIRST),
             };
             let before = pair.log();
             match pair.ask(request(&pair)) {
@@ -192,7 +238,12 @@ mod tests {
             }
             let alone = pair.with(pair.first, FIRST, request(&pair));
             assert!(matches!(alone, Err(Refusal::Failed(_))), "{deed:?}: {alone:?}");
-            assert_eq!(pair.log(), before, "nothing was done, no try was counted");
+            let mut log = pair.log();
+            // A change of key asks the first host's own PIN again, which is on record like a login.
+            log.retain(|entry| *entry != (Actor::Host(pair.first), AuditAction::Login(pair.first)));
+            let mut same = before.clone();
+            same.retain(|entry| *entry != (Actor::Host(pair.first), AuditAction::Login(pair.first)));
+            assert_eq!(log, same, "nothing was done, no try was counted");
             let wrong = pair.with(pair.second, "111111", request(&pair));
             assert_eq!(wrong.err(), Some(Refusal::WrongPin { tries_left: 9 }), "{deed:?}");
             let refused = (Actor::Kiosk, AuditAction::LoginFailed(pair.second));
@@ -206,6 +257,74 @@ mod tests {
         }
         assert!(pair.ledger.vault().person(pair.person).is_err());
         assert!(!pair.ledger.vault().two_person().unwrap());
+    }
+
+    #[test]
+    fn a_backup_and_a_change_of_key_ask_for_ones_own_pin_again() {
+        let mut pair = Pair::new(true);
+        let before = std::fs::read(pair.ledger.paths().store().join("vault.key")).unwrap();
+        let words = || Hidden(Passphrase::new("four unrelated words").unwrap());
+        let backup = |pin| HostRequest::Backup {
+            folder: None,
+            passphrase: words(),
+            pin: Hidden(PinAttempt::new(pin)),
+        };
+        assert_eq!(pair.ask(backup("111111")).err(), Some(Refusal::WrongPin { tries_left: 9 }));
+        assert!(!pair.ledger.paths().exports().exists());
+        assert!(matches!(pair.ask(backup(FIRST)), Ok(ReplyBody::BackedUp { .. })), "one host may");
+        let wrong = pair.with(pair.second, SECOND, change_key("111111"));
+        assert_eq!(wrong.err(), Some(Refusal::WrongPin { tries_left: 9 }));
+        let agreed = AuditAction::Agreed(pair.second, SharedDeed::ChangeKey);
+        assert!(pair.log().iter().all(|(_, action)| *action != agreed), "the second was not even asked");
+        assert_eq!(std::fs::read(pair.ledger.paths().store().join("vault.key")).unwrap(), before);
+    }
+
+    /// One host who holds the recovery code gives another one a PIN of their choice.
+    #[test]
+    fn whoever_holds_the_recovery_code_cannot_stand_for_two() {
+        const CHOSEN: &str = "words of my choice";
+        let mut pair = Pair::new(false);
+        let Ok(ReplyBody::RecoveryCode(Hidden(code))) = pair.ask(HostRequest::NewRecoveryCode) else {
+            panic!()
+        };
+        pair.ask(HostRequest::TwoPerson(true)).unwrap();
+        let (first, second) = (pair.first, pair.second);
+        let pin = Pin::for_host(CHOSEN).unwrap();
+        let next = pair.ledger.recover(second, &PinAttempt::new(&code.shown()), Some(&pin)).unwrap();
+        let lately = |reply: Result<ReplyBody, Refusal>| match reply {
+            Err(Refusal::Failed(why)) => *why.cause() == Cause::Request(BadRequest::RecoveredLately),
+            other => panic!("{other:?}"),
+        };
+        let before = pair.log();
+        assert!(lately(pair.ask(pair.erase())), "there is nobody else who could agree");
+        assert!(lately(pair.with(second, CHOSEN, pair.erase())));
+        // Nor the other way round, with the first host as the second.
+        let theirs = pair.ledger.login(second, &PinAttempt::new(CHOSEN)).unwrap();
+        let own = std::mem::replace(&mut pair.session, theirs);
+        assert!(lately(pair.ask(pair.erase())));
+        assert!(lately(pair.with(first, FIRST, pair.erase())));
+        // Nor after a change of that PIN, which whoever chose it can do.
+        let change = HostRequest::ChangePin {
+            old: Hidden(PinAttempt::new(CHOSEN)),
+            new: Hidden(Pin::for_host(SECOND).unwrap()),
+        };
+        pair.ask(change).unwrap();
+        pair.session = own;
+        assert!(lately(pair.with(second, SECOND, pair.erase())));
+        assert!(pair.ledger.vault().person(pair.person).is_ok());
+        assert!(pair.log().iter().skip(before.len()).all(|(_, did)| !matches!(did, AuditAction::Agreed(..))));
+        let rows = pair.ledger.host_rows(first).unwrap();
+        assert!(rows.iter().all(|row| row.recovered == (row.host.id == second)), "the hosts page says it");
+
+        // Unlocking alone leaves the PIN with whom it belongs to.
+        pair.ledger.recover(first, &PinAttempt::new(&next.shown()), None).unwrap();
+        pair.clock.advance(Duration::from_hours(7 * 24 - 1));
+        pair.session = pair.ledger.login(first, &PinAttempt::new(FIRST)).unwrap();
+        assert!(lately(pair.with(second, SECOND, pair.erase())), "an hour too early");
+        pair.clock.advance(Duration::from_hours(1));
+        pair.session = pair.ledger.login(first, &PinAttempt::new(FIRST)).unwrap();
+        pair.with(second, SECOND, pair.erase()).unwrap();
+        assert!(pair.ledger.vault().person(pair.person).is_err());
     }
 
     #[test]
