@@ -387,35 +387,45 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIX
         }
         let mut weights = source.weights;
         let mut window = source.first.wrapping_add(tile.in_block * source.block);
-        for in_block in tile.in_block..tile.in_block + tile.in_blocks {
-            // The taps of a row are neighbours: where all lanes count, they are read as one.
-            let lanes = conv.lanes_in(in_block);
-            let (taps, lanes) = if lanes == conv.in_lanes { (1, kw * lanes) } else { (kw, lanes) };
-            let at_once = V::LANES.min(UNROLLED);
-            let whole = lanes.wrapping_sub(lanes % at_once);
+        // The taps of a row are neighbours: where all lanes count, they are read as one.
+        let length = kw.wrapping_mul(conv.in_lanes);
+        let at_once = V::LANES.min(UNROLLED);
+        let whole = length.wrapping_sub(length % at_once);
+        let last = conv.lanes_in((tile.in_block + tile.in_blocks).wrapping_sub(1));
+        let part = usize::from(last != conv.in_lanes);
+        for _ in part..tile.in_blocks {
             let mut line = window;
             for _ in 0..kh {
-                let mut tap = line;
-                for _ in 0..taps {
-                    let mut input = tap;
-                    let (whole, end) = (tap.wrapping_add(whole), tap.wrapping_add(lanes));
-                    while input != whole {
-                        for _ in 0..at_once {
-                            multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, input, step);
-                            weights = weights.wrapping_add(BLOCKS * V::LANES);
-                            input = input.wrapping_add(1);
-                        }
-                    }
-                    while input != end {
+                let mut input = line;
+                let (whole, end) = (line.wrapping_add(whole), line.wrapping_add(length));
+                while input != whole {
+                    for _ in 0..at_once {
                         multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, input, step);
                         weights = weights.wrapping_add(BLOCKS * V::LANES);
                         input = input.wrapping_add(1);
                     }
-                    tap = tap.wrapping_add(conv.in_lanes);
+                }
+                while input != end {
+                    multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, input, step);
+                    weights = weights.wrapping_add(BLOCKS * V::LANES);
+                    input = input.wrapping_add(1);
                 }
                 line = line.wrapping_add(source.row);
             }
             window = window.wrapping_add(source.block);
+        }
+        // Of the last block only some lanes count.
+        for row in 0..part.wrapping_mul(kh) {
+            let mut tap = window.wrapping_add(row.wrapping_mul(source.row));
+            for _ in 0..kw {
+                let (mut input, end) = (tap, tap.wrapping_add(last));
+                while input != end {
+                    multiply::<V, BLOCKS, PIXELS>(&mut sums, weights, input, step);
+                    weights = weights.wrapping_add(BLOCKS * V::LANES);
+                    input = input.wrapping_add(1);
+                }
+                tap = tap.wrapping_add(conv.in_lanes);
+            }
         }
         // No loop: one that is not unrolled would number the sums at run time, for which they have to lie in memory.
         let out = tile.out_block;
