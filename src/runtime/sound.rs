@@ -165,7 +165,7 @@ impl Player {
             Some(mut input) => input.write_all(&wav(tone)),
             None => Ok(()),
         };
-        let ended = wait(&mut child, stop)?;
+        let ended = wait(&mut child, stop, LONGEST)?;
         written?;
         if ended { Ok(()) } else { Err(std::io::Error::other("the player failed, or did not end")) }
     }
@@ -175,9 +175,9 @@ fn runs(file: &Path) -> bool {
     file.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
-/// Whether it ended well; one that does not end is ended.
-fn wait(child: &mut Child, stop: &AtomicBool) -> std::io::Result<bool> {
-    let until = Instant::now() + LONGEST;
+/// Whether it ended well; one that takes longer than `longest` is ended.
+fn wait(child: &mut Child, stop: &AtomicBool, longest: Duration) -> std::io::Result<bool> {
+    let until = Instant::now() + longest;
     while Instant::now() < until && !stop.load(Ordering::Relaxed) {
         if let Some(status) = child.try_wait()? {
             return Ok(status.success());
@@ -278,6 +278,15 @@ mod tests {
         assert!(started.elapsed() < Duration::from_secs(1), "playing waits for nothing");
         drop(speaker);
         assert!(started.elapsed() < Duration::from_secs(10), "it is ended with the kiosk");
+    }
+
+    #[test]
+    fn a_player_that_takes_too_long_is_ended() {
+        let mut child = Command::new("/bin/sleep").arg("60").spawn().unwrap();
+        let started = Instant::now();
+        let ended = wait(&mut child, &AtomicBool::new(false), Duration::from_millis(50)).unwrap();
+        assert!(!ended && started.elapsed() < Duration::from_secs(10));
+        assert!(child.try_wait().unwrap().is_some(), "it is gone");
     }
 
     #[test]
