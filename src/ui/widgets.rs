@@ -493,15 +493,26 @@ pub(super) fn plot(ui: &mut Ui, title: &str, unit: &str, width: f32, top: f32, l
                 }
                 ui.horizontal_wrapped(|ui| {
                     for line in lines {
-                        let (mark, _) = ui.allocate_exact_size(Vec2::new(18.0, 20.0), Sense::hover());
-                        let y = mark.center().y;
-                        ui.painter().hline(mark.x_range(), y, Stroke::new(3.0, line.ink));
                         let last = line.values.last().map_or("–".to_owned(), |value| format!("{value:.1}"));
-                        caption(ui, &format!("{} {last} {unit}", line.name));
+                        legend(ui, line.ink, &format!("{} {last} {unit}", line.name));
                     }
                 });
             });
         });
+}
+
+/// A colour and what it stands for, which stay together at the end of a line.
+fn legend(ui: &mut Ui, ink: Color32, text: &str) {
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), font, theme::palette(ui).quiet);
+    let mark = 18.0;
+    let size = Vec2::new(mark + 8.0 + galley.size().x, galley.size().y.max(20.0));
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    let left = egui::Rangef::new(rect.left(), rect.left() + mark);
+    ui.painter().hline(left, rect.center().y, Stroke::new(3.0, ink));
+    let at = Pos2::new(left.max + 8.0, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, ink);
 }
 
 /// One line of a [`plot`].

@@ -141,7 +141,7 @@ fn day(date: Date, now: Timestamp) -> DayView {
     }
 }
 
-fn at_today() -> Bench {
+pub fn at_today() -> Bench {
     let mut bench = Bench::host_mode();
     bench.answer_people();
     let now = now(&bench.fake);

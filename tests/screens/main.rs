@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions may fail a test too
 
 mod door;
+mod drawn;
 mod fake;
 mod fits;
 mod hostday;
@@ -31,7 +32,9 @@ use faceprint::{
 use fake::{Fake, HOST, PIN, name, person};
 use std::time::Duration;
 
-const SIZES: [(f32, f32); 4] = [(1280.0, 720.0), (800.0, 480.0), (1080.0, 1920.0), (1920.0, 1080.0)];
+/// In points; a window of 1080x1920 pixels is drawn larger and has 800x1422.
+const SIZES: [(f32, f32); 5] =
+    [(1280.0, 720.0), (800.0, 480.0), (1080.0, 1920.0), (1920.0, 1080.0), (800.0, 1422.0)];
 
 /// A window and the workers that the test plays.
 struct Bench {
