@@ -74,6 +74,18 @@ close_kiosk() {
     window=''
 }
 
+# Until somebody is recognised: the colours of a mark, light or dark, are on more of the window than the lamps at its foot.
+greeted() {
+    local marked
+    for _ in $(seq 60); do
+        sleep 0.7
+        marked=$(import -window root -gravity north -crop 100%x88%+0+0 +repage -format %c histogram:info:- |
+            awk -F: '/#(18733E|5AC987|295BA8|84B3FF)/ { sum += $1 } END { print sum + 0 }')
+        [ "$marked" -gt 300 ] && return
+    done
+    failed "somebody is recognised"
+}
+
 # One Tab in a frame: a slow machine draws few.
 tabs() { for _ in $(seq "$1"); do xdotool key Tab; sleep "${PACE:-0.25}"; done; }
 press() { tabs "$1"; xdotool key space; sleep "${2:-1}"; }
@@ -240,7 +252,7 @@ for look in light dark; do
     for size in 1280x720 1920x1080 1080x1920 800x480; do
         screen $size
         open_kiosk demo
-        sleep 16; shot "$look-$size-attendee"   # two people come together
+        greeted; shot "$look-$size-attendee"    # two people come together
         log_in
         shot "$look-$size-today"
         close_kiosk
@@ -249,8 +261,8 @@ done
 
 if [ $readme = yes ]; then
     for name in attendee today; do
-        convert "$shots/light-1280x720-$name.png" -strip -dither None -colors 255 "assets/screenshots/$name.png"
+        convert "$shots/light-1280x720-$name.png" -strip -resize 960x540 -dither None -colors 255 \
+            "assets/screenshots/$name.png"
     done
-    convert "$shots/enrol-running.png" -strip -dither None -colors 255 assets/screenshots/enrol.png
 fi
 echo "done: pictures in $shots"
