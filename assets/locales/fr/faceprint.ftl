@@ -373,7 +373,7 @@ period-unlock = Déverrouiller
 period-unlock-after = Une partie
 period-unlock-all = Tout déverrouiller
 period-until = Verrouillé jusqu’au (inclus)
-period-lock-text = Ensuite, aucun gestionnaire ne peut ajouter ni corriger un pointage jusqu’à ce jour, et ses heures gardent les règles de travail en vigueur maintenant. Seuls les jours passés peuvent être verrouillés. Un verrou ne garde rien plus longtemps que ne le disent les réglages : les pointages trop anciens sont effacés quand même.
+period-lock-text = Ensuite, aucun gestionnaire ne peut ajouter ni corriger un pointage jusqu’à ce jour, et ses heures gardent les règles de travail en vigueur maintenant. Seuls les jours passés peuvent être verrouillés. Un verrou ne garde rien plus longtemps que ne le disent les réglages : les pointages trop anciens sont effacés quand même.
 period-unlock-text = Les jours suivants peuvent de nouveau être modifiés. Le journal dit par qui et pourquoi.
 period-unlock-all-text = Tous les jours peuvent de nouveau être modifiés. Le journal dit par qui et pourquoi.
 history-spoken = Historique de { $name } { $time }
@@ -555,31 +555,31 @@ second-host-locked = Trop de PIN faux. Un autre gestionnaire ou le code de secou
 
 ## Keys and backup
 keys-backup = Sauvegarde
-keys-backup-text = Tout dans un seul fichier scellé : personnes, visages, pointages, journal et réglages. Avec sa phrase secrète, il peut être restauré sur n’importe quelle machine.
+keys-backup-text = Tout dans un seul fichier scellé : personnes, visages, pointages, journal et réglages. Avec sa phrase secrète, il peut être restauré sur n’importe quelle machine.
 keys-backup-here = Sur cette borne, elle est perdue avec ce dont elle est la copie. Branchez une clé USB.
 keys-backup-make = Faire une sauvegarde
-keys-backup-words = Cette phrase seule ouvre la sauvegarde. Personne ne peut la retrouver : gardez-la loin de la clé USB.
+keys-backup-words = Cette phrase seule ouvre la sauvegarde. Personne ne peut la retrouver : gardez-la loin de la clé USB.
 keys-backup-deed = Enregistrer
 keys-backup-saved = { $records ->
-        [one] Sauvegarde de { $records } enregistrement : { $path }
-       *[other] Sauvegarde de { $records } enregistrements : { $path }
+        [one] Sauvegarde de { $records } enregistrement : { $path }
+       *[other] Sauvegarde de { $records } enregistrements : { $path }
     }
 keys-passphrase = Phrase secrète
 keys-passphrase-again = La même phrase encore une fois
-keys-passphrase-length = Au moins { $least } caractères : quatre mots sans lien conviennent
+keys-passphrase-length = Au moins { $least } caractères : quatre mots sans lien conviennent
 keys-passphrase-same = Les deux sont identiques
 keys-opens = Ce qui ouvre les données
 keys-opens-file = Le fichier de clé { $path } ouvre les données, et la borne démarre sans surveillance. Qui emporte toute la machine a aussi la clé.
 keys-opens-passphrase = Une phrase secrète ouvre les données. Quelqu’un la saisit à chaque démarrage.
 keys-new-file = Nouveau fichier de clé
-keys-new-file-text = Une nouvelle clé est tirée et enregistrée dans { $path }. Un fichier de clé de ce nom est gardé à côté sous un autre nom : supprimez-le dès qu’aucun autre dossier n’en a besoin.
+keys-new-file-text = Une nouvelle clé est tirée et enregistrée dans { $path }. Un fichier de clé de ce nom est gardé à côté sous un autre nom : supprimez-le dès qu’aucun autre dossier n’en a besoin.
 keys-use-passphrase = Nouvelle phrase secrète
-keys-use-passphrase-text = Désormais, la borne ne démarre que si quelqu’un donne cette phrase. Un service qui démarre seul a besoin de « --passphrase-file ». Si elle est oubliée, seule une sauvegarde aide.
-keys-changed = Changé. Une ancienne copie des données s’ouvre encore avec l’ancienne clé : changez aussi la clé maîtresse si quelqu’un peut en avoir une.
+keys-use-passphrase-text = Désormais, la borne ne démarre que si quelqu’un donne cette phrase. Un service qui démarre seul a besoin de « --passphrase-file ». Si elle est oubliée, seule une sauvegarde aide.
+keys-changed = Changé. Une ancienne copie des données s’ouvre encore avec l’ancienne clé : changez aussi la clé maîtresse si quelqu’un peut en avoir une.
 keys-master = Clé maîtresse
 keys-master-text = Elle scelle chaque enregistrement. Changez-la si quelqu’un a pu copier la clé et les données.
 keys-rotate = Changer la clé maîtresse
-keys-rotate-sure = Chaque enregistrement est scellé à nouveau pendant que la borne continue. Cela peut durer des minutes ; l’éteindre entre-temps ne perd rien.
+keys-rotate-sure = Chaque enregistrement est scellé à nouveau pendant que la borne continue. Cela peut durer des minutes ; l’éteindre entre-temps ne perd rien.
 keys-rotate-deed = La changer
 keys-rotating = La clé maîtresse est en cours de changement. La borne peut être utilisée entre-temps.
 
@@ -752,7 +752,7 @@ trouble-pictures-gone = Ces images n’existent plus. Reprenez-les.
 trouble-not-renewed = Cette personne est inactive ou a retiré son consentement.
 trouble-needs-no-second = Ceci ne demande pas de second gestionnaire. Faites-le seul.
 trouble-second-is-first = Le second gestionnaire doit être un autre que le premier. Laissez quelqu’un d’autre approuver.
-trouble-no-key-file = Cette borne n’a pas de place pour un fichier de clé. Utilisez « faceprint key change ».
+trouble-no-key-file = Cette borne n’a pas de place pour un fichier de clé. Utilisez « faceprint key change ».
 trouble-recovered-lately = Un gestionnaire dont le PIN a été défini avec le code de secours ne participe pendant sept jours à rien qui en demande deux. Demandez à un autre gestionnaire, ou attendez.
 trouble-internal = Une erreur interne l’a empêché. Réessayez.
 trouble-under-way = Autre chose est en cours. Attendez, ou arrêtez-le.
