@@ -47,8 +47,13 @@ impl Checkpoint {
     }
 
     /// Starts an image of everything up to journal entry `seq`. Nothing changes until [`Image::finish`].
-    pub(super) fn begin(&self, seq: u64) -> Result<Image<'_>, VaultError> {
-        let beside = self.path.with_extension("tmp");
+    pub(super) fn begin(self: &Arc<Self>, seq: u64) -> Result<Image, VaultError> {
+        self.begin_as("checkpoint.tmp", seq)
+    }
+
+    /// The same under a name of its own, beside another one.
+    pub(super) fn begin_as(self: &Arc<Self>, name: &str, seq: u64) -> Result<Image, VaultError> {
+        let beside = self.path.with_file_name(name);
         let mut header = Vec::with_capacity(HEADER_LEN);
         header.extend_from_slice(&MAGIC);
         header.extend_from_slice(&VERSION.to_le_bytes());
@@ -56,7 +61,7 @@ impl Checkpoint {
         header.extend_from_slice(&seq.to_le_bytes());
         let mut file = self.disk.create(&beside).map_err(VaultError::io("write", &beside))?;
         file.write(&header).map_err(VaultError::io("write", &beside))?;
-        Ok(Image { of: self, beside, file, seq, chunk: 0, pending: Vec::new(), pending_len: 0 })
+        Ok(Image { of: self.clone(), beside, file, seq, chunk: 0, pending: Vec::new(), pending_len: 0 })
     }
 
     /// Number of the newest journal entry inside; 0 when there is no checkpoint yet.
@@ -127,8 +132,8 @@ fn bad_header() -> Damage {
 }
 
 /// A checkpoint that is being written.
-pub(super) struct Image<'a> {
-    of: &'a Checkpoint,
+pub(super) struct Image {
+    of: Arc<Checkpoint>,
     beside: PathBuf,
     file: Box<dyn Append>,
     seq: u64,
@@ -137,7 +142,7 @@ pub(super) struct Image<'a> {
     pending_len: usize,
 }
 
-impl Image<'_> {
+impl Image {
     /// Adds a record.
     pub(super) fn add(&mut self, record: Write) -> Result<(), VaultError> {
         self.pending_len += record.key.len() + record.value.as_ref().map_or(0, Vec::len);
@@ -192,9 +197,9 @@ mod tests {
     };
     use std::fs;
 
-    fn checkpoint(dir: &Path) -> Checkpoint {
+    fn checkpoint(dir: &Path) -> Arc<Checkpoint> {
         let seal = SealRing::of(SealKey::new(&Secret::from_slice(&[7; 32]).unwrap(), KEY_ID_MASTER));
-        Checkpoint::new(Arc::new(Disk), dir, [9; 16], seal)
+        Arc::new(Checkpoint::new(Arc::new(Disk), dir, [9; 16], seal))
     }
 
     fn record(n: u32) -> Write {

@@ -18,6 +18,7 @@ use super::{
     codec::{Change, Tree, Write, encode_change},
     digest::Digest,
     journal::{Journal, Segments, journal_dir},
+    renewal::{self, Renewal},
     storage::{Storage, replace},
     working::{Pair, Working, WorkingError},
 };
@@ -75,7 +76,7 @@ pub(super) struct Engine {
     disk: Arc<dyn Storage>,
     dir: PathBuf,
     journal: Journal,
-    checkpoint: Checkpoint,
+    checkpoint: Arc<Checkpoint>,
     marker: SealRing,
     mac: MacKey,
     copy: RefCell<WorkingCopy>,
@@ -89,6 +90,13 @@ pub(super) struct Engine {
 struct WorkingCopy {
     working: Option<Working>,
     digest: Digest,
+    renewal: Option<Renewal>,
+}
+
+impl WorkingCopy {
+    fn new(working: Option<Working>, digest: Digest) -> Self {
+        Self { working, digest, renewal: None }
+    }
 }
 
 impl Engine {
@@ -114,7 +122,9 @@ impl Engine {
         keys: &Keys,
         lock: Lock,
     ) -> Result<Self, VaultError> {
-        for rest in ["checkpoint.tmp", "clean.tmp", "reserve.tmp", "vault.tmp", "vault.key.tmp"] {
+        for rest in
+            ["checkpoint.tmp", renewal::IMAGE, "clean.tmp", "reserve.tmp", "vault.tmp", "vault.key.tmp"]
+        {
             let path = dir.join(rest);
             disk.remove(&path).map_err(VaultError::io("remove", &path))?;
         }
@@ -154,7 +164,7 @@ impl Engine {
             journal,
             marker: keys.seal_ring("clean", generation)?,
             mac: keys.mac_key("digest", generation)?,
-            copy: RefCell::new(WorkingCopy { working: None, digest: Digest::default() }),
+            copy: RefCell::new(WorkingCopy::new(None, Digest::default())),
             purge_due: false,
             checkpoint_after: CHECKPOINT_AFTER,
             note: None,
@@ -182,7 +192,10 @@ impl Engine {
             }
             other => other?,
         };
-        self.purge_due |= must_leave_the_disk(change);
+        if must_leave_the_disk(change) {
+            self.purge_due = true;
+            self.abandon_renewal();
+        }
         if let Err(e) = self.apply(change) {
             log::warn!("the working copy failed and is rebuilt: {e}");
             if let Err(e) = self.rebuild() {
@@ -271,22 +284,80 @@ impl Engine {
         Ok(())
     }
 
-    /// Seals files with the newest generation from now on and writes all of them anew, so that the older key opens
-    /// none. Records must have been sealed anew before. Can be repeated after an error.
-    pub(super) fn change_generation(&mut self, keys: &Keys) -> Result<(), VaultError> {
+    /// Goes on to write every file anew, sealed with the newest generation, so that the older key opens none: about
+    /// `limit` records, and how many; `None` when all is done. Records must have been sealed anew before. Can be
+    /// repeated after an error, and then begins again.
+    pub(super) fn renew_step(&mut self, keys: &Keys, limit: usize) -> Result<Option<usize>, VaultError> {
+        if self.copy.get_mut().renewal.is_none() {
+            self.begin_renewal(keys)?;
+        }
+        let copied = match self.copy.get_mut() {
+            WorkingCopy { working: Some(working), renewal: Some(renewal), .. } => {
+                renewal.copy(working, &self.mac, limit)
+            }
+            _ => Err(VaultError::Working("it was closed by an earlier failure".to_owned())),
+        };
+        match copied {
+            Ok((_, true)) => self.finish_renewal(keys).map(|()| None),
+            Ok((copied, false)) => Ok(Some(copied)),
+            Err(error) => {
+                self.abandon_renewal();
+                Err(error)
+            }
+        }
+    }
+
+    fn begin_renewal(&mut self, keys: &Keys) -> Result<(), VaultError> {
+        self.with_working(|_| Ok(()))?;
         let newest = keys.newest();
-        let mac = keys.mac_key("digest", newest)?;
+        self.journal.seal_with(keys.seal_ring("journal", newest)?);
+        let keep_from = self.journal.start()?;
         let checkpoint = checkpoint(&self.disk, &self.dir, keys, newest)?;
-        let (marker, journal) = (keys.seal_ring("clean", newest)?, keys.seal_ring("journal", newest)?);
-        // Once this image is in place, the files are of the new generation, whatever happens next.
-        let digest = self.write_good_image(&checkpoint, &mac)?;
-        (self.mac, self.checkpoint, self.marker) = (mac, checkpoint, marker);
-        self.copy.borrow_mut().digest = digest;
-        self.journal.seal_with(journal);
-        self.journal.rotate()?;
-        self.rebuild()?;
+        let sealing = (keys.seal_ring("clean", newest)?, keys.mac_key("digest", newest)?);
+        let dir = self.generation(self.generations()?.last().map_or(1, |last| last + 1));
+        fs::create_dir_all(&dir).map_err(VaultError::io("make", &dir))?;
+        let begun = Working::open(&dir).map_err(VaultError::from).and_then(|working| {
+            let seq = self.journal.last_seq();
+            Renewal::new(checkpoint, seq, sealing, (working, dir.clone()), keep_from)
+        });
+        if begun.is_err() {
+            let _ = fs::remove_dir_all(&dir); // the next start removes it otherwise
+        }
+        self.copy.get_mut().renewal = Some(begun?);
+        Ok(())
+    }
+
+    fn finish_renewal(&mut self, keys: &Keys) -> Result<(), VaultError> {
+        let copy = self.copy.get_mut();
+        let Some(mut renewal) = copy.renewal.take() else { return Ok(()) };
+        if !renewal.holds(copy.digest) {
+            renewal.abandon();
+            self.rebuild()?;
+            return Err(VaultError::Working("it did not hold what was written".to_owned()));
+        }
+        let placed = renewal.place();
+        // The name may be there although its folder could not be synced: then the files are of the new generation.
+        let named = || renewal.checkpoint.generation().is_ok_and(|found| found == Some(keys.newest()));
+        if placed.is_err() && !named() {
+            renewal.abandon();
+            return placed;
+        }
+        let Renewal { checkpoint, marker, mac, working, dir, keep_from, present, .. } = renewal;
+        (self.checkpoint, self.marker, self.mac) = (checkpoint, marker, mac);
+        *self.copy.get_mut() = WorkingCopy::new(Some(working), present);
+        placed?;
+        self.journal.remove_before(keep_from)?;
+        for old in self.generations()?.into_iter().map(|old| self.generation(old)).filter(|old| *old != dir) {
+            fs::remove_dir_all(&old).map_err(VaultError::io("remove", &old))?;
+        }
         self.purge_due = false;
         Ok(())
+    }
+
+    fn abandon_renewal(&self) {
+        if let Some(renewal) = self.copy.borrow_mut().renewal.take() {
+            renewal.abandon();
+        }
     }
 
     /// Closes in order: the next start finds the working copy as it is.
@@ -299,6 +370,7 @@ impl Engine {
         {
             log::warn!("no checkpoint could be written, the journal stays: {e}");
         }
+        self.abandon_renewal();
         let (seq, copy) = (self.journal.last_seq(), self.copy.get_mut());
         let Some(working) = copy.working.take() else { return Ok(()) };
         let content = [&seq.to_be_bytes()[..], &copy.digest.to_bytes()].concat();
@@ -322,6 +394,19 @@ impl Engine {
         let Some(working) = &copy.working else {
             return Err(VaultError::Working("it was closed by an earlier failure".to_owned()));
         };
+        if let Some(mut renewal) = copy.renewal.take() {
+            let followed = change.iter().try_for_each(|write| {
+                let old = working.get(write.tree, &write.key)?;
+                renewal.follow(&self.mac, write, old.as_deref())
+            });
+            match followed {
+                Ok(()) => copy.renewal = Some(renewal),
+                Err(e) => {
+                    log::warn!("sealing the files anew begins again: {e}");
+                    renewal.abandon();
+                }
+            }
+        }
         let applied = apply(working, &mut copy.digest, &self.mac, change);
         if applied.is_err() {
             copy.working = None;
@@ -374,7 +459,7 @@ impl Engine {
         let newest = self.generations().ok().and_then(|g| g.last().copied());
         let dir = newest.map(|n| self.generation(n)).ok_or("the working copy was missing")?;
         let working = Working::open(&dir).map_err(|e| format!("the working copy failed ({e})"))?;
-        *self.copy.borrow_mut() = WorkingCopy { working: Some(working), digest };
+        *self.copy.borrow_mut() = WorkingCopy::new(Some(working), digest);
         match self.count_digest() {
             Ok(counted) if counted == digest => Ok(()),
             Ok(_) => Err("the working copy was not what was written".to_owned()),
@@ -396,6 +481,7 @@ impl Engine {
     /// Throws the working copy away and makes a new one from checkpoint and journal, in a folder of its own: threads
     /// of an old sled may still hold the old one. Returns how many records were written.
     fn rebuild(&self) -> Result<u64, VaultError> {
+        self.abandon_renewal();
         self.copy.borrow_mut().working = None;
         let old = self.generations()?;
         for old in &old {
@@ -425,50 +511,52 @@ impl Engine {
             written += change.len() as u64;
             Ok(apply(&working, &mut digest, &self.mac, &change)?)
         })?;
-        *self.copy.borrow_mut() = WorkingCopy { working: Some(working), digest };
+        *self.copy.borrow_mut() = WorkingCopy::new(Some(working), digest);
         Ok(written)
     }
 
     /// Writes a checkpoint and lets the older segments go.
     fn write_checkpoint(&mut self) -> Result<(), VaultError> {
-        self.write_good_image(&self.checkpoint, &self.mac)?;
+        self.abandon_renewal();
+        self.write_good_image()?;
         self.journal.rotate()
     }
 
-    /// Writes an image with the digest under `mac`, which it returns. A working copy that does not hold what it should
-    /// is rebuilt first, so that an image never makes a loss permanent.
-    fn write_good_image(&self, checkpoint: &Checkpoint, mac: &MacKey) -> Result<Digest, VaultError> {
-        if let Some(digest) = self.write_image(checkpoint, mac)? {
-            return Ok(digest);
+    /// Writes an image. A working copy that does not hold what it should is rebuilt first, so that an image never makes a
+    /// loss permanent.
+    fn write_good_image(&self) -> Result<(), VaultError> {
+        if self.write_image()? {
+            return Ok(());
         }
         log::warn!("the working copy was not what was written and is rebuilt");
         self.rebuild()?;
-        let failed = || VaultError::Working("it does not hold what was written".to_owned());
-        self.write_image(checkpoint, mac)?.ok_or_else(failed)
+        if self.write_image()? {
+            return Ok(());
+        }
+        Err(VaultError::Working("it does not hold what was written".to_owned()))
     }
 
-    /// `None` when the working copy does not hold what it should.
-    fn write_image(&self, checkpoint: &Checkpoint, mac: &MacKey) -> Result<Option<Digest>, VaultError> {
+    /// False when the working copy does not hold what it should: then nothing has changed.
+    fn write_image(&self) -> Result<bool, VaultError> {
         self.with_working(|_| Ok(()))?;
         let want = self.copy.borrow().digest;
-        let mut image = checkpoint.begin(self.journal.last_seq())?;
-        let (mut held, mut digest) = (Digest::default(), Digest::default());
+        let mut image = self.checkpoint.begin(self.journal.last_seq())?;
+        let mut held = Digest::default();
         let mut copied = Ok(());
         for tree in Tree::ALL {
             copied = copied.and_then(|()| {
                 self.for_each(tree, |key, value| {
                     held.add(&self.mac, tree, key, value);
-                    digest.add(mac, tree, key, value);
                     image.add(Write { tree, key: key.to_vec(), value: Some(value.to_vec()) })
                 })
             });
         }
         if copied.is_err() || held != want {
             image.abandon();
-            return copied.map(|()| None);
+            return copied.map(|()| false);
         }
-        image.finish(&digest)?;
-        Ok(Some(digest))
+        image.finish(&held)?;
+        Ok(true)
     }
 
     fn generation(&self, number: u64) -> PathBuf {
@@ -540,7 +628,7 @@ pub(super) fn checkpoint(
     dir: &Path,
     keys: &Keys,
     generation: u32,
-) -> Result<Checkpoint, VaultError> {
+) -> Result<Arc<Checkpoint>, VaultError> {
     let seal = keys.seal_ring("checkpoint", generation)?;
-    Ok(Checkpoint::new(disk.clone(), dir, *keys.store(), seal))
+    Ok(Arc::new(Checkpoint::new(disk.clone(), dir, *keys.store(), seal)))
 }

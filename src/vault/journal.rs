@@ -134,6 +134,17 @@ impl Journal {
 
     /// Starts a new segment and removes the older ones, which a checkpoint has made unnecessary.
     pub(super) fn rotate(&mut self) -> Result<(), VaultError> {
+        let number = self.start()?;
+        self.remove_before(number)
+    }
+
+    /// Removes the segments before this one.
+    pub(super) fn remove_before(&self, number: u64) -> Result<(), VaultError> {
+        self.files.remove_before(number)
+    }
+
+    /// Lets the entries from now on stand in a segment of their own; its number.
+    pub(super) fn start(&mut self) -> Result<u64, VaultError> {
         if self.poisoned {
             return Err(VaultError::Poisoned);
         }
@@ -142,7 +153,7 @@ impl Journal {
             self.number += 1;
             self.len = SEGMENT_HEADER_LEN as u64;
         }
-        self.files.remove_before(self.number)
+        Ok(self.number)
     }
 }
 

@@ -78,6 +78,7 @@ mod journal;
 mod marks;
 mod people;
 mod period;
+mod renewal;
 mod retention;
 mod rotation;
 mod storage;

@@ -9,8 +9,8 @@
 //!    record; a seal names its generation, so both kinds open.
 //! 2. Record by record, in ordinary changes, the rest follows. A person's own key is drawn anew, and their templates are
 //!    sealed with it in the same change: whoever knew the old master key may know the old personal keys.
-//! 3. Checkpoint, journal and working copy are written anew, sealed with the new generation. Then the blob is written
-//!    without the old key.
+//! 3. Checkpoint, journal and working copy are written anew, sealed with the new generation, a little at a time as well
+//!    (`renewal`). Then the blob is written without the old key.
 //!
 //! A stop anywhere in between is harmless: the blob holds what is needed, and the next step goes on from the first
 //! record that is still of the old generation. The pepper and the key of the audit chain stay as they are: PINs and
@@ -29,9 +29,9 @@ use crate::{
 /// How far a rotation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RotationProgress {
-    /// Records looked at in this run.
+    /// Records looked at in this run, and written into the new files: each counts twice.
     pub done: u64,
-    /// Records in all.
+    /// Twice the records in all.
     pub total: u64,
     /// The old key is gone.
     pub finished: bool,
@@ -67,18 +67,26 @@ impl Vault {
         self.audit(actor, AuditAction::KeyRotationBegun, now).map(|_| ())
     }
 
-    /// Seals up to `limit` records anew. At the end the old key is forgotten.
+    /// Seals up to `limit` records anew, or writes that many into the new files. At the end the old key is forgotten.
     pub fn rotate_step(&mut self, limit: usize, now: Moment) -> Result<RotationProgress, VaultError> {
         let mut place = match self.rotation.take() {
             Some(place) => place,
-            None => Place { tree: 0, after: Vec::new(), done: 0, total: self.engine.count()? },
+            None => Place { tree: 0, after: Vec::new(), done: 0, total: 2 * self.engine.count()? },
         };
         let mut room = limit;
         while room > 0 && place.tree < Tree::ALL.len() {
             room -= self.rotate_some(&mut place, room, now)?.min(room);
         }
-        let finished = place.tree >= Tree::ALL.len();
-        let progress = RotationProgress { done: place.done, total: place.total, finished };
+        let mut finished = false;
+        if room > 0 {
+            match self.engine.renew_step(&self.keys, room)? {
+                Some(copied) => place.done += copied as u64,
+                None => finished = true,
+            }
+        }
+        // What was recorded meanwhile was not counted.
+        let (done, total) = (place.done.min(place.total), place.total);
+        let progress = RotationProgress { done, total, finished };
         if finished {
             self.finish_rotation(now)?;
         } else {
@@ -147,7 +155,6 @@ impl Vault {
     }
 
     fn finish_rotation(&mut self, now: Moment) -> Result<(), VaultError> {
-        self.engine.change_generation(&self.keys)?;
         self.keys.finish_rotation();
         self.write_blob()?;
         self.seals = super::codec::Seals::new(&self.keys)?;

@@ -32,7 +32,7 @@ fn the_master_key_changes_under_a_running_store_and_can_be_interrupted_at_every_
         vault.begin_rotation(Actor::Kiosk, site.now()).unwrap();
         let mut finished = false;
         for _ in 0..stop_after {
-            finished = vault.rotate_step(5, site.now()).unwrap().finished;
+            finished = vault.rotate_step(12, site.now()).unwrap().finished;
             if finished {
                 break;
             }
@@ -642,4 +642,66 @@ fn the_rule_on_keeping_holds_for_locked_days_too() {
     assert_eq!(u64::from(swept.marks), FIRST_MARKS);
     assert!(all_marks(&vault).is_empty());
     assert_eq!(vault.period_locks().len(), 1, "the lock itself stays");
+}
+
+/// People come, are erased and are marked between every two steps, and at every step the folder is copied as a kill would
+/// leave it: each copy opens with everything that was acknowledged, and its change of key comes to its end.
+#[test]
+fn records_come_and_go_between_the_steps_of_a_change_of_the_master_key() {
+    let site = Site::new();
+    let mut vault = site.create();
+    let [ada, grace] = people_and_marks(&mut vault, &site);
+    for number in 0..40 {
+        vault.add_person(Actor::Kiosk, name(&format!("Person {number}")), None, site.now()).unwrap();
+    }
+    vault.begin_rotation(Actor::Kiosk, site.now()).unwrap();
+    let mut erased = None;
+    for step in 0.. {
+        let progress = vault.rotate_step(25, site.now()).unwrap();
+        assert!(progress.done <= progress.total);
+        if progress.finished {
+            break;
+        }
+        mark(&mut vault, &site, grace);
+        match step % 4 {
+            0 => {
+                vault.add_person(Actor::Kiosk, name(&format!("New {step}")), None, site.now()).unwrap();
+            }
+            1 => {
+                let gone =
+                    vault.people().unwrap().into_iter().find(|p| p.name.as_str().starts_with("Person"));
+                let mut person = gone.unwrap();
+                person.badge = Some(format!("badge {step}"));
+                vault.update_person(Actor::Kiosk, person, site.now()).unwrap();
+            }
+            // Once, in the middle of the second half: what was begun may hold the key already.
+            _ if erased.is_none() && progress.done > progress.total * 3 / 4 => {
+                let sealed = vault.engine.get(Tree::PersonKeys, ada.as_bytes()).unwrap().unwrap();
+                vault.erase_person(Actor::Kiosk, ada, site.now()).unwrap();
+                erased = Some(sealed);
+            }
+            _ => {}
+        }
+        assert!(step < 500, "it ends");
+        if step % 3 != 0 {
+            continue;
+        }
+        let copy = site.copy();
+        let mut copied = copy.open();
+        assert_eq!(content(&copied), content(&vault), "step {step}");
+        while copied.is_rotating() {
+            copied.rotate_step(500, copy.now()).unwrap();
+        }
+        assert_eq!(content(&copied), content(&vault), "step {step}");
+    }
+    let (before, old) = (content(&vault), erased.expect("somebody was erased in between"));
+    assert!(site.bytes().iter().all(|(_, bytes)| !bytes.windows(old.len()).any(|at| at == old)));
+    drop(vault); // as by a kill: rebuilt from checkpoint and journal
+    let vault = site.open();
+    assert_eq!(content(&vault), before);
+    assert_chain_good(&vault, None);
+    vault.close(site.now()).unwrap();
+    let vault = site.open();
+    assert_eq!(vault.open_note(), None, "the working copy is what it should be");
+    assert_eq!(content(&vault), before);
 }
