@@ -28,6 +28,13 @@ pub fn written_hours(language: &str, time: SignedDuration) -> String {
     format!("{sign}{}{between}{:02}", minutes.abs() / 60, minutes.abs() % 60)
 }
 
+/// A number with so many digits after the decimal mark of a language.
+#[must_use]
+pub fn written_decimal(language: &str, value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    if matches!(base(language), "de" | "fr" | "es") { text.replace('.', ",") } else { text }
+}
+
 /// Of `strftime`; English names the month, for 02/03 is two days to its readers.
 fn day_form(language: &str) -> &'static str {
     match base(language) {
@@ -62,6 +69,8 @@ mod tests {
             ("2 Mar 2026", "125:07"),
         ];
         assert_eq!(said, expected.map(|(day, hours)| (day.to_owned(), hours.to_owned())));
+        let decimals = ["en", "de", "fr", "es", "xx"].map(|code| written_decimal(code, 29.96, 1));
+        assert_eq!(decimals, ["30.0", "30,0", "30,0", "30,0", "30.0"]);
         for (secs, text) in [(0, "0:00"), (59, "0:00"), (-59, "0:00"), (-90 * 60, "-1:30")] {
             assert_eq!(written_hours("en", SignedDuration::from_secs(secs)), text);
         }

@@ -8,7 +8,7 @@ use super::{
     theme,
     troubles::with_reason,
     widgets::{PlotLine, Weight, banner, button, caption, card, page_title, plot, quiet, tile},
-    words::sentence,
+    words::{Words, sentence},
 };
 use crate::runtime::messages::{CameraStatus, StageTime};
 use egui::{Align, Layout, ProgressBar, RichText, Ui};
@@ -72,9 +72,9 @@ pub(super) fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Action> {
         }
         let width = ((ui.available_width() - 2.0 * theme::GAP) / 3.0).floor();
         ui.horizontal(|ui| {
-            let camera = format!("{:.1}", stats.captured_fps);
+            let camera = words.decimal(stats.captured_fps.into(), 1);
             tile(ui, width, &camera, &words.say("diagnostics-captured"), colours.ink);
-            let processed = format!("{:.1}", stats.processed_fps);
+            let processed = words.decimal(stats.processed_fps.into(), 1);
             tile(ui, width, &processed, &words.say("diagnostics-processed"), colours.ink);
             tile(ui, width, &stats.dropped.to_string(), &words.say("diagnostics-dropped"), colours.ink);
         });
@@ -113,8 +113,8 @@ fn plots_ui(ui: &mut Ui, scene: &Scene<'_>) {
         .map(|((name, ink), values)| PlotLine { name, ink, values, places })
         .collect();
     let draw = |ui: &mut Ui, width: f32| {
-        plot(ui, &words.say("diagnostics-rates"), "/s", width, 30.0, &rates);
-        plot(ui, &words.say("diagnostics-times"), "ms", width, 10.0, &times);
+        plot(ui, words, &words.say("diagnostics-rates"), "/s", width, 30.0, &rates);
+        plot(ui, words, &words.say("diagnostics-times"), "ms", width, 10.0, &times);
     };
     if ui.available_width() > theme::SMALL_WIDTH * 0.8 {
         let width = ((ui.available_width() - theme::GAP) / 2.0).floor();
@@ -131,7 +131,7 @@ fn figures_ui(ui: &mut Ui, scene: &Scene<'_>) {
     let machine = &scene.snapshot.machine;
     let disk = match (machine.disk_free, machine.disk_total) {
         (Some(free), Some(total)) => {
-            let values = [("free", bytes(free).into()), ("total", bytes(total).into())];
+            let values = [("free", bytes(words, free).into()), ("total", bytes(words, total).into())];
             words.with("diagnostics-disk-free", &values)
         }
         _ => String::new(),
@@ -141,15 +141,16 @@ fn figures_ui(ui: &mut Ui, scene: &Scene<'_>) {
         Some(false) => words.say("diagnostics-clock-loose"),
         None => words.say("diagnostics-clock-unknown"),
     };
+    let size = |count| bytes(words, count);
     let rows = [
         ("diagnostics-camera", stats.camera.clone()),
         ("diagnostics-weights", stats.weights.join(", ")),
         ("diagnostics-device", stats.device.clone()),
         ("diagnostics-templates", stats.templates.to_string()),
-        ("diagnostics-threshold", format!("{:.3}", stats.threshold_cosine)),
+        ("diagnostics-threshold", words.decimal(stats.threshold_cosine.into(), 3)),
         ("diagnostics-disk", disk),
-        ("diagnostics-data", machine.data_bytes.map(bytes).unwrap_or_default()),
-        ("diagnostics-memory", machine.memory_bytes.map(bytes).unwrap_or_default()),
+        ("diagnostics-data", machine.data_bytes.map(size).unwrap_or_default()),
+        ("diagnostics-memory", machine.memory_bytes.map(size).unwrap_or_default()),
         ("diagnostics-temperature", machine.temperature_c.map(|c| format!("{c:.0} °C")).unwrap_or_default()),
         ("diagnostics-clock", clock),
     ];
@@ -188,7 +189,7 @@ fn bench_ui(ui: &mut Ui, scene: &Scene<'_>) -> Option<Action> {
                     .then_some(Action::CancelBench);
             }
             BenchView::Done(figures) => {
-                let fps = format!("{:.1}", figures.fps);
+                let fps = words.decimal(figures.fps, 1);
                 let values = [("fps", fps.into()), ("frames", figures.frames.into())];
                 banner(ui, colours.arrived, &words.with("bench-result", &values));
                 caption(ui, &figures.on);
@@ -232,7 +233,9 @@ fn stage_table(ui: &mut Ui, scene: &Scene<'_>, id: &str, stages: &[StageTime]) {
                 for value in [stage.p50_ms, stage.p95_ms, stage.p99_ms] {
                     row.col(|ui| {
                         ui.add_space(CELL);
-                        ui.label(RichText::new(format!("{value:.1} ms")).monospace());
+                        ui.label(
+                            RichText::new(format!("{} ms", scene.words.decimal(value.into(), 1))).monospace(),
+                        );
                     });
                 }
             });
@@ -240,15 +243,15 @@ fn stage_table(ui: &mut Ui, scene: &Scene<'_>, id: &str, stages: &[StageTime]) {
 }
 
 /// "1.4 GB", in powers of a thousand as on the disk's label.
-fn bytes(bytes: u64) -> String {
+fn bytes(words: &Words, bytes: u64) -> String {
     let mut value = bytes as f64;
     for unit in ["B", "kB", "MB", "GB"] {
         if value < 1_000.0 {
-            return if unit == "B" { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") };
+            return format!("{} {unit}", words.decimal(value, usize::from(unit != "B")));
         }
         value /= 1_000.0;
     }
-    format!("{value:.1} TB")
+    format!("{} TB", words.decimal(value, 1))
 }
 
 #[cfg(test)]
@@ -257,8 +260,9 @@ mod tests {
 
     #[test]
     fn sizes_read_as_on_the_label() {
-        assert_eq!(bytes(999), "999 B");
-        assert_eq!(bytes(1_440_000), "1.4 MB");
-        assert_eq!(bytes(2_000_000_000_000), "2.0 TB");
+        let (en, de) = (Words::new("en"), Words::new("de"));
+        assert_eq!(bytes(&en, 999), "999 B");
+        assert_eq!(bytes(&de, 1_440_000), "1,4 MB");
+        assert_eq!(bytes(&en, 2_000_000_000_000), "2.0 TB");
     }
 }

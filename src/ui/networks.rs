@@ -141,7 +141,7 @@ fn about(words: &Words, row: &NetworkRow) -> String {
     }
     let measured = match row.measured {
         Some((fpir, people)) => {
-            let values = [("share", percent(fpir).into()), ("people", people.into())];
+            let values = [("share", percent(words, fpir).into()), ("people", people.into())];
             words.with("network-measured", &values)
         }
         None => words.say("network-not-measured"),
@@ -181,7 +181,7 @@ mod tests {
         let words = Words::new("en");
         let text = about(&words, &other);
         assert!(
-            text.contains("MIT") && text.contains("0.1 %") && text.contains("100") && text.contains('3'),
+            text.contains("MIT") && text.contains("0.1\u{a0}%") && text.contains("100") && text.contains('3'),
             "{text}"
         );
         assert!(about(&words, &NetworkRow { measured: None, ..other }).contains("not measured"));

@@ -390,9 +390,9 @@ fn recognition_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
     if !shares.contains(&form.base.fpir) {
         shares.push(form.base.fpir); // from the settings file
     }
-    let shares: Vec<_> = shares.into_iter().map(|share| (share, percent(share))).collect();
+    let shares: Vec<_> = shares.into_iter().map(|share| (share, percent(words, share))).collect();
     choice(ui, &words.say("settings-fpir"), &mut form.base.fpir, &shares);
-    help(ui, words, "settings-fpir-help", &percent(usual.fpir));
+    help(ui, words, "settings-fpir-help", &percent(words, usual.fpir));
     caption(ui, &words.say("settings-device"));
     let devices = [
         (Device::Auto, words.say("device-auto")),
@@ -463,9 +463,9 @@ fn keeping_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
 }
 
 /// "0.3 %" without zeros that say nothing.
-pub(super) fn percent(share: f32) -> String {
-    let text = format!("{:.3}", f64::from(share) * 100.0);
-    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+pub(super) fn percent(words: &Words, share: f32) -> String {
+    let text = words.decimal(f64::from(share) * 100.0, 3);
+    format!("{}\u{a0}%", text.trim_end_matches('0').trim_end_matches(['.', ',']))
 }
 
 #[cfg(test)]
@@ -531,7 +531,7 @@ mod tests {
         };
         assert!(with(|s| s.device = Device::Cpu) && with(|s| s.detector = WeightsId::new("x").ok()));
         assert!(!with(|s| s.language = "de".into()) && !with(|s| s.fpir = 0.01));
-        assert_eq!(percent(0.003), "0.3 %");
-        assert_eq!(percent(0.000_1), "0.01 %");
+        assert_eq!(percent(&Words::new("en"), 0.003), "0.3\u{a0}%");
+        assert_eq!(percent(&Words::new("es"), 0.000_1), "0,01\u{a0}%");
     }
 }

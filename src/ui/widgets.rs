@@ -5,7 +5,7 @@
 use super::{
     keyboard::of_figures,
     theme::{self, Palette, Tone},
-    words::visual,
+    words::{Words, visual},
 };
 use crate::domain::MarkKind;
 use egui::{
@@ -208,16 +208,19 @@ pub(super) fn name_button(ui: &mut Ui, chosen: bool, who: &str) -> Response {
     response
 }
 
-/// A card.
-pub(super) fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
-    let colours = theme::palette(ui);
+/// What cards, tiles and dialogs stand on.
+fn surface(colours: &Palette, margin: Margin) -> Frame {
     Frame::new()
         .fill(colours.surface)
         .stroke(Stroke::new(1.0, colours.line))
         .corner_radius(theme::rounded())
-        .inner_margin(Margin::same(20))
-        .show(ui, add)
-        .inner
+        .inner_margin(margin)
+}
+
+/// A card.
+pub(super) fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let colours = theme::palette(ui);
+    surface(colours, Margin::same(20)).show(ui, add).inner
 }
 
 /// A sentence across the page, on a quiet fill; what follows in a second line is for technicians, and smaller.
@@ -308,19 +311,14 @@ pub(super) fn tile_button(
 /// A figure with its caption.
 pub(super) fn tile(ui: &mut Ui, width: f32, figure: &str, text: &str, ink: Color32) {
     let colours = theme::palette(ui);
-    Frame::new()
-        .fill(colours.surface)
-        .stroke(Stroke::new(1.0, colours.line))
-        .corner_radius(theme::rounded())
-        .inner_margin(Margin::symmetric(18, 12))
-        .show(ui, |ui| {
-            ui.set_width(width - 38.0);
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 2.0;
-                ui.label(RichText::new(figure).font(theme::font(theme::FIGURE)).color(ink));
-                caption(ui, text);
-            });
+    surface(colours, Margin::symmetric(18, 12)).show(ui, |ui| {
+        ui.set_width(width - 38.0);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.label(RichText::new(figure).font(theme::font(theme::FIGURE)).color(ink));
+            caption(ui, text);
         });
+    });
 }
 
 /// A one-line field with its name above.
@@ -457,48 +455,54 @@ pub(super) fn stepper(
 
 /// A line over time on a card: `lines` are names, colours and values, oldest first; `top` is at least the highest value
 /// of the axis.
-pub(super) fn plot(ui: &mut Ui, title: &str, unit: &str, width: f32, top: f32, lines: &[PlotLine<'_>]) {
+pub(super) fn plot(
+    ui: &mut Ui,
+    words: &Words,
+    title: &str,
+    unit: &str,
+    width: f32,
+    top: f32,
+    lines: &[PlotLine<'_>],
+) {
     let colours = theme::palette(ui);
-    Frame::new()
-        .fill(colours.surface)
-        .stroke(Stroke::new(1.0, colours.line))
-        .corner_radius(theme::rounded())
-        .inner_margin(Margin::symmetric(18, 12))
-        .show(ui, |ui| {
-            ui.set_width(width - 38.0);
-            ui.vertical(|ui| {
-                caption(ui, title);
-                let (rect, _) =
-                    ui.allocate_exact_size(Vec2::new(ui.available_width(), theme::PLOT), Sense::hover());
-                let highest = lines.iter().flat_map(|line| line.values).copied().fold(top, f32::max);
-                let axis = Rect::from_min_max(Pos2::new(rect.left() + 44.0, rect.top() + 8.0), rect.max);
-                let at = |share: f32| axis.bottom() - share * axis.height();
-                for share in [0.0, 0.5, 1.0] {
-                    ui.painter().hline(axis.x_range(), at(share), Stroke::new(1.0, colours.line));
-                    let text = format!("{:.0}", highest * share);
-                    let font = theme::font(theme::SMALLEST);
-                    let place = Pos2::new(axis.left() - 8.0, at(share));
-                    ui.painter().text(place, Align2::RIGHT_CENTER, text, font, colours.quiet);
-                }
-                for line in lines {
-                    let step = axis.width() / (line.places.max(2) - 1) as f32;
-                    let from = line.places.saturating_sub(line.values.len());
-                    let points = line.values.iter().enumerate().map(|(place, value)| {
-                        Pos2::new(
-                            axis.left() + (from + place) as f32 * step,
-                            at((value / highest).clamp(0.0, 1.0)),
-                        )
-                    });
-                    ui.painter().add(Shape::line(points.collect(), Stroke::new(2.0, line.ink)));
-                }
-                ui.horizontal_wrapped(|ui| {
-                    for line in lines {
-                        let last = line.values.last().map_or("–".to_owned(), |value| format!("{value:.1}"));
-                        legend(ui, line.ink, &format!("{} {last} {unit}", line.name));
-                    }
+    surface(colours, Margin::symmetric(18, 12)).show(ui, |ui| {
+        ui.set_width(width - 38.0);
+        ui.vertical(|ui| {
+            caption(ui, title);
+            let (rect, _) =
+                ui.allocate_exact_size(Vec2::new(ui.available_width(), theme::PLOT), Sense::hover());
+            let highest = lines.iter().flat_map(|line| line.values).copied().fold(top, f32::max);
+            let axis = Rect::from_min_max(Pos2::new(rect.left() + 44.0, rect.top() + 8.0), rect.max);
+            let at = |share: f32| axis.bottom() - share * axis.height();
+            for share in [0.0, 0.5, 1.0] {
+                ui.painter().hline(axis.x_range(), at(share), Stroke::new(1.0, colours.line));
+                let text = format!("{:.0}", highest * share);
+                let font = theme::font(theme::SMALLEST);
+                let place = Pos2::new(axis.left() - 8.0, at(share));
+                ui.painter().text(place, Align2::RIGHT_CENTER, text, font, colours.quiet);
+            }
+            for line in lines {
+                let step = axis.width() / (line.places.max(2) - 1) as f32;
+                let from = line.places.saturating_sub(line.values.len());
+                let points = line.values.iter().enumerate().map(|(place, value)| {
+                    Pos2::new(
+                        axis.left() + (from + place) as f32 * step,
+                        at((value / highest).clamp(0.0, 1.0)),
+                    )
                 });
+                ui.painter().add(Shape::line(points.collect(), Stroke::new(2.0, line.ink)));
+            }
+            ui.horizontal_wrapped(|ui| {
+                for line in lines {
+                    let last = line
+                        .values
+                        .last()
+                        .map_or("–".to_owned(), |value| words.decimal(f64::from(*value), 1));
+                    legend(ui, line.ink, &format!("{} {last} {unit}", line.name));
+                }
             });
         });
+    });
 }
 
 /// A colour and what it stands for, which stay together at the end of a line.
@@ -587,11 +591,7 @@ fn dialog_of(ui: &Ui, id: &str, title: &str, width: f32, add: impl FnOnce(&mut U
     let small = window.y < theme::SMALL_HEIGHT;
     let margin = if small { 14 } else { theme::SPACE as i8 };
     let height = window.y - if small { 56.0 } else { 4.0 * theme::SPACE };
-    let frame = Frame::new()
-        .fill(colours.surface)
-        .stroke(Stroke::new(1.0, colours.line))
-        .corner_radius(theme::rounded())
-        .inner_margin(Margin::same(margin));
+    let frame = surface(colours, Margin::same(margin));
     let modal = Modal::new(Id::unique(id)).frame(frame).backdrop_color(colours.shade).show(ui.ctx(), |ui| {
         ui.set_width(width);
         if small {

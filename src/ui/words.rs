@@ -4,7 +4,7 @@
 //! which screen asks. In `ui` and `app` a literal of the form `two-or-more-parts` is a message id; a test holds
 //! these literals and the files against each other.
 
-use crate::domain::{MarkKind, read_day, written_day, written_hours};
+use crate::domain::{MarkKind, read_day, written_day, written_decimal, written_hours};
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use std::time::Duration;
@@ -117,6 +117,12 @@ impl Words {
     #[must_use]
     pub fn read_day(&self, text: &str) -> Option<Date> {
         read_day(self.language, text)
+    }
+
+    /// "28.0", or "28,0" where a comma is the decimal mark.
+    #[must_use]
+    pub fn decimal(&self, value: f64, digits: usize) -> String {
+        written_decimal(self.language, value, digits)
     }
 
     /// "8:05" hours and minutes; seconds are cut off.

@@ -73,7 +73,7 @@ fn a_camera_is_chosen_from_those_that_were_found() {
 #[test]
 fn another_recogniser_says_how_many_people_it_costs_before_it_is_taken() {
     let mut bench = at_settings();
-    assert!(bench.says("0.1 % of strangers") && bench.says("were not measured"));
+    assert!(bench.says("0.1\u{a0}% of strangers") && bench.says("were not measured"));
     bench.press("mbf-w8");
     assert!(bench.says("12 people must be enrolled again"));
     bench.press("Cancel");
