@@ -237,6 +237,7 @@ mod tests {
         let changed = encode_change(&change()).unwrap();
         let seeds = [
             ("change", [vec![0], changed].concat()),
+            ("broken", vec![0, 9, 1, 1]),
             ("site", of_kind(1, &SiteRecord { zone: "Europe/Athens".to_owned(), created: at() })),
             ("host", of_kind(2, &HostRecord { host, pin: hash.clone() })),
             ("person", of_kind(3, &person())),
@@ -275,7 +276,10 @@ mod tests {
         assert_eq!(walk(&whole), (6, None), "not the ways out for faults alone");
         let cut = whole[..whole.len() - 9].to_vec();
         entries.swap(2, 3);
-        replay("audit", audit, &[("chain", whole), ("cut", cut), ("swapped", in_pieces(None, &entries))]);
+        let swapped = in_pieces(None, &entries);
+        let (good, fault) = walk(&swapped);
+        assert!(good == 2 && fault.is_some(), "{fault:?}");
+        replay("audit", audit, &[("chain", whole), ("cut", cut), ("swapped", swapped)]);
     }
 
     #[test]
@@ -296,11 +300,15 @@ mod tests {
             Part::End,
         ];
         let parts: Vec<_> = parts.iter().map(|part| postcard::to_allocvec(part).unwrap()).collect();
+        let mut broken = parts.clone();
+        broken[3] = postcard::to_allocvec(&Part::Records(vec![9, 1, 1])).unwrap();
         let salt = "00112233445566778899aabbccddeeff";
         let header = format!("faceprint-backup/1\n-> argon2id m=65536,t=3,p=1 {salt}\n{salt}{salt}\n---\n");
         let seeds = [
             ("parts", in_pieces(Some(1), &parts)),
             ("cut", in_pieces(Some(1), &parts[..4])),
+            ("broken", in_pieces(Some(1), &broken)),
+            ("other", b"\0something else\nof several lines\n".to_vec()),
             ("header", [vec![0], header.into_bytes()].concat()),
         ];
         let whole = super::parts(&seeds[0].1[1..], Path::new("whole"));

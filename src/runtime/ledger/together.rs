@@ -338,6 +338,7 @@ mod tests {
                 Err(Refusal::LockedOut { .. }) => {}
                 other => panic!("{other:?}"),
             }
+            assert!(tries < 10, "every wrong one counts");
             pair.clock.advance(Duration::from_secs(30));
             pair.session = pair.ledger.login(pair.first, &PinAttempt::new(FIRST)).unwrap();
         }
