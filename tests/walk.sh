@@ -79,7 +79,8 @@ greeted() {
     local marked
     for _ in $(seq 300); do                 # most of those who pass are known, not all
         sleep 0.7
-        marked=$(import -window root -gravity north -crop 100%x88%+0+0 +repage -format %c histogram:info:- |
+        marked=$(import -window root png:- |
+            convert - -gravity north -crop 100%x88%+0+0 +repage -format %c histogram:info:- |
             awk -F: '/#(18733E|5AC987|295BA8|84B3FF)/ { sum += $1 } END { print sum + 0 }')
         [ "$marked" -gt 300 ] && return
     done
