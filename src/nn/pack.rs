@@ -34,6 +34,8 @@ pub(super) enum Weights {
 
 /// Floats of weights of one layer from which on they come from memory in every run.
 pub(super) const SCARCE_WEIGHTS: usize = 1024 * 1024;
+/// Floats of weights of one layer up to which they stay in a second-level cache, more or less.
+const SMALL_WEIGHTS: usize = 120 * 1024;
 /// Floats of one tile's weights up to which a second-level cache holds them beside their input.
 const TILE_WEIGHTS: usize = 80 * 1024;
 
@@ -198,6 +200,12 @@ impl PackedConv {
 }
 
 impl PackedWinograd {
+    /// Whether every thread may read all the weights for each of its rows: its own cache holds them.
+    pub(super) fn is_small(&self) -> bool {
+        let count: usize = self.elements.iter().map(|element| element.weights.len()).sum();
+        count <= SMALL_WEIGHTS && self.scratch() == 0
+    }
+
     /// Floats of memory that each thread needs for the weights of a tile.
     pub(super) fn scratch(&self) -> usize {
         self.elements.iter().map(PackedConv::scratch).max().unwrap_or_default()

@@ -253,7 +253,8 @@ impl<'a> Planner<'a> {
         let packed = PackedWinograd::new(weights, side, lanes);
         let geometry = |pictures| Geometry::new(&packed, to.height, to.width, pictures).floats();
         let floats = (1..=self.pictures).map(geometry).max().unwrap_or_default();
-        self.workspace = self.workspace.max(floats + self.threads * packed.scratch());
+        let spaces = if packed.is_small() { self.threads } else { 1 };
+        self.workspace = self.workspace.max(spaces * floats + self.threads * packed.scratch());
         Kind::Winograd(packed, finish)
     }
 

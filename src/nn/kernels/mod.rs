@@ -328,7 +328,7 @@ pub(super) fn between_floats(between: Shape, lanes: usize) -> usize {
 }
 
 /// 3x3 convolution with stride 1 and all that follows it, by Winograd's algorithm. `workspace` has
-/// [`Geometry::floats`], and for every thread [`PackedWinograd::scratch`].
+/// [`Geometry::floats`], where the weights are small for every thread, and for every thread [`PackedWinograd::scratch`].
 ///
 /// # Panics
 /// As [`conv`].
@@ -347,12 +347,39 @@ pub(super) fn winograd(
     assert!(conv.window.padding <= from.border && conv.window.output(from.shape) == Some(to.shape));
     let geometry = Geometry::new(conv, to.shape.height, to.shape.width, pictures);
     let (floats, scratch) = (geometry.floats(), conv.scratch());
-    let needed = floats + run.threads() * scratch;
+    let spaces = if conv.is_small() { run.threads() } else { 1 };
+    let needed = spaces * floats + run.threads() * scratch;
     assert!(workspace.len() >= needed, "the workspace holds transformed tiles, and weights for each thread");
     assert!(starts_on_a_line(workspace), "what is not in a `Buffer` cannot be loaded by vectors");
     let space = Space(workspace.as_mut_ptr());
     let job = io.job();
     let all = geometry.down * pictures;
+    if conv.is_small() {
+        // Each thread takes its rows of tiles from pixels to pixels: nothing of them goes from core to core.
+        let products = geometry.elements * all * geometry.across * from.shape.channels * to.shape.channels;
+        run.each(all.div_ceil(geometry.rows), products, |task, thread| {
+            let first = task * geometry.rows;
+            let rows = geometry.rows.min(all - first);
+            let blocks = |blocks: usize| {
+                (0..blocks * rows).map(|at| (at / rows, TileRow { row: first + at % rows, slot: at % rows }))
+            };
+            // SAFETY: as in `conv`, with all blocks of a band of rows a task; every thread has another part of the workspace.
+            unsafe {
+                let space = Space(space.at(thread * floats));
+                for (block, at) in blocks(from.blocks()) {
+                    dispatch::transform_inputs(isa, conv, &geometry, &job, space, block, at);
+                }
+                for element in 0..geometry.elements {
+                    let tiles = rows * geometry.across;
+                    winograd::multiply_element(isa, conv, &geometry, (space, &mut []), element, tiles);
+                }
+                for (block, at) in blocks(to.blocks()) {
+                    dispatch::transform_products(isa, conv, finish, &geometry, &job, space, block, at);
+                }
+            }
+        });
+        return;
+    }
     for first in (0..all).step_by(geometry.rows) {
         let rows = geometry.rows.min(all - first);
         let tiles = rows * geometry.across;
@@ -680,7 +707,9 @@ mod tests {
                         assert!(packed.scratch() > 0);
                     }
                     let geometry = Geometry::new(&packed, to.height, to.width, self.pictures);
-                    let mut workspace = workspace(geometry.floats() + run.threads() * packed.scratch());
+                    let spaces = if packed.is_small() { run.threads() } else { 1 };
+                    let floats = spaces * geometry.floats() + run.threads() * packed.scratch();
+                    let mut workspace = workspace(floats);
                     super::winograd(isa, run, &packed, finish, io, workspace.as_mut_slice());
                 }
                 Way::Separable(_) => {

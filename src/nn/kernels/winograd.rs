@@ -39,6 +39,10 @@ pub(in super::super) struct Geometry {
 /// Floats of workspace to stay below, where a single row of tiles lets it: what a second-level cache and a share of the
 /// third hold.
 const WORKSPACE_FLOATS: usize = 256 * 1024;
+/// The same for a thread that has a workspace of its own.
+const BAND_FLOATS: usize = 96 * 1024;
+/// Bands that a picture is cut into at least, where it has so many rows of tiles: no thread waits long for the last one.
+const BANDS: usize = 8;
 
 impl Geometry {
     pub(in super::super) fn new(conv: &PackedWinograd, height: usize, width: usize, pictures: usize) -> Self {
@@ -46,7 +50,10 @@ impl Geometry {
         let (in_blocks, out_blocks) =
             (conv.in_channels.div_ceil(conv.lanes), conv.window.out_channels.div_ceil(conv.lanes));
         let per_tile = (in_blocks + out_blocks) * conv.elements.len() * conv.lanes;
-        let rows = (WORKSPACE_FLOATS / (per_tile * across).max(1)).clamp(1, (down * pictures).max(1));
+        let all = down * pictures;
+        let (floats, most) =
+            if conv.is_small() { (BAND_FLOATS, all.div_ceil(BANDS)) } else { (WORKSPACE_FLOATS, all) };
+        let rows = (floats / (per_tile * across).max(1)).clamp(1, most.max(1));
         Self {
             across,
             down,
@@ -59,7 +66,8 @@ impl Geometry {
         }
     }
 
-    /// Floats of workspace for tiles; behind them each thread has [`PackedWinograd::scratch`].
+    /// Floats of workspace for tiles; behind them each thread has [`PackedWinograd::scratch`]. Where the weights are small
+    /// each thread has as many of its own.
     pub(in super::super) fn floats(&self) -> usize {
         ((self.in_blocks + self.out_blocks) * self.block()).next_multiple_of(LINE)
     }
