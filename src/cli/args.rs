@@ -548,7 +548,8 @@ pub enum Audit {
     },
     /// Check the whole chain.
     Verify {
-        /// A head printed earlier (NUMBER:HASH): shows whether the tail was cut since.
+        /// A head that a report, the Today page or this command showed earlier, whole or its first 16 digits: shows whether
+        /// the log was cut or written anew since.
         #[arg(long, value_name = "NUMBER:HASH")]
         head: Option<String>,
         /// JSON.

@@ -9,7 +9,7 @@ use crate::{
     camera::CameraError,
     crypto::{KeySource, Pin},
     diagnostics::{self, doctor, probe, verify},
-    domain::{Actor, AuditHead, CameraSpec, Moment, PersonId, PersonName, SharedDeed},
+    domain::{Actor, CameraSpec, Moment, PersonId, PersonName, SharedDeed},
     imaging::{self, Frame},
     runtime::{
         enrol_frames::{EnrolmentReport, FrameEnrolment},
@@ -304,7 +304,7 @@ pub fn audit_show(global: &Global, last: u64, as_json: bool) -> anyhow::Result<(
 }
 
 pub fn audit_verify(global: &Global, head: Option<&str>, as_json: bool) -> anyhow::Result<()> {
-    let against = head.map(parse_head).transpose()?;
+    let against = head.map(|text| text.parse().with_context(|| format!("'{text}'"))).transpose()?;
     let report = Context::new(global)?.with_ledger(|ledger| {
         let progress = bar(ledger.vault().audit_head().number);
         let checked = ledger.vault().verify_audit(against, |done, _| progress.set_position(done));
@@ -317,18 +317,13 @@ pub fn audit_verify(global: &Global, head: Option<&str>, as_json: bool) -> anyho
             report.good
         );
     }
-    let text = diagnostics::head_text(&report.head);
+    let text = report.head.to_string();
     if as_json {
         println!("{}", json!({ "entries": report.head.number, "head": text }));
     } else {
         println!("{} entries, unbroken. Head {text}", report.head.number);
     }
     Ok(())
-}
-
-fn parse_head(text: &str) -> anyhow::Result<AuditHead> {
-    diagnostics::parse_head(text)
-        .with_context(|| format!("'{text}' is not a head: expected NUMBER:HASH as printed"))
 }
 
 pub fn weights_list(global: &Global, as_json: bool) -> anyhow::Result<()> {

@@ -29,7 +29,8 @@
 //! Another device key or passphrase wraps the same blob anew: records stay as they are. A key file that takes another's
 //! place waits beside it (`.new`) until the blob is written; [`DeviceKey::install`] then gives it its name. The master key itself changes
 //! generation by generation: for a while the blob holds two, every seal names the one that made it (its key id), and
-//! new seals are made with the next. The pepper and the audit key stay, so that PINs and exported heads stay good.
+//! new seals are made with the next. The pepper and the audit key stay, so that PINs and exported heads stay good: that
+//! is why they are drawn and sealed here, not derived from the device key or the master key, which may be exchanged.
 
 use super::{
     CryptoError, KEY_ID_MASTER, MacKey, Pepper, PinCost, SealKey, SealRing, Secret, pin::argon2id,

@@ -10,7 +10,7 @@ pub mod verify;
 pub mod window;
 
 use crate::{
-    domain::{Actor, AuditAction, AuditEntry, AuditHead, SharedDeed},
+    domain::{Actor, AuditAction, AuditEntry, SharedDeed},
     runtime::messages::StageTime,
 };
 use serde_json::{Value, json};
@@ -39,26 +39,6 @@ pub fn stages_json(stages: &[StageTime]) -> Value {
         })
         .collect::<serde_json::Map<_, _>>()
         .into()
-}
-
-/// `NUMBER:HASH`, as `audit verify --head` takes it.
-#[must_use]
-pub fn head_text(head: &AuditHead) -> String {
-    format!("{}:{}", head.number, hex(&head.hash))
-}
-
-/// Reads [`head_text`] back.
-#[must_use]
-pub fn parse_head(text: &str) -> Option<AuditHead> {
-    let (number, hash) = text.trim().split_once(':')?;
-    if hash.len() != 64 || !hash.is_ascii() {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (byte, digits) in bytes.iter_mut().zip(hash.as_bytes().chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(AuditHead { number: number.parse().ok()?, hash: bytes })
 }
 
 /// An audit entry for a script.
@@ -160,20 +140,4 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn heads_round_trip_as_text() {
-        let head = AuditHead { number: 42, hash: [0xab; 32] };
-        assert_eq!(parse_head(&head_text(&head)), Some(head));
-        for bad in
-            ["", "42", "42:ab", "x:abab", &format!("1:{}", "zz".repeat(32)), &format!("1:{}", "é".repeat(32))]
-        {
-            assert_eq!(parse_head(bad), None, "{bad}");
-        }
-    }
 }

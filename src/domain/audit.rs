@@ -3,6 +3,7 @@
 use super::{EventId, HostId, MarkKind, PersonId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
 
 /// Who did something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -187,4 +188,112 @@ pub struct AuditHead {
     pub number: u64,
     /// Its hash.
     pub hash: [u8; 32],
+}
+
+/// `NUMBER:HASH`, as reports carry it.
+impl fmt::Display for AuditHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.number)?;
+        self.hash.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl AuditHead {
+    /// The number and the hash's first [`EarlierHead::LEAST`] bytes, in fours: what a person can copy by hand.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let (fours, _) = self.hash[..EarlierHead::LEAST].as_chunks::<2>();
+        let fours: Vec<String> = fours.iter().map(|[a, b]| format!("{a:02x}{b:02x}")).collect();
+        format!("{}:{}", self.number, fours.join(" "))
+    }
+}
+
+/// A head that left the kiosk earlier, whole or with the beginning of its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierHead {
+    number: u64,
+    beginning: Vec<u8>,
+}
+
+impl EarlierHead {
+    /// Fewest bytes of a hash that count: another chain whose entry begins alike would take 2^64 tries.
+    pub const LEAST: usize = 8;
+
+    /// The entry's number.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether that entry has this hash.
+    #[must_use]
+    pub fn is(&self, hash: &[u8; 32]) -> bool {
+        hash.starts_with(&self.beginning)
+    }
+}
+
+impl From<AuditHead> for EarlierHead {
+    fn from(head: AuditHead) -> Self {
+        Self { number: head.number, beginning: head.hash.to_vec() }
+    }
+}
+
+impl FromStr for EarlierHead {
+    type Err = NotAHead;
+
+    /// Reads [`AuditHead`]'s text or [`AuditHead::brief`]. Spaces are left out.
+    fn from_str(text: &str) -> Result<Self, NotAHead> {
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let (number, hash) = text.split_once(':').ok_or(NotAHead)?;
+        let digits: Vec<u8> = hash
+            .chars()
+            .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+            .collect::<Option<_>>()
+            .ok_or(NotAHead)?;
+        let (pairs, rest) = digits.as_chunks::<2>();
+        if !rest.is_empty() || !(Self::LEAST..=32).contains(&pairs.len()) {
+            return Err(NotAHead);
+        }
+        let beginning = pairs.iter().map(|[high, low]| high << 4 | low).collect();
+        let number = number.parse().ok().filter(|number| *number > 0).ok_or(NotAHead)?;
+        Ok(Self { number, beginning })
+    }
+}
+
+/// It is not a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not the head of an audit log: expected NUMBER:HASH with at least 16 digits, as a report shows it")]
+pub struct NotAHead;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_read_whole_and_in_brief() {
+        let head = AuditHead { number: 42, hash: std::array::from_fn(|n| n as u8 * 7) };
+        let whole: EarlierHead = head.to_string().parse().unwrap();
+        assert_eq!(whole, head.into());
+        assert_eq!(head.brief(), "42:0007 0e15 1c23 2a31");
+        let brief: EarlierHead = " 42: 0007 0E15 1c23 2a31 ".parse().unwrap();
+        assert_eq!(brief.number(), 42);
+        assert!(brief.is(&head.hash) && whole.is(&head.hash));
+        let mut other = head.hash;
+        other[7] ^= 1;
+        assert!(!brief.is(&other));
+        (other[7], other[31]) = (head.hash[7], 0);
+        assert!(brief.is(&other) && !whole.is(&other));
+    }
+
+    #[test]
+    fn what_is_no_head_is_refused() {
+        for bad in
+            ["", "42", "42:abababababababa", "42:ababababababab", "x:abababababababab", "0:abababababababab"]
+        {
+            assert_eq!(bad.parse::<EarlierHead>(), Err(NotAHead), "{bad}");
+        }
+        for digits in ["zz", "é", "ab"] {
+            assert!(format!("1:{}", digits.repeat(33)).parse::<EarlierHead>().is_err());
+        }
+    }
 }

@@ -17,7 +17,7 @@ mod work;
 mod written;
 
 pub use attempts::AttemptState;
-pub use audit::{Actor, AuditAction, AuditEntry, AuditHead, SharedDeed};
+pub use audit::{Actor, AuditAction, AuditEntry, AuditHead, EarlierHead, NotAHead, SharedDeed};
 pub use calibration::{CalibrationData, ScoreSample};
 pub use camera_spec::{CameraSpec, CameraSpecError};
 pub use clock::{Clock, ManualClock, Moment, SystemClock};

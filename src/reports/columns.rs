@@ -1,9 +1,9 @@
 //! The columns a host can choose from, and what stands in each: one form for spreadsheets, one for people.
 
 use super::{AttendanceReport, DayRow, Row, words::ReportWords};
-use crate::domain::{AuditHead, MarkSource};
+use crate::domain::MarkSource;
 use jiff::{SignedDuration, Zoned, civil::Date};
-use std::{fmt::Write as _, str::FromStr};
+use std::str::FromStr;
 
 /// What a report has a row for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -254,7 +254,7 @@ impl Line<'_> {
     /// For a program.
     pub(super) fn plain(self, column: Column, report: &AttendanceReport) -> String {
         match column {
-            Column::AuditHead => return head_text(&report.audit_head),
+            Column::AuditHead => return report.audit_head.to_string(),
             Column::Locked => return if self.is_locked(report) { "yes" } else { "no" }.to_owned(),
             _ => {}
         }
@@ -408,15 +408,6 @@ fn hours_and_minutes(duration: SignedDuration) -> String {
     let minutes = duration.as_mins();
     let sign = if minutes < 0 { "-" } else { "" };
     format!("{sign}{}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
-}
-
-/// `NUMBER:HASH`, as `audit verify --head` takes it.
-pub(super) fn head_text(head: &AuditHead) -> String {
-    let mut text = format!("{}:", head.number);
-    for byte in head.hash {
-        let _ = write!(text, "{byte:02x}"); // a String takes everything
-    }
-    text
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::{
     AttendanceReport, PersonFile, ReportError, Total, Watch,
-    columns::{Line as ReportLine, head_text},
+    columns::Line as ReportLine,
     words::{ReportWords, fill},
 };
 use crate::domain::AuditHead;
@@ -283,7 +283,7 @@ fn total_cells(total: &Total, words: &ReportWords) -> Vec<String> {
 }
 
 fn audit_line(head: &AuditHead, words: &ReportWords) -> String {
-    let head = head_text(head);
+    let head = head.to_string();
     let (number, hash) = head.split_once(':').unwrap_or((&head, ""));
     fill(words.audit, &[number, hash])
 }

@@ -5,8 +5,8 @@
 
 use crate::{
     domain::{
-        Actor, AuditEntry, AuditHead, EventId, Host, HostId, MarkKind, MarkSource, Person, PersonId,
-        PersonName, QualityIssue, Rect, Schedule, TrackId, WeightsId,
+        Actor, AuditEntry, AuditHead, EarlierHead, EventId, Host, HostId, MarkKind, MarkSource, Person,
+        PersonId, PersonName, QualityIssue, Rect, Schedule, TrackId, WeightsId,
     },
     imaging::Frame,
     settings::Settings,
@@ -569,7 +569,7 @@ pub enum HostRequest {
     /// Checks the whole audit log; progress in [`Snapshot::job`]. Answer: [`ReplyBody::AuditVerified`].
     VerifyAudit {
         /// A head exported earlier, if there is one.
-        against: Option<AuditHead>,
+        against: Option<EarlierHead>,
     },
     /// Writes everything into one sealed file, as [`Self::Export`] does, with progress in [`Snapshot::job`]. Answer:
     /// [`ReplyBody::BackedUp`].
@@ -835,6 +835,8 @@ pub struct DayView {
     pub marks: Vec<MarkRow>,
     /// How many are at the site from which instant on, oldest first.
     pub curve: Vec<(Timestamp, u32)>,
+    /// The newest entry of the audit log: noted down, it shows later whether the log was cut or written anew.
+    pub audit_head: AuditHead,
 }
 
 /// One person's day.

@@ -12,7 +12,7 @@ use super::{
     words::{Words, sentence},
 };
 use crate::{
-    domain::{Actor, AuditAction, AuditEntry, HostId, MarkKind, PersonId, SharedDeed},
+    domain::{Actor, AuditAction, AuditEntry, EarlierHead, HostId, MarkKind, NotAHead, PersonId, SharedDeed},
     runtime::messages::{AuditReport, FolderView, HostRequest, Job, PersonRow, Refusal, ReplyBody},
 };
 use egui::Ui;
@@ -37,6 +37,10 @@ pub struct Audit {
     folder: Option<PathBuf>,
     checking: bool,
     checked: Option<AuditReport>,
+    /// What was typed of a head from an earlier report.
+    earlier: String,
+    /// The entry that the check also compares, or why none can be.
+    compared: Option<Result<u64, NotAHead>>,
     saved: Option<String>,
     refused: Option<String>,
 }
@@ -134,6 +138,11 @@ impl Audit {
         Vec::new()
     }
 
+    fn check(&mut self, against: Option<EarlierHead>) -> Action {
+        (self.checking, self.checked, self.refused) = (true, None, None);
+        Action::AskHost(HostRequest::VerifyAudit { against })
+    }
+
     /// A check goes on that must end with the page.
     pub(super) fn checking(&self) -> bool {
         self.checking
@@ -182,8 +191,8 @@ pub(super) fn audit_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Vec
     page_title(ui, &words.say("page-audit"), |ui| {
         let job = scene.snapshot.job;
         if button_if(ui, job.is_none(), &words.say("audit-verify"), Weight::Primary).clicked() {
-            (local.checking, local.checked, local.refused) = (true, None, None);
-            actions.push(Action::AskHost(HostRequest::VerifyAudit { against: None }));
+            local.compared = None;
+            actions.push(local.check(None));
         }
         if button_if(ui, job.is_none(), &words.say("audit-export"), Weight::Quiet).clicked() {
             (local.saved, local.refused) = (None, None);
@@ -203,7 +212,8 @@ pub(super) fn audit_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Vec
         actions.push(Action::AskHost(HostRequest::CancelWork));
     }
     if let Some(report) = &local.checked {
-        report_ui(ui, words, report);
+        report_ui(ui, words, report, local.compared);
+        actions.extend(earlier_ui(ui, scene, local));
     }
     if let Some(path) = &local.saved {
         let text = words.with("audit-saved", &[("path", path.as_str().into())]);
@@ -232,14 +242,16 @@ pub(super) fn audit_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Vec
     actions
 }
 
-fn report_ui(ui: &mut Ui, words: &Words, report: &AuditReport) {
+fn report_ui(ui: &mut Ui, words: &Words, report: &AuditReport, compared: Option<Result<u64, NotAHead>>) {
     let colours = theme::palette(ui);
     match &report.fault {
         None => {
-            let [a, b, c, d, ..] = report.head.hash;
-            let hash = format!("{a:02x}{b:02x}{c:02x}{d:02x}");
-            let values = [("entries", report.good.into()), ("hash", hash.into())];
-            banner(ui, colours.arrived, &words.with("audit-unbroken", &values));
+            let values = [("entries", report.good.into()), ("head", report.head.brief().into())];
+            let mut text = words.with("audit-unbroken", &values);
+            if let Some(Ok(number)) = compared {
+                text = format!("{text} {}", words.with("audit-same", &[("number", number.into())]));
+            }
+            banner(ui, colours.arrived, &text);
         }
         Some(fault) => {
             let values =
@@ -247,6 +259,27 @@ fn report_ui(ui: &mut Ui, words: &Words, report: &AuditReport) {
             banner(ui, colours.alarm, &words.with("audit-broken", &values));
         }
     }
+}
+
+/// Whether the log is still the one of which a report told.
+fn earlier_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Option<Action> {
+    let words = scene.words;
+    let pressed = ui
+        .horizontal(|ui| {
+            search(ui, &words.say("audit-earlier"), &mut local.earlier, 420.0);
+            let ready = scene.snapshot.job.is_none() && !local.earlier.trim().is_empty();
+            button_if(ui, ready, &words.say("audit-compare"), Weight::Quiet).clicked()
+        })
+        .inner;
+    if let Some(Err(_)) = local.compared {
+        banner(ui, theme::palette(ui).alarm, &words.say("audit-not-a-head"));
+    }
+    if !pressed {
+        return None;
+    }
+    let head = local.earlier.parse::<EarlierHead>();
+    local.compared = Some(head.as_ref().map(EarlierHead::number).map_err(|bad| *bad));
+    Some(local.check(Some(head.ok()?)))
 }
 
 fn filters(ui: &mut Ui, words: &Words, local: &mut Audit) {

@@ -149,9 +149,7 @@ pub(super) fn today_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Today) -> Vec
         Some(view) => {
             let low = ui.ctx().content_rect().height() < theme::SMALL_HEIGHT;
             let locked = local.period.until().is_some_and(|until| local.day <= until);
-            if local.day == today || view.holiday.is_some() {
-                day_line(ui, scene, local.day, view);
-            }
+            day_line(ui, scene, view);
             if locked {
                 local.period.state_ui(ui, scene);
             }
@@ -174,14 +172,17 @@ pub(super) fn today_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Today) -> Vec
     actions
 }
 
-/// The date, and the holiday if it is one.
-fn day_line(ui: &mut Ui, scene: &Scene<'_>, day: Date, view: &DayView) {
-    let mut line = scene.words.date(day);
-    if let Some(holiday) = &view.holiday {
-        let name = if holiday.is_empty() { scene.words.say("today-holiday") } else { holiday.clone() };
-        line = format!("{line} · {name}");
-    }
-    caption(ui, &line);
+/// The date where the title does not say it, the holiday if it is one, and the head of the audit log to note down.
+fn day_line(ui: &mut Ui, scene: &Scene<'_>, view: &DayView) {
+    let words = scene.words;
+    let date = (view.date == scene.attendance_day()).then(|| words.date(view.date));
+    let holiday = view.holiday.as_ref().map(|name| match name.as_str() {
+        "" => words.say("today-holiday"),
+        name => name.to_owned(),
+    });
+    let head = words.with("today-audit-head", &[("head", view.audit_head.brief().into())]);
+    let parts: Vec<String> = date.into_iter().chain(holiday).chain([head]).collect();
+    caption(ui, &parts.join(" · "));
 }
 
 fn tiles(ui: &mut Ui, words: &Words, view: &DayView, show: &mut Show) {
@@ -358,6 +359,7 @@ pub(super) fn mark_source(words: &Words, mark: &MarkRow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::AuditHead;
     use jiff::{Timestamp, civil::date};
 
     fn view(day: Date) -> DayView {
@@ -369,6 +371,7 @@ mod tests {
             people: Vec::new(),
             marks: Vec::new(),
             curve: Vec::new(),
+            audit_head: AuditHead { number: 1, hash: [0; 32] },
         }
     }
 

@@ -7,7 +7,7 @@
 use super::{Draft, Urgency, Vault, VaultError, codec::Tree};
 use crate::{
     crypto::MacKey,
-    domain::{Actor, AuditAction, AuditEntry, AuditHead, Moment},
+    domain::{Actor, AuditAction, AuditEntry, AuditHead, EarlierHead, Moment},
 };
 use jiff::Timestamp;
 use std::ops::RangeInclusive;
@@ -77,7 +77,7 @@ impl Vault {
     /// entries in all.
     pub fn verify_audit(
         &self,
-        against: Option<AuditHead>,
+        against: Option<EarlierHead>,
         mut progress: impl FnMut(u64, u64),
     ) -> Result<AuditReport, VaultError> {
         let mut walk = AuditWalk::new(against);
@@ -166,7 +166,7 @@ impl Chain {
 
 /// A check of the log on its way from the first entry to the newest; it stops at the first bad one.
 pub struct AuditWalk {
-    against: Option<AuditHead>,
+    against: Option<EarlierHead>,
     last: AuditHead,
     fault: Option<AuditFault>,
 }
@@ -174,7 +174,7 @@ pub struct AuditWalk {
 impl AuditWalk {
     /// At the first entry; `against` is a head exported earlier.
     #[must_use]
-    pub fn new(against: Option<AuditHead>) -> Self {
+    pub fn new(against: Option<EarlierHead>) -> Self {
         Self { against, last: EMPTY, fault: None }
     }
 
@@ -200,8 +200,8 @@ impl AuditWalk {
             return Err(AuditFault::Changed(number));
         }
         self.last = AuditHead { number, hash: entry.hash };
-        match self.against {
-            Some(head) if head.number == number && head.hash != entry.hash => {
+        match &self.against {
+            Some(head) if head.number() == number && !head.is(&entry.hash) => {
                 Err(AuditFault::Replaced(number))
             }
             _ => Ok(()),
@@ -210,7 +210,7 @@ impl AuditWalk {
 
     /// Entries that are good, and the first fault, once all have been seen.
     pub(super) fn finish(&self, head: AuditHead) -> (u64, Option<AuditFault>) {
-        let goal = self.against.map_or(head.number, |against| head.number.max(against.number));
+        let goal = self.against.as_ref().map_or(head.number, |against| head.number.max(against.number()));
         let cut = (self.last.number < goal).then_some(AuditFault::Cut(self.last.number + 1));
         let good = match self.fault {
             Some(AuditFault::Replaced(number)) => number - 1,
@@ -251,7 +251,7 @@ mod tests {
     /// Checks entries stored under keys 1, 2, 3… as they come, against the head of the original.
     fn fault(stored: &[AuditEntry], original: &[AuditEntry]) -> Option<AuditFault> {
         let chain = chain();
-        let against = Some(head_of(original));
+        let against = Some(head_of(original).into());
         let mut check = AuditWalk::new(against);
         for (i, entry) in stored.iter().enumerate() {
             if !check.next(&chain, &(i as u64 + 1).to_be_bytes(), Some(entry.clone())) {

@@ -190,7 +190,7 @@ fn all_marks(vault: &Vault) -> Vec<Mark> {
 }
 
 fn assert_chain_good(vault: &Vault, against: Option<AuditHead>) {
-    let report = vault.verify_audit(against, |_, _| ()).unwrap();
+    let report = vault.verify_audit(against.map(Into::into), |_, _| ()).unwrap();
     assert_eq!(report.fault, None);
     assert_eq!(report.good, report.head.number);
 }
@@ -632,7 +632,9 @@ fn tampering_with_audit_entries_is_found() {
     people_and_marks(&mut vault, &site);
     let head = vault.audit_head();
     assert_chain_good(&vault, Some(head));
-    let fault = |vault: &Vault, against| vault.verify_audit(against, |_, _| ()).unwrap().fault;
+    let fault = |vault: &Vault, against: Option<AuditHead>| {
+        vault.verify_audit(against.map(Into::into), |_, _| ()).unwrap().fault
+    };
     let number = |n: u64| n.to_be_bytes().to_vec();
     let sealed = |vault: &Vault, n: u64| vault.engine.get(Tree::Audit, &number(n)).unwrap();
     let put = |vault: &mut Vault, n: u64, value: Option<Vec<u8>>| {

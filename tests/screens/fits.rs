@@ -6,7 +6,7 @@ use crate::fake::{Fake, HOST, name, person};
 use egui::{Role, Shape};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use faceprint::{
-    domain::{Clock as _, EventId, MarkKind, MarkSource, PersonId},
+    domain::{AuditHead, Clock as _, EventId, MarkKind, MarkSource, PersonId},
     runtime::messages::{
         CameraRow, CameraStatus, DayPerson, DayView, FolderView, HostRequest, HostRow, KeyView, MarkRow,
         Presence, ReplyBody, RequestBody,
@@ -278,6 +278,7 @@ fn reply(request: &HostRequest, now: Timestamp, settings: &Settings) -> Option<R
             range: now - hour * 6..now + hour * 18,
             holiday: None,
             expects: true,
+            audit_head: AuditHead { number: 7, hash: [0xab; 32] },
             people: vec![DayPerson {
                 person: PersonId::from_bytes([2; 16]),
                 name: Some(name("Ada Lovelace")),

@@ -11,9 +11,9 @@ use faceprint::{
     runtime::{
         ledger::LedgerError,
         messages::{
-            AuditReport, BadMoment, Column, DayPerson, DayView, ExportFormat, FolderView, HistoryRow,
-            HostRequest, ImportDeed, ImportPlan, ImportRow, Job, JobView, MarkRow, Notice, Paper, PeriodView,
-            Presence, Preview, Refusal, ReplyBody, ReportBy, RequestBody, RowFault,
+            AuditFault, AuditReport, BadMoment, Column, DayPerson, DayView, ExportFormat, FolderView,
+            HistoryRow, HostRequest, ImportDeed, ImportPlan, ImportRow, Job, JobView, MarkRow, Notice, Paper,
+            PeriodView, Presence, Preview, Refusal, ReplyBody, ReportBy, RequestBody, RowFault,
         },
     },
     settings::Settings,
@@ -138,6 +138,7 @@ fn day(date: Date, now: Timestamp) -> DayView {
             mark(43, 4, "Zoë", now, MarkKind::CheckOut),
         ],
         curve: vec![(now - hour, 1)],
+        audit_head: AuditHead { number: 7, hash: [0xab; 32] },
     }
 }
 
@@ -524,7 +525,27 @@ fn the_audit_log_is_searched_verified_and_exported() {
     let head = AuditHead { number: 3, hash: [0xab; 32] };
     bench.fake.reply(&request, Ok(ReplyBody::AuditVerified(AuditReport { good: 3, head, fault: None })));
     bench.run();
-    assert!(bench.says("All 3 entries are unbroken. Head 3:abababab"));
+    assert!(bench.says("All 3 entries are unbroken. Head 3:abab abab abab abab"));
+
+    bench.write("Head from an earlier report", "2:abab");
+    bench.press("Compare");
+    assert!(bench.says("Not a head."));
+    bench.write("Head from an earlier report", " cdcd cdcd cdcd");
+    bench.press("Compare");
+    let earlier = Some("2:ababcdcdcdcdcdcd".parse().unwrap());
+    let answered = bench.answer(|request| {
+        let report = AuditReport { good: 3, head, fault: None };
+        matches!(request, HostRequest::VerifyAudit { against } if *against == earlier)
+            .then_some(ReplyBody::AuditVerified(report))
+    });
+    assert_eq!(answered, 1);
+    assert!(bench.says("Entry 2 is the one in that report."));
+    bench.press("Compare");
+    bench.answer(|request| {
+        let report = AuditReport { good: 1, head, fault: Some(AuditFault::Replaced(2)) };
+        matches!(request, HostRequest::VerifyAudit { .. }).then_some(ReplyBody::AuditVerified(report))
+    });
+    assert!(!bench.says("Entry 2 is the one in that report.") && !bench.says("are unbroken"));
 
     bench.press("Export");
     bench.answer(|request| {

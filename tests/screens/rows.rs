@@ -4,7 +4,10 @@ use super::{Bench, host_request};
 use crate::fake::{HOST, name, person};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use faceprint::{
-    domain::{Actor, AuditAction, AuditEntry, Clock as _, EventId, MarkKind, MarkSource, Person, PersonId},
+    domain::{
+        Actor, AuditAction, AuditEntry, AuditHead, Clock as _, EventId, MarkKind, MarkSource, Person,
+        PersonId,
+    },
     runtime::messages::{
         DayPerson, DayView, FolderView, HostRequest, ImportDeed, ImportPlan, ImportRow, MarkRow, PersonRow,
         PinState, Presence, ReplyBody,
@@ -84,6 +87,7 @@ fn every_table_lays_out_what_is_seen_of_ten_thousand_rows() {
             expects: true,
             people: (0..ROWS).map(day_person).collect(),
             marks: (0..ROWS).map(mark).collect(),
+            audit_head: AuditHead { number: 7, hash: [0xab; 32] },
             curve: (0..ROWS).map(|n| (now - SignedDuration::from_secs(ROWS as i64 - n as i64), 1)).collect(),
         }))),
         _ => None,

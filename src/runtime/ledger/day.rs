@@ -58,6 +58,7 @@ impl Ledger {
             expects: work.expects_anybody(),
             people,
             curve: curve(&shown),
+            audit_head: self.vault.audit_head(),
             marks: shown.into_iter().map(|mark| mark_row(mark, &names, date)).collect(),
         })
     }

@@ -5,7 +5,7 @@
 
 use super::{Ledger, LedgerError, export::Export, report::Content};
 use crate::{
-    domain::{Actor, AuditEntry, AuditHead},
+    domain::{Actor, AuditEntry, EarlierHead},
     runtime::{
         messages::{ExportFormat, Job, JobView, Passphrase, ReplyBody, ReportSpec},
         people_csv::{ImportDeed, ImportPlan, ImportRow},
@@ -54,7 +54,7 @@ struct Import {
 impl Steps {
     /// A check of the whole audit chain, and against a head exported earlier.
     #[must_use]
-    pub fn verify(ledger: &Ledger, against: Option<AuditHead>) -> Self {
+    pub fn verify(ledger: &Ledger, against: Option<EarlierHead>) -> Self {
         let total = ledger.vault().audit_head().number;
         let view = JobView { job: Job::VerifyAudit, done: 0, total };
         Self { kind: Kind::Verify(AuditWalk::new(against)), view }
