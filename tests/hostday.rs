@@ -14,8 +14,9 @@ use faceprint::{
     runtime::{
         ledger::{DataPaths, Ledger, steps::Steps},
         messages::{
-            DayView, ExportFormat, Hidden, HistoryRow, HostRequest, HostSession, MarkRow, NetworkKind, Paper,
-            PersonChange, Presence, Refusal, ReplyBody, ReportBy, ReportSpec, RequestBody,
+            Column, DayView, ExportFormat, Hidden, HistoryRow, HostRequest, HostSession, MarkRow,
+            NetworkKind, Order, Paper, PersonChange, Presence, Refusal, ReplyBody, ReportBy, ReportSpec,
+            RequestBody,
         },
         pipeline::SharedIndex,
         workers::LedgerSetup,
@@ -241,6 +242,7 @@ fn a_week_is_reported_by_day_and_by_mark() {
         to: date(2026, 3, 8),
         people,
         columns: by.usual().to_vec(),
+        order: None,
     };
     let report = kiosk.ledger.report(&spec(ReportBy::Day, None)).unwrap();
     assert_eq!(report.body.len(), 8, "four days of two people, present or absent");
@@ -260,6 +262,16 @@ fn a_week_is_reported_by_day_and_by_mark() {
     };
     assert_eq!((preview.total_rows, preview.people), (8, 2));
     assert!(preview.rows[0].contains(&"Ada".to_owned()) && preview.rows[0].contains(&"9:00".to_owned()));
+
+    let mut by_time = spec(ReportBy::Day, None);
+    by_time.columns = vec![Column::Date, Column::Name];
+    by_time.order = Some(Order { by: Column::FirstIn, descending: true });
+    let out = kiosk.folder.path().join("by-time.csv");
+    kiosk.ledger.export(Actor::Kiosk, &by_time, ExportFormat::Csv, &out).unwrap();
+    let text = std::fs::read_to_string(&out).unwrap();
+    let rows: Vec<&str> = text.lines().skip(1).collect();
+    let came = [r#"2026-03-05,"Bea""#, r#"2026-03-04,"Ada""#, r#"2026-03-03,"Ada""#, r#"2026-03-02,"Ada""#];
+    assert_eq!(rows[..4], came, "whoever never came is last");
 
     let request = |folder| HostRequest::Export {
         report: Box::new(spec(ReportBy::Day, None)),
@@ -368,6 +380,11 @@ fn the_command_line_imports_and_reports_what_was_chosen() {
     );
     let sentence = refused(&mut export(&["--columns", "name,shoe_size"]));
     assert!(sentence.contains("shoe_size") && sentence.contains("event, date, time"), "{sentence}");
+    ok(&mut export(&["--by", "day", "--sort", "-worked"]));
+    let sentence = refused(&mut export(&["--sort", "-shoe_size"]));
+    assert!(sentence.contains("shoe_size"), "{sentence}");
+    let sentence = refused(&mut export(&["--sort", "date,time"]));
+    assert!(sentence.contains("one column"), "{sentence}");
     let sentence = refused(&mut export(&["--people", "77"]));
     assert!(sentence.contains("77") && sentence.contains("people list"), "{sentence}");
     let pdf = [&["export", "pdf"][..], &range, &["--paper", "letter"]].concat();
@@ -400,6 +417,7 @@ impl Kiosk {
             to: date(2026, 3, 8),
             people: None,
             columns: ReportBy::Day.columns().to_vec(),
+            order: None,
         };
         let report = self.ledger.report(&spec).unwrap();
         let place = |id: &str| spec.columns.iter().position(|column| column.id() == id).unwrap();
@@ -470,6 +488,7 @@ fn locked_days_take_no_change_and_keep_their_hours() {
         to: date(2026, 3, 4),
         people: None,
         columns: ReportBy::Day.parse_columns("date,locked").unwrap(),
+        order: None,
     };
     let report = kiosk.ledger.report(&spec).unwrap();
     assert_eq!(report.locked_until, Some(date(2026, 3, 3)));
@@ -629,6 +648,7 @@ fn names_that_paper_cannot_show_are_counted_there_and_whole_in_the_csv() {
         to: date(2026, 3, 2),
         people: None,
         columns: ReportBy::Mark.usual().to_vec(),
+        order: None,
     };
     let report = kiosk.ledger.report(&spec).unwrap();
     let words = faceprint::reports::ReportWords::of("en");

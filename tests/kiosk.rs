@@ -413,7 +413,7 @@ fn a_report_is_written_beside_the_work_and_its_columns_are_kept() {
     kiosk.add(&session, "Grace");
     let day = jiff::civil::date(2026, 3, 2);
     let (by, columns) = (ReportBy::Day, vec![Column::Name, Column::Worked]);
-    let report = Box::new(ReportSpec { by, from: day, to: day, people: None, columns });
+    let report = Box::new(ReportSpec { by, from: day, to: day, people: None, columns, order: None });
     let request = HostRequest::Export { report, format: ExportFormat::Csv, folder: None };
     let reply = kiosk.ask(RequestBody::Host(session.clone(), request));
     let Ok(ReplyBody::Exported { path, .. }) = reply else { panic!("{reply:?}") };

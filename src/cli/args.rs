@@ -173,6 +173,9 @@ pub enum Command {
         /// Columns, in this order, with commas between [default: all in CSV, the usual ones in PDF].
         #[arg(long, value_name = "LIST")]
         columns: Option<String>,
+        /// Sort the rows by this column; `-worked` puts the largest first [default: marks by time, days by name].
+        #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+        sort: Option<String>,
         /// Only these people: ids or badges, with commas between.
         #[arg(long, value_name = "LIST", value_delimiter = ',')]
         people: Vec<String>,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     domain::{Actor, PersonId},
-    reports::{Column, Paper, ReportBy},
+    reports::{Column, Order, Paper, ReportBy},
     runtime::{
         ledger::Ledger,
         messages::{ExportFormat, ReportSpec},
@@ -30,6 +30,8 @@ pub struct Wanted<'a> {
     pub to: Date,
     /// Ids with commas between.
     pub columns: Option<&'a str>,
+    /// A column's id, after `-` the other way round.
+    pub sort: Option<&'a str>,
     /// Ids or badges; none is everybody.
     pub people: &'a [String],
     /// The file.
@@ -47,13 +49,14 @@ pub fn export(global: &Global, wanted: &Wanted<'_>, host: Option<&HostLogin>) ->
         (Format::Pdf, PaperArg::Letter) => ExportFormat::Pdf(Paper::Letter),
     };
     let columns = columns(by, format, wanted.columns)?;
+    let order = wanted.sort.map(|text| order(by, text)).transpose()?;
     let rows = Context::new(global)?.with_ledger(|ledger| {
         let who = match host {
             Some(host) => log_in(ledger, host)?.actor(),
             None => Actor::Kiosk,
         };
         let people = people(ledger, wanted.people)?;
-        let spec = ReportSpec { by, from: wanted.from, to: wanted.to, people, columns };
+        let spec = ReportSpec { by, from: wanted.from, to: wanted.to, people, columns, order };
         Ok(ledger.export(who, &spec, format, wanted.out)?)
     })?;
     eprintln!("{rows} rows in {}", wanted.out.display());
@@ -68,6 +71,13 @@ fn columns(by: ReportBy, format: ExportFormat, list: Option<&str>) -> anyhow::Re
     };
     anyhow::ensure!(!columns.is_empty(), "--columns names no column: leave it out for the usual ones");
     Ok(columns)
+}
+
+fn order(by: ReportBy, text: &str) -> anyhow::Result<Order> {
+    let (id, descending) = text.strip_prefix('-').map_or((text, false), |id| (id, true));
+    let column = by.parse_columns(id)?;
+    let [by] = column[..] else { anyhow::bail!("--sort takes one column, not '{id}'") };
+    Ok(Order { by, descending })
 }
 
 fn people(ledger: &Ledger, wanted: &[String]) -> anyhow::Result<Option<Vec<PersonId>>> {

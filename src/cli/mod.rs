@@ -73,10 +73,12 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::VerifyPairs { pairs, images, out, json }) => {
             commands::verify_pairs(&global, &pairs, &images, &out, json)
         }
-        Some(Command::Export { format, from, to, out, by, columns, people, paper, host, pin_file }) => {
+        Some(Command::Export { format, from, to, out, by, columns, sort, people, paper, host, pin_file }) => {
             let host = host.zip(pin_file).map(|(host, pin_file)| HostLogin { host, pin_file });
             let columns = columns.as_deref();
-            let wanted = export::Wanted { format, paper, by, from, to, columns, people: &people, out: &out };
+            let sort = sort.as_deref();
+            let wanted =
+                export::Wanted { format, paper, by, from, to, columns, sort, people: &people, out: &out };
             export::export(&global, &wanted, host.as_ref())
         }
         Some(Command::Period(command)) => period::run(&global, command),

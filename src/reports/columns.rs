@@ -264,6 +264,23 @@ impl Line<'_> {
         }
     }
 
+    /// What a column of instants, durations or numbers is sorted by: seconds, or the number.
+    pub(super) fn figure(self, column: Column) -> Option<i64> {
+        let instant = |at: &Option<Zoned>| at.as_ref().map(|at| at.timestamp().as_second());
+        match (self, column) {
+            (Self::Mark(row), Column::Event) => i64::try_from(row.event.0).ok(),
+            (Self::Mark(row), Column::Time) => Some(row.at.timestamp().as_second()),
+            (Self::Day(row), Column::FirstIn) => instant(&row.first_in),
+            (Self::Day(row), Column::LastOut) => instant(&row.last_out),
+            (Self::Day(row), Column::Worked) => Some(row.worked.as_secs()),
+            (Self::Day(row), Column::Breaks) => Some(row.breaks.as_secs()),
+            (Self::Day(row), Column::Counted) => Some(row.counted.as_secs()),
+            (Self::Day(row), Column::Late) => row.late.map(|late| late.as_secs()),
+            (Self::Day(row), Column::Early) => row.early.map(|early| early.as_secs()),
+            _ => None,
+        }
+    }
+
     /// For a person.
     pub(super) fn worded(self, column: Column, report: &AttendanceReport, words: &ReportWords) -> String {
         match (self, column) {

@@ -6,6 +6,7 @@
 mod audit;
 mod columns;
 mod csv;
+mod order;
 mod pdf;
 mod person;
 mod words;
@@ -14,6 +15,7 @@ pub use self::{
     audit::write_audit_csv,
     columns::{Column, ColumnError, ReportBy},
     csv::write_csv,
+    order::Order,
     pdf::{Paper, PdfFigures, write_pdf, write_person_pdf},
     person::{PersonFile, StoredFace, write_person_json},
     words::ReportWords,

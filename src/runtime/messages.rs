@@ -33,7 +33,7 @@ pub use crate::{
     attendance::Presence,
     camera::{CameraError as CameraFault, CameraState},
     crypto::{Passphrase, PassphraseError, Pin, PinAttempt, PinError, RecoveryCode},
-    reports::{Column, Paper, ReportBy, ReportWords},
+    reports::{Column, Order, Paper, ReportBy, ReportWords},
     vault::{AuditFault, AuditReport},
 };
 
@@ -658,6 +658,8 @@ pub struct ReportSpec {
     pub people: Option<Vec<PersonId>>,
     /// What of it, in this order.
     pub columns: Vec<Column>,
+    /// How the rows are sorted; `None`: marks by time, days by name and date.
+    pub order: Option<Order>,
 }
 
 /// New data of a person; all of it replaces the old.
@@ -970,8 +972,8 @@ pub struct FolderView {
 /// The beginning of a report as it would be printed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preview {
-    /// Titles of the columns, and whether they hold figures.
-    pub columns: Vec<(&'static str, bool)>,
+    /// The columns and their titles.
+    pub columns: Vec<(Column, &'static str)>,
     /// Cells; at most [`Preview::MOST`] rows.
     pub rows: Vec<Vec<String>>,
     /// Rows in the whole report.

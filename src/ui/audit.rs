@@ -249,7 +249,7 @@ fn report_ui(ui: &mut Ui, words: &Words, report: &AuditReport, compared: Option<
             let values = [("entries", report.good.into()), ("head", report.head.brief().into())];
             let mut text = words.with("audit-unbroken", &values);
             if let Some(Ok(number)) = compared {
-                text = format!("{text} {}", words.with("audit-same", &[("number", number.into())]));
+                text = format!("{text}. {}", words.with("audit-same", &[("number", number.into())]));
             }
             banner(ui, colours.arrived, &text);
         }

@@ -132,10 +132,10 @@ pub(super) fn hosts_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Hosts) -> Vec
         if button(ui, &words.say("hosts-new-code"), Weight::Quiet).clicked() {
             local.open(Dialog::NewCode);
         }
+        if button(ui, &words.say("page-keys"), Weight::Quiet).clicked() {
+            actions.push(Action::Go(Goto::Page(HostPage::Keys)));
+        }
     });
-    if button(ui, &words.say("page-keys"), Weight::Quiet).clicked() {
-        actions.push(Action::Go(Goto::Page(HostPage::Keys)));
-    }
     if local.rows.is_some() {
         let mut rule = local.two_person;
         if ui.checkbox(&mut rule, words.say("hosts-two-person")).clicked() {

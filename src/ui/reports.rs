@@ -7,7 +7,7 @@ use super::{
     host::{loading, work_progress},
     people::matches,
     range::{DayRange, range_ui},
-    table::{Col, plain_table, text},
+    table::{Col, Sort, table, text},
     theme,
     widgets::{Weight, banner, button, button_if, caption, dialog, field, page_title, pick, quiet, segments},
     words::{Words, sentence},
@@ -15,8 +15,8 @@ use super::{
 use crate::{
     domain::PersonId,
     runtime::messages::{
-        Column, ExportFormat, FolderView, HostRequest, Job, Paper, PersonRow, Preview, Refusal, ReplyBody,
-        ReportBy, ReportSpec, ReportWords,
+        Column, ExportFormat, FolderView, HostRequest, Job, Order, Paper, PersonRow, Preview, Refusal,
+        ReplyBody, ReportBy, ReportSpec, ReportWords,
     },
     settings::ReportColumns,
 };
@@ -37,6 +37,7 @@ pub struct Reports {
     people: Vec<PersonRow>,
     folders: Vec<FolderView>,
     folder: Option<PathBuf>,
+    sort: Sort<Option<Column>>,
     /// What the preview is of, or will be.
     asked: Option<ReportSpec>,
     waiting: bool,
@@ -107,6 +108,7 @@ impl Reports {
             people: Vec::new(),
             folders: Vec::new(),
             folder: None,
+            sort: Sort::new(None, false),
             asked: None,
             waiting: false,
             preview: None,
@@ -163,7 +165,10 @@ impl Reports {
             ReportBy::Day => self.day_columns.of(self.format),
         };
         let people = self.chosen.as_ref().map(|chosen| chosen.iter().copied().collect());
-        (!columns.is_empty()).then(|| ReportSpec { by: self.by, from, to, people, columns: columns.clone() })
+        let Sort { by, descending } = self.sort;
+        let order = by.filter(|by| columns.contains(by)).map(|by| Order { by, descending });
+        let spec = ReportSpec { by: self.by, from, to, people, columns: columns.clone(), order };
+        (!spec.columns.is_empty()).then_some(spec)
     }
 
     /// Asks for the preview of what is chosen now, one at a time.
@@ -199,7 +204,7 @@ pub(super) fn reports_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Reports) ->
     }
     actions.extend(local.look());
     match &local.preview {
-        Some(preview) if local.spec().is_some() => preview_ui(ui, words, preview),
+        Some(preview) if local.spec().is_some() => preview_ui(ui, words, preview, &mut local.sort),
         _ if local.waiting => loading(ui, scene),
         _ => {}
     }
@@ -284,7 +289,8 @@ fn choices(ui: &mut Ui, words: &Words, local: &mut Reports) {
     });
 }
 
-fn preview_ui(ui: &mut Ui, words: &Words, preview: &Preview) {
+/// The file as it will be: a title that is pressed sorts both.
+fn preview_ui(ui: &mut Ui, words: &Words, preview: &Preview, sort: &mut Sort<Option<Column>>) {
     let values = [
         ("rows", preview.total_rows.into()),
         ("people", preview.people.into()),
@@ -296,14 +302,16 @@ fn preview_ui(ui: &mut Ui, words: &Words, preview: &Preview) {
         quiet(ui, &words.say("reports-nothing"));
         return;
     }
-    let columns: Vec<Col<()>> = preview
+    let columns: Vec<Col<Option<Column>>> = preview
         .columns
         .iter()
         .enumerate()
-        .map(|(place, (title, _))| Col::fixed((*title).to_owned(), width_of(ui, preview, place, title)))
+        .map(|(place, (column, title))| {
+            Col::fixed((*title).to_owned(), width_of(ui, preview, place, title)).sorts(Some(*column))
+        })
         .collect();
     ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
-        plain_table(ui, "preview", &columns, theme::ROW * 0.75, preview.rows.len(), |ui, row, column| {
+        table(ui, "preview", &columns, sort, theme::ROW * 0.75, preview.rows.len(), |ui, row, column| {
             if let Some(cell) = preview.rows.get(row).and_then(|cells| cells.get(column)) {
                 text(ui, cell);
             }
@@ -400,7 +408,12 @@ mod tests {
     use jiff::civil::date;
 
     fn preview() -> Preview {
-        Preview { columns: vec![("Date", false)], rows: vec![vec!["x".into()]], total_rows: 1, people: 1 }
+        Preview {
+            columns: vec![(Column::Date, "Date")],
+            rows: vec![vec!["x".into()]],
+            total_rows: 1,
+            people: 1,
+        }
     }
 
     #[test]

@@ -39,7 +39,9 @@ pub enum AuditFault {
     #[error("the audit log was cut off: it has no entry {0}")]
     Cut(u64),
     /// The entry is not the one of the head that was exported.
-    #[error("audit entry {0} is not the one that the exported head names: the log was written anew")]
+    #[error(
+        "audit entry {0} is not the one of this head: if the head is copied rightly, the log was written anew"
+    )]
     Replaced(u64),
 }
 

@@ -12,8 +12,8 @@ use faceprint::{
         ledger::LedgerError,
         messages::{
             AuditFault, AuditReport, BadMoment, Column, DayPerson, DayView, ExportFormat, FolderView,
-            HistoryRow, HostRequest, ImportDeed, ImportPlan, ImportRow, Job, JobView, MarkRow, Notice, Paper,
-            PeriodView, Presence, Preview, Refusal, ReplyBody, ReportBy, RequestBody, RowFault,
+            HistoryRow, HostRequest, ImportDeed, ImportPlan, ImportRow, Job, JobView, MarkRow, Notice, Order,
+            Paper, PeriodView, Presence, Preview, Refusal, ReplyBody, ReportBy, RequestBody, RowFault,
         },
     },
     settings::Settings,
@@ -327,7 +327,7 @@ fn a_report_is_chosen_seen_and_saved_to_a_stick() {
     });
     let preview = |request: &HostRequest| match request {
         HostRequest::Preview(spec) => Some(ReplyBody::Preview(Preview {
-            columns: spec.columns.iter().map(|column| (column.id(), column.is_figure())).collect(),
+            columns: spec.columns.iter().map(|column| (*column, column.id())).collect(),
             rows: vec![spec.columns.iter().map(|column| format!("cell {}", column.id())).collect()],
             total_rows: 42,
             people: 3,
@@ -353,6 +353,10 @@ fn a_report_is_chosen_seen_and_saved_to_a_stick() {
     bench.tick("Ada Lovelace");
     bench.press("Done");
     bench.answer(preview);
+    bench.press("event"); // a title sorts the preview and the file
+    assert_eq!(bench.answer(preview), 1);
+    bench.press("event");
+    bench.answer(preview);
     bench.pick("Save to", "Stick BACKUP");
     bench.press("Save");
     let request = bench
@@ -368,6 +372,7 @@ fn a_report_is_chosen_seen_and_saved_to_a_stick() {
     );
     assert_eq!((report.by, report.from), (ReportBy::Mark, report.to));
     assert_eq!(report.people, Some(vec![PersonId::from_bytes([2; 16])]));
+    assert_eq!(report.order, Some(Order { by: Column::Event, descending: true }));
     assert!(report.columns.contains(&Column::Event) && !report.columns.contains(&Column::Source));
     bench.fake.snapshot.lock().unwrap().job = Some(JobView { job: Job::Export, done: 7, total: 42 });
     bench.run();

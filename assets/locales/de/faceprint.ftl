@@ -835,5 +835,5 @@ audit-fault-missing = Eintrag { $number } fehlt.
 audit-fault-unreadable = Eintrag { $number } ist nicht lesbar: er wurde verändert oder verschoben.
 audit-fault-changed = Eintrag { $number } wurde verändert, oder einer davor.
 audit-fault-cut = Das Protokoll wurde abgeschnitten: es hat keinen Eintrag { $number }.
-audit-fault-replaced = Eintrag { $number } ist nicht der, den der ausgegebene Kopf nennt: das Protokoll wurde neu geschrieben.
+audit-fault-replaced = Eintrag { $number } ist nicht der dieses Kopfes. Wenn der Kopf richtig abgeschrieben ist, wurde das Protokoll neu geschrieben.
 bench-failed = Der Geschwindigkeitstest ging nicht.

@@ -835,5 +835,5 @@ audit-fault-missing = Entry { $number } is missing.
 audit-fault-unreadable = Entry { $number } cannot be read: it was changed or moved.
 audit-fault-changed = Entry { $number } was changed, or one before it was.
 audit-fault-cut = The log was cut off: it has no entry { $number }.
-audit-fault-replaced = Entry { $number } is not the one that the exported head names: the log was written anew.
+audit-fault-replaced = Entry { $number } is not the one of this head. If the head is copied rightly, the log was written anew.
 bench-failed = The speed test could not be done.

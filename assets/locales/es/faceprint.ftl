@@ -835,5 +835,5 @@ audit-fault-missing = Falta la entrada { $number }.
 audit-fault-unreadable = La entrada { $number } no se puede leer: se cambió o se movió.
 audit-fault-changed = La entrada { $number } se cambió, o una anterior.
 audit-fault-cut = El registro fue cortado: no tiene la entrada { $number }.
-audit-fault-replaced = La entrada { $number } no es la que nombra la cabeza exportada: el registro se escribió de nuevo.
+audit-fault-replaced = La entrada { $number } no es la de esta cabeza. Si la cabeza está bien copiada, el registro se escribió de nuevo.
 bench-failed = No se pudo hacer la prueba de velocidad.

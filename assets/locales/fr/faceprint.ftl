@@ -835,5 +835,5 @@ audit-fault-missing = L’entrée { $number } manque.
 audit-fault-unreadable = L’entrée { $number } est illisible : elle a été modifiée ou déplacée.
 audit-fault-changed = L’entrée { $number } a été modifiée, ou une autre avant elle.
 audit-fault-cut = Le journal a été coupé : il n’a pas d’entrée { $number }.
-audit-fault-replaced = L’entrée { $number } n’est pas celle de la tête exportée : le journal a été réécrit.
+audit-fault-replaced = L’entrée { $number } n’est pas celle de cette tête. Si la tête est bien recopiée, le journal a été réécrit.
 bench-failed = Le test de vitesse n’a pas pu se faire.

@@ -63,7 +63,7 @@ impl Ledger {
             ),
             ReportBy::Day => Body::Days(days.iter().map(|day| day_row(day, &names, &local)).collect()),
         };
-        Ok(AttendanceReport {
+        let mut report = AttendanceReport {
             site: self.settings.site_name.clone(),
             from: spec.from,
             to: spec.to,
@@ -74,7 +74,11 @@ impl Ledger {
             columns: spec.columns.clone(),
             body,
             totals,
-        })
+        };
+        if let Some(order) = spec.order {
+            report.sort(order);
+        }
+        Ok(report)
     }
 
     /// The beginning of a report, as it would be printed.
@@ -82,7 +86,7 @@ impl Ledger {
         let words = ReportWords::of(&self.settings.language);
         let report = self.report(spec)?;
         Ok(Preview {
-            columns: spec.columns.iter().map(|column| (words.column(*column), column.is_figure())).collect(),
+            columns: spec.columns.iter().map(|column| (*column, words.column(*column))).collect(),
             rows: report.worded(words, Preview::MOST),
             total_rows: report.body.len(),
             people: report.totals.len(),
