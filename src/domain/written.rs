@@ -1,6 +1,6 @@
 //! Days and hours as a language writes them, on the screen and on paper alike; tables for programs stay with ISO 8601.
 
-use jiff::{SignedDuration, civil::Date};
+use jiff::{SignedDuration, civil::Date, fmt::strtime::BrokenDownTime};
 
 /// Days before this one are slips of the finger.
 const FIRST_YEAR: i16 = 1970;
@@ -17,6 +17,20 @@ pub fn read_day(language: &str, text: &str) -> Option<Date> {
     let text = text.trim();
     let day = text.parse().or_else(|_| Date::strptime(day_form(language), text)).ok()?;
     (day.year() >= FIRST_YEAR).then_some(day)
+}
+
+/// A day that was typed likewise at the beginning of a line, and what follows it.
+#[must_use]
+pub fn read_day_first<'a>(language: &str, line: &'a str) -> Option<(Date, &'a str)> {
+    let line = line.trim();
+    let with = |form: &str| {
+        let (time, read) = BrokenDownTime::parse_prefix(form, line).ok()?;
+        let rest = line.get(read..)?;
+        let apart = rest.is_empty() || rest.starts_with(char::is_whitespace);
+        let day = time.to_date().ok().filter(|day| apart && day.year() >= FIRST_YEAR)?;
+        Some((day, rest.trim_start()))
+    };
+    with("%Y-%m-%d").or_else(|| with(day_form(language)))
 }
 
 /// "125:07" hours and minutes in a language; seconds are cut off.
@@ -96,6 +110,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_line_may_begin_with_a_day() {
+        let christmas = date(2026, 12, 25);
+        for (language, line, rest) in [
+            ("en", "25 Dec 2026 Christmas Day", "Christmas Day"),
+            ("en", " 2026-12-25  Christmas Day ", "Christmas Day"),
+            ("de", "25.12.2026 1. Weihnachtstag", "1. Weihnachtstag"),
+            ("fr", "25/12/2026", ""),
+        ] {
+            assert_eq!(read_day_first(language, line), Some((christmas, rest)), "{line}");
+        }
+        for (language, line) in [
+            ("en", "Christmas 25 Dec 2026"),
+            ("de", "25.12.20261 Weihnachten"),
+            ("fr", "25.12.2026 Noël"),
+            ("en", ""),
+        ] {
+            assert_eq!(read_day_first(language, line), None, "{line}");
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read(year in 1970_i16..=9999, ordinal in 1_i16..=365, language in 0_usize..4) {
@@ -103,6 +138,8 @@ mod tests {
             let day = Date::new(year, 1, 1).unwrap().with().day_of_year(ordinal).build().unwrap();
             prop_assert_eq!(read_day(language, &written_day(language, day)), Some(day));
             prop_assert_eq!(read_day(language, &day.to_string()), Some(day));
+            let line = format!("{} 1 2", written_day(language, day));
+            prop_assert_eq!(read_day_first(language, &line), Some((day, "1 2")));
         }
     }
 }

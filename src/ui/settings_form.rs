@@ -79,7 +79,7 @@ impl Form {
             MarkMode::Ask => (Mode::Ask, None),
         };
         let id = |id: &Option<WeightsId>| id.as_ref().map(ToString::to_string).unwrap_or_default();
-        let work = WorkForm::new(&base.work);
+        let work = WorkForm::new(&base.work, &base.language);
         Self {
             saved: base.clone(),
             zone: base.zone.name().to_owned(),

@@ -252,7 +252,10 @@ pub(super) fn work(words: &Words, error: &WorkError) -> String {
         WorkError::Schedule(_) => words.say("shift-time"),
         WorkError::TooMany => words.with("setting-shifts", &[("most", Schedule::MAX_SHIFTS.into())]),
         WorkError::Break(_) => words.say("setting-breaks"),
-        WorkError::Holiday(_) => words.say("setting-holidays"),
+        WorkError::Holiday(_) => {
+            let example = words.day(jiff::civil::date(2026, 12, 25));
+            words.with("setting-holidays", &[("example", example.into())])
+        }
         WorkError::Rounding(_) | WorkError::Person(_) => sentence(&error.to_string()), // no field is typed for these
     }
 }

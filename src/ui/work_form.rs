@@ -8,24 +8,33 @@ use super::{
     widgets::{choice, field},
     words::Words,
 };
-use crate::domain::{Rounding, WorkError, WorkRules};
+use crate::domain::{Rounding, WorkError, WorkRules, read_day_first, written_day};
 use egui::{DragValue, TextEdit, Ui};
+use jiff::civil::Date;
 
 /// Fields as typed.
 #[derive(Debug, Clone)]
 pub(super) struct WorkForm {
     base: WorkRules,
     schedule: ScheduleEditor,
+    /// Days as `language` writes them.
     holidays: String,
+    language: String,
     rounding: String,
     breaks: String,
 }
 
+const CHRISTMAS: Date = jiff::civil::date(2026, 12, 25);
+
 impl WorkForm {
-    pub(super) fn new(rules: &WorkRules) -> Self {
+    pub(super) fn new(rules: &WorkRules, language: &str) -> Self {
+        let holiday = |(day, name): (&Date, &String)| {
+            format!("{} {name}", written_day(language, *day)).trim_end().to_owned()
+        };
         Self {
             schedule: ScheduleEditor::new(&rules.schedule),
-            holidays: rules.holiday_lines().join("\n"),
+            holidays: rules.holidays.iter().map(holiday).collect::<Vec<_>>().join("\n"),
+            language: language.to_owned(),
             rounding: rules.rounding.to_string(),
             breaks: rules.breaks.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
             base: rules.clone(),
@@ -35,9 +44,15 @@ impl WorkForm {
     /// The rules as typed, or what is wrong.
     pub(super) fn rules(&self) -> Result<WorkRules, WorkError> {
         let breaks = self.breaks.split(';').map(str::trim).filter(|text| !text.is_empty());
+        // As the settings file has them; what is no day stays, to be refused.
+        let holidays = self.holidays.lines().map(|line| match read_day_first(&self.language, line) {
+            Some((day, name)) => format!("{day} {name}"),
+            None => line.to_owned(),
+        });
+        let holidays: Vec<String> = holidays.collect();
         Ok(WorkRules {
             schedule: self.schedule.schedule()?,
-            holidays: WorkRules::parse_holidays(self.holidays.lines())?,
+            holidays: WorkRules::parse_holidays(holidays.iter().map(String::as_str))?,
             rounding: self.rounding.parse()?,
             breaks: breaks.map(str::parse).collect::<Result<_, _>>()?,
             ..self.base.clone()
@@ -71,11 +86,13 @@ impl WorkForm {
         }
         choice(ui, &words.say("work-rounding"), &mut self.rounding, &roundings);
         field(ui, &words.say("work-breaks"), &mut self.breaks, "30 after 6:00; 45 after 9:00");
-        let label = super::widgets::caption(ui, &words.say("work-holidays"));
+        let example = words.with("work-holidays-example", &[("day", words.day(CHRISTMAS).into())]);
+        let label =
+            super::widgets::caption(ui, &words.with("work-holidays", &[("example", example.clone().into())]));
         let width = ui.available_width().min(theme::COLUMN);
         ui.add(
             TextEdit::multiline(&mut self.holidays)
-                .hint_text("2026-12-25 Christmas Day")
+                .hint_text(example)
                 .desired_rows(3)
                 .desired_width(width)
                 .margin(egui::Margin::symmetric(14, 12)),
@@ -98,10 +115,18 @@ mod tests {
             breaks: vec!["30 after 6:00".parse().unwrap(), "45 after 9:00".parse().unwrap()],
             ..WorkRules::default()
         };
-        rules.holidays.insert(jiff::civil::date(2026, 12, 25), "Christmas Day".into());
+        rules.holidays.insert(CHRISTMAS, "Christmas Day".into());
+        rules.holidays.insert(jiff::civil::date(2027, 1, 1), String::new());
         rules.people.insert(PersonId::from_bytes([1; 16]), "sat 08:00-12:00".parse().unwrap());
-        let mut form = WorkForm::new(&rules);
-        assert_eq!(form.rules(), Ok(rules));
+        for language in ["en", "de", "fr", "es"] {
+            assert_eq!(WorkForm::new(&rules, language).rules(), Ok(rules.clone()));
+        }
+        let mut form = WorkForm::new(&rules, "de");
+        assert_eq!(form.holidays, "25.12.2026 Christmas Day\n01.01.2027");
+        form.holidays = "1.5.2027 Tag der Arbeit\n2027-10-03".into();
+        let typed = form.rules().unwrap().holidays;
+        assert_eq!(typed[&jiff::civil::date(2027, 5, 1)], "Tag der Arbeit");
+        assert_eq!(typed.len(), 2);
         form.holidays = "tomorrow".into();
         assert!(matches!(form.rules(), Err(WorkError::Holiday(_))));
     }
