@@ -141,17 +141,21 @@ pub fn first_start_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut FirstStart) ->
     let words = scene.words;
     let width = ui.available_width();
     let column = (width - 2.0 * theme::SPACE).min(theme::COLUMN);
+    if low(ui) {
+        ui.spacing_mut().item_spacing.y = 6.0;
+    }
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        ui.add_space(((ui.available_height() - 560.0) * 0.3).clamp(theme::GAP, 96.0));
+        ui.add_space(((ui.available_height() - 560.0) * 0.3).clamp(gap(ui), 96.0));
         ui.horizontal(|ui| {
             ui.add_space(((width - column) / 2.0).max(0.0));
             ui.vertical(|ui| {
                 ui.set_width(column);
                 progress(ui, words, local.step);
+                ui.add_space(gap(ui));
                 let (title, text) = local.step.words();
                 ui.label(RichText::new(words.say(title)).font(theme::font(theme::TITLE)));
                 quiet(ui, &words.say(text));
-                ui.add_space(theme::GAP);
+                ui.add_space(gap(ui));
                 match local.step {
                     Step::Language => actions.extend(language_step(ui, local)),
                     Step::Host => host_step(ui, words, local),
@@ -159,13 +163,21 @@ pub fn first_start_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut FirstStart) ->
                     Step::Site => site_step(ui, scene, local),
                     Step::Consent => consent_step(ui, words, local),
                 }
-                ui.add_space(theme::GAP / 2.0);
                 actions.extend(foot(ui, words, local));
                 ui.add_space(theme::GAP);
             });
         });
     });
     actions
+}
+
+/// On a low screen every line counts: the way on comes last.
+fn low(ui: &Ui) -> bool {
+    ui.ctx().content_rect().height() < theme::SMALL_HEIGHT
+}
+
+fn gap(ui: &Ui) -> f32 {
+    if low(ui) { theme::GAP / 2.0 } else { theme::GAP }
 }
 
 fn progress(ui: &mut Ui, words: &Words, step: Step) {
@@ -180,7 +192,6 @@ fn progress(ui: &mut Ui, words: &Words, step: Step) {
         let number = STEPS.iter().position(|each| *each == step).unwrap_or_default() + 1;
         caption(ui, &words.with("first-step", &[("step", number.into()), ("steps", STEPS.len().into())]));
     });
-    ui.add_space(theme::GAP);
 }
 
 /// What is still missing, and the way on and back.
@@ -192,7 +203,7 @@ fn foot(ui: &mut Ui, words: &Words, local: &mut FirstStart) -> Option<Action> {
     if let Some(refused) = &local.refused {
         banner(ui, colours.alarm, refused);
     }
-    ui.add_space(theme::GAP);
+    ui.add_space(gap(ui));
     let mut action = None;
     ui.horizontal(|ui| {
         let at = STEPS.iter().position(|each| *each == local.step).unwrap_or_default();
@@ -239,8 +250,17 @@ fn language_step(ui: &mut Ui, local: &mut FirstStart) -> Option<Action> {
 
 fn host_step(ui: &mut Ui, words: &Words, local: &mut FirstStart) {
     field(ui, &words.say("first-host-name"), &mut local.host_name, "");
-    pin_field(ui, &words.say("first-pin"), &mut local.pin);
-    pin_field(ui, &words.say("first-pin-again"), &mut local.again);
+    let [pin, again] = ["first-pin", "first-pin-again"].map(|id| words.say(id));
+    if low(ui) {
+        ui.columns(2, |sides| {
+            let [left, right] = sides else { return };
+            pin_field(left, &pin, &mut local.pin);
+            pin_field(right, &again, &mut local.again);
+        });
+    } else {
+        pin_field(ui, &pin, &mut local.pin);
+        pin_field(ui, &again, &mut local.again);
+    }
     for (kept, id) in local.pin_rules() {
         rule(ui, kept, &words.say(id));
     }

@@ -240,7 +240,7 @@ fn people_table(ui: &mut Ui, scene: &Scene<'_>, view: &DayView, show: Show, sort
     let narrow = ui.available_width() < 720.0;
     let mut columns = vec![
         Col::rest(words.say("people-name")).sorts(Key::Name),
-        Col::fixed(words.say("people-state"), if narrow { 170.0 } else { 220.0 }).sorts(Key::State),
+        Col::fixed(words.say("people-state"), if narrow { 196.0 } else { 240.0 }).sorts(Key::State),
         Col::fixed(words.say("today-came"), 84.0).sorts(Key::Came),
     ];
     if !narrow {

@@ -43,7 +43,7 @@ pub(super) fn button_if(ui: &mut Ui, enabled: bool, text: &str, weight: Weight) 
     let wide = ui.painter().layout_no_wrap(text.to_owned(), font, colours.ink).size().x;
     let wide = (wide + 2.0 * ui.spacing().button_padding.x).ceil().max(theme::TOUCH * 2.0);
     let add = |ui: &mut Ui| ui.add_sized(Vec2::new(wide, theme::TOUCH), toned_button(text, tone));
-    let response = ui.add_enabled_ui(enabled, add).inner;
+    let response = ui.add_enabled(enabled, add);
     focus_ring(ui, &response);
     response
 }
@@ -590,16 +590,16 @@ fn dialog_of(ui: &Ui, id: &str, title: &str, width: f32, add: impl FnOnce(&mut U
     // On a low screen every line counts: what must be pressed comes last.
     let small = window.y < theme::SMALL_HEIGHT;
     let margin = if small { 14 } else { theme::SPACE as i8 };
-    let height = window.y - if small { 56.0 } else { 4.0 * theme::SPACE };
+    let height = window.y - if small { 44.0 } else { 4.0 * theme::SPACE };
     let frame = surface(colours, Margin::same(margin));
     let modal = Modal::new(Id::unique(id)).frame(frame).backdrop_color(colours.shade).show(ui.ctx(), |ui| {
         ui.set_width(width);
         if small {
-            ui.spacing_mut().item_spacing.y = 8.0;
+            ui.spacing_mut().item_spacing.y = 6.0;
         }
         egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             label(ui, title, RichText::heading);
-            ui.add_space(theme::GAP / 2.0);
+            ui.add_space(if small { 0.0 } else { theme::GAP / 2.0 });
             add(ui);
         });
     });

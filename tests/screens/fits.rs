@@ -359,6 +359,24 @@ fn text_fits(bench: &mut Bench, what: &str, behind: &BTreeSet<String>) -> Vec<St
     faults
 }
 
+/// In a dialog, and on a step of the first start, whatever is to be pressed is in view.
+fn buttons_in_view(bench: &mut Bench, what: &str, behind: &BTreeSet<String>) -> Vec<String> {
+    if behind.is_empty() && !what.contains("first start") {
+        return Vec::new(); // a page may be longer than the display
+    }
+    let bottom = bench.harness.ctx.content_rect().bottom();
+    let below = |node: &egui_kittest::Node<'_>| {
+        let known = behind.contains(&format!("{:?}", node.accesskit_node().id()));
+        !known && node.rect().bottom() > bottom
+    };
+    let nodes = bench.harness.query_all_by_role(Role::Button).filter(below);
+    nodes
+        .map(|node| {
+            format!("{what}: {:?} is out of view at {:?}", node.accesskit_node().label(), node.rect())
+        })
+        .collect()
+}
+
 /// Tab reaches whatever can be pressed, and each has a name.
 fn keyboard_reaches(bench: &mut Bench, what: &str, behind: &BTreeSet<String>) -> Vec<String> {
     let mut faults = Vec::new();
@@ -417,6 +435,20 @@ fn text_fits_its_button_on_every_screen_in_every_language() {
         faults.extend(walk.faults);
         let mut walk = Walk::new(language);
         walk.every_way_in(text_fits);
+        faults.extend(walk.faults);
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn buttons_of_dialogs_are_in_view_in_every_language() {
+    let mut faults = Vec::new();
+    for language in LANGUAGES {
+        let mut walk = Walk::new(language);
+        walk.every_screen(buttons_in_view);
+        faults.extend(walk.faults);
+        let mut walk = Walk::new(language);
+        walk.every_way_in(buttons_in_view);
         faults.extend(walk.faults);
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));

@@ -571,7 +571,7 @@ keys-backup-saved = { $records ->
     }
 keys-passphrase = Passphrase
 keys-passphrase-again = Dieselbe Passphrase noch einmal
-keys-passphrase-length = Mindestens { $least } Zeichen: vier Wörter ohne Zusammenhang sind gut
+keys-passphrase-length = Mindestens { $least } Zeichen, etwa vier Wörter ohne Bezug
 keys-passphrase-same = Beide sind gleich
 keys-opens = Was den Speicher öffnet
 keys-opens-file = Die Schlüsseldatei { $path } öffnet die Daten, und das Gerät startet unbeaufsichtigt. Wer das ganze Gerät mitnimmt, hat auch den Schlüssel.
@@ -579,7 +579,7 @@ keys-opens-passphrase = Eine Passphrase öffnet die Daten. Jemand gibt sie bei j
 keys-new-file = Neue Schlüsseldatei
 keys-new-file-text = Ein neuer Schlüssel wird erzeugt und als { $path } gespeichert. Eine Schlüsseldatei dieses Namens bleibt daneben unter anderem Namen: bitte löschen, sobald kein anderer Speicher sie braucht.
 keys-use-passphrase = Neue Passphrase
-keys-use-passphrase-text = Von nun an startet das Gerät nur, wenn jemand diese Passphrase angibt. Ein Dienst, der von selbst startet, braucht „--passphrase-file“. Ist sie vergessen, hilft nur eine Sicherung.
+keys-use-passphrase-text = Das Gerät startet dann nur mit dieser Passphrase; ein Dienst braucht „--passphrase-file“. Ist sie vergessen, hilft nur eine Sicherung.
 keys-changed = Geändert. Eine alte Kopie der Daten lässt sich noch mit dem alten Schlüssel öffnen: auch den Hauptschlüssel wechseln, falls jemand eine haben könnte.
 keys-master = Hauptschlüssel
 keys-master-text = Er versiegelt jeden Datensatz. Wechseln, wenn jemand Schlüssel und Daten kopiert haben könnte.
