@@ -163,7 +163,7 @@ fn whoever_works_at_night_is_inside_when_the_sites_day_has_changed() {
     let change = PersonChange {
         person: night,
         name: name("Nora"),
-        badge: None,
+        badge: Some("N1".into()),
         active: true,
         schedule: Some("mon-fri 22:00-06:00".parse().unwrap()),
     };
@@ -180,6 +180,16 @@ fn whoever_works_at_night_is_inside_when_the_sites_day_has_changed() {
     let rows = kiosk.attendance(2, 2);
     assert_eq!(rows.iter().map(|row| row.kind).collect::<Vec<_>>(), [In, Out], "one day's work");
     assert!(kiosk.attendance(3, 3).is_empty());
+    // By PIN it is the same day's work.
+    let pin = Some(Hidden(Pin::new("605142").unwrap()));
+    kiosk.ask(HostRequest::SetPersonPin { person: night, pin }).unwrap();
+    for (day, hour, kind) in [(3, 21, In), (4, 6, Out)] {
+        kiosk.until(day, hour, 30);
+        let pin = PinAttempt::new("605142");
+        let marked = RequestBody::MarkByPin { badge: "N1".into(), pin, kind: None };
+        let Ok(ReplyBody::Marked(mark)) = kiosk.ledger.answer(marked).0 else { panic!("no mark") };
+        assert_eq!((mark.kind, mark.recorded), (kind, true));
+    }
     // The schedule is in the settings file, and gone with the person.
     let file = std::fs::read_to_string(kiosk.folder.path().join("data/settings.toml")).unwrap();
     assert!(file.contains(&night.to_string()) && file.contains("22:00-06:00"), "{file}");

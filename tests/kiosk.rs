@@ -374,6 +374,34 @@ fn other_weights_know_nobody_until_a_pin_confirms_who_is_alone_before_the_camera
 }
 
 #[test]
+fn an_enrolment_ends_with_the_session_that_began_it_and_with_the_recogniser() {
+    let mut kiosk = Running::start(&[(RED, 120)]);
+    kiosk.settings.session_idle_secs = *Settings::SESSION_IDLE_SECS.start();
+    let session = kiosk.set_up();
+    let person = kiosk.add(&session, "Grace");
+    let host = |request| RequestBody::Host(session.clone(), request);
+    kiosk.pictures.store(true, Ordering::Relaxed); // whoever stands there gives no shot
+    kiosk.ask(host(HostRequest::StartEnrolment { person })).unwrap();
+    kiosk.wait_until("enrolling", |s| s.enrolment.is_some());
+    kiosk.panic_once.store(true, Ordering::Relaxed);
+    kiosk.wait_for("its end", |n| matches!(n, Notice::EnrolmentFailed { person: p, .. } if *p == person));
+    kiosk.wait_until("well again", |s| s.faults.is_empty() && s.enrolment.is_none());
+
+    kiosk.ask(host(HostRequest::StartEnrolment { person })).unwrap();
+    kiosk.wait_until("enrolling", |s| s.enrolment.is_some());
+    let logout = RequestBody::Logout { host: session.host(), timed_out: true };
+    kiosk.ask(logout).unwrap();
+    kiosk.wait_until("ended by the logout", |s| s.enrolment.is_none());
+
+    kiosk.ask(host(HostRequest::StartEnrolment { person })).unwrap();
+    kiosk.wait_until("enrolling", |s| s.enrolment.is_some());
+    std::thread::sleep(Duration::from_secs(u64::from(*Settings::SESSION_IDLE_SECS.start()) + 1));
+    assert!(kiosk.ask(host(HostRequest::StartEnrolment { person })).is_err(), "nothing begins any more");
+    kiosk.ask(host(HostRequest::CancelEnrolment)).unwrap();
+    kiosk.wait_until("ended by hand", |s| s.enrolment.is_none());
+}
+
+#[test]
 fn a_panic_in_the_recogniser_is_a_fault_that_passes_and_the_picture_goes_on() {
     let mut kiosk = Running::start(&[(RED, 120)]);
     kiosk.set_up();

@@ -11,6 +11,8 @@ use std::time::Duration;
 pub const SHOTS: usize = 3;
 /// Time between two shots, so that they differ.
 const BETWEEN_SHOTS: Duration = Duration::from_millis(500);
+/// A guided enrolment in which no shot is taken for so long is over: whoever began it has gone.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Shots of one person agree at least this far above the threshold's half; below, somebody else stepped in.
 const SAME_PERSON_SHARE: f32 = 0.8;
 /// Yaw that counts as "a little to the side", degrees.
@@ -54,6 +56,8 @@ pub enum Step {
     Embed(DetectedFace, f32),
     /// All shots are taken.
     Complete,
+    /// Nobody came for too long.
+    Over,
 }
 
 /// Why a shot was not taken after all.
@@ -75,6 +79,8 @@ pub struct Enrolment {
     threshold_cosine: f32,
     shots: Vec<Shot>,
     last_shot: Option<Duration>,
+    /// Of the first frame or, if later, the newest shot that was kept.
+    since: Option<Duration>,
     first_side: Option<f32>,
     pending_side: Option<f32>,
     advice: Option<EnrolmentAdvice>,
@@ -94,6 +100,7 @@ impl Enrolment {
             threshold_cosine,
             shots: Vec::new(),
             last_shot: None,
+            since: None,
             first_side: None,
             pending_side: None,
             advice: None,
@@ -111,6 +118,10 @@ impl Enrolment {
     pub fn step(&mut self, at: Duration, faces: &[Candidate]) -> Step {
         if self.shots.len() >= self.wanted {
             return Step::Complete;
+        }
+        let since = *self.since.get_or_insert(at);
+        if self.guided && at.saturating_sub(since) > PATIENCE {
+            return Step::Over;
         }
         let step = match faces {
             [] => Step::Wait(Some(EnrolmentAdvice::NoFace)),
@@ -160,6 +171,7 @@ impl Enrolment {
         if self.pose() == EnrolmentPose::Aside {
             self.first_side = self.pending_side;
         }
+        self.since = self.last_shot;
         self.shots.push(Shot { embedding, quality });
         Ok(())
     }
@@ -240,6 +252,23 @@ pub(super) mod tests {
         }
         assert_eq!(e.step(ms(9000), &[]), Step::Complete);
         assert_eq!(e.into_shots().len(), 3);
+    }
+
+    #[test]
+    fn an_enrolment_to_which_nobody_comes_is_over() {
+        let mut e = Enrolment::new(PersonId::from_bytes([1; 16]), true, SHOTS, 0.4);
+        assert!(matches!(e.step(ms(0), &[]), Step::Wait(_)));
+        assert!(matches!(e.step(ms(119_000), &[candidate(0.0, 60.0)]), Step::Embed(..)));
+        e.take(embedding(0), 0.8, true).unwrap();
+        assert!(matches!(e.step(ms(230_000), &[]), Step::Wait(_)), "a shot gives time");
+        assert_eq!(e.step(ms(240_000), &[candidate(15.0, 60.0)]), Step::Over);
+        let mut folder = Enrolment::new(PersonId::from_bytes([1; 16]), false, SHOTS, 0.4);
+        for minute in 0..60 {
+            assert!(
+                matches!(folder.step(ms(minute * 60_000), &[]), Step::Wait(_)),
+                "pictures do not go away"
+            );
+        }
     }
 
     #[test]

@@ -57,6 +57,7 @@ impl Passing {
         self.over |= step != Step::Complete && (somebody_else || late);
         match step {
             _ if self.over => PassingStep::Over,
+            Step::Over => PassingStep::Over,
             Step::Wait(_) => PassingStep::Wait,
             Step::Embed(face, quality) => PassingStep::Embed(face, quality),
             Step::Complete => PassingStep::Complete,

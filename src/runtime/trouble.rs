@@ -145,6 +145,10 @@ pub enum BadMoment {
     SetUpAlready,
     #[error("the recogniser does not answer: wait for it to restart, then try again")]
     RecogniserSilent,
+    #[error("nobody was enrolled for two minutes: start again")]
+    NobodyCame,
+    #[error("recognition began anew meanwhile: start again")]
+    BegunAnew,
     #[error("the kiosk is busy: try again in a moment")]
     Busy,
 }

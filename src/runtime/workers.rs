@@ -81,6 +81,13 @@ pub enum ToLedger {
         /// Somebody else with a face like this one.
         look_alike: Option<LookAlike>,
     },
+    /// An enrolment that ended without them.
+    NotEnrolled {
+        /// Whose.
+        person: PersonId,
+        /// Why.
+        why: BadMoment,
+    },
     /// All shots of somebody enrolled in passing.
     Renewed {
         /// Whose.
@@ -121,8 +128,10 @@ impl RecogniserWorker {
     pub fn run(mut self) {
         let mut camera = self.open_camera();
         let mut backlog = VecDeque::new();
+        let mut enrolment = None;
         while !self.stop.load(Ordering::Relaxed) {
-            let ended = catch_unwind(AssertUnwindSafe(|| self.recognise(&mut camera, &mut backlog)));
+            let recognise = || self.recognise(&mut camera, &mut enrolment, &mut backlog);
+            let ended = catch_unwind(AssertUnwindSafe(recognise));
             let sentence = match ended {
                 Ok(Ok(())) => break,
                 Ok(Err(sentence)) => sentence,
@@ -130,6 +139,8 @@ impl RecogniserWorker {
             };
             log::error!("recogniser: {sentence}");
             self.set_fault(Some(sentence));
+            backlog.extend(not_enrolled(&mut enrolment, BadMoment::BegunAnew));
+            flush(&mut backlog, &self.out);
             self.idle(&mut camera, RESTART_AFTER);
         }
     }
@@ -145,6 +156,7 @@ impl RecogniserWorker {
     fn recognise(
         &mut self,
         camera: &mut CameraHandle,
+        enrolment: &mut Option<(Enrolment, Actor)>,
         backlog: &mut VecDeque<ToLedger>,
     ) -> Result<(), Trouble> {
         let engine = (self.load_engine)().map_err(Trouble::networks)?;
@@ -154,12 +166,11 @@ impl RecogniserWorker {
         let mut pipeline = Pipeline::new(engine, self.index.clone(), self.settings.fpir, LIVE_SAMPLES);
         pipeline.set_min_bona_fide(self.settings.min_bona_fide);
         self.set_fault(None);
-        let mut enrolment: Option<(Enrolment, Actor)> = None;
         let mut passing: Option<Passing> = None;
         let mut rate = Rate::default();
         let mut last = 0;
         while !self.stop.load(Ordering::Relaxed) {
-            self.obey(camera, &mut enrolment, &mut passing, &mut pipeline);
+            self.obey(camera, enrolment, &mut passing, &mut pipeline);
             flush(backlog, &self.out);
             let Some((number, frame)) = camera.latest().wait_newer(last, TICK) else {
                 self.publish(None, camera, &pipeline, &rate, enrolment.as_ref());
@@ -168,31 +179,41 @@ impl RecogniserWorker {
             last = number;
             let outcome = pipeline.process(&frame, enrolment.is_none()).map_err(Trouble::networks)?;
             rate.tick();
-            if let Some((running, actor)) = &mut enrolment {
-                match running.step(frame.captured().mono, &outcome.candidates) {
-                    Step::Wait(_) => {}
-                    Step::Embed(face, quality) => {
-                        let embedding = pipeline.embed(&frame, &face).map_err(Trouble::networks)?;
-                        let bona_fide = pipeline.is_bona_fide(&frame, &face).map_err(Trouble::networks)?;
-                        // Another person stepped in, or it is no person: the shot is not kept, the machine asks again.
-                        let _ = running.take(embedding, quality, bona_fide);
-                    }
-                    Step::Complete => {
-                        let (person, actor) = (running.person(), *actor);
-                        if let Some((done, _)) = enrolment.take() {
-                            let shots = templates(done.into_shots(), pipeline.weights());
-                            let look_alike = self.look_alike(&pipeline, person, &shots);
-                            backlog.push_back(ToLedger::Shots { person, actor, shots, look_alike });
-                        }
-                    }
-                }
-            }
+            backlog.extend(self.enrol(enrolment, &mut pipeline, &frame, &outcome)?);
             backlog.extend(self.enrol_in_passing(&mut passing, &mut pipeline, &frame, &outcome)?);
             backlog.extend(outcome.sightings.into_iter().map(ToLedger::Sighting));
             flush(backlog, &self.out);
             self.publish(Some((frame, outcome.faces)), camera, &pipeline, &rate, enrolment.as_ref());
         }
         Ok(())
+    }
+
+    /// Goes on with who is being enrolled, if anybody is; what comes out is for the ledger.
+    fn enrol(
+        &self,
+        enrolment: &mut Option<(Enrolment, Actor)>,
+        pipeline: &mut Pipeline,
+        frame: &Frame,
+        outcome: &FrameOutcome,
+    ) -> Result<Option<ToLedger>, Trouble> {
+        let Some((running, _)) = enrolment else { return Ok(None) };
+        match running.step(frame.captured().mono, &outcome.candidates) {
+            Step::Wait(_) => Ok(None),
+            Step::Embed(face, quality) => {
+                let embedding = pipeline.embed(frame, &face).map_err(Trouble::networks)?;
+                let bona_fide = pipeline.is_bona_fide(frame, &face).map_err(Trouble::networks)?;
+                // Another person stepped in, or it is no person: the shot is not kept, the machine asks again.
+                let _ = running.take(embedding, quality, bona_fide);
+                Ok(None)
+            }
+            Step::Complete => Ok(enrolment.take().map(|(done, actor)| {
+                let person = done.person();
+                let shots = templates(done.into_shots(), pipeline.weights());
+                let look_alike = self.look_alike(pipeline, person, &shots);
+                ToLedger::Shots { person, actor, shots, look_alike }
+            })),
+            Step::Over => Ok(not_enrolled(enrolment, BadMoment::NobodyCame)),
+        }
     }
 
     /// Goes on with who is being enrolled in passing, if anybody is; what comes out is for the ledger.
@@ -541,7 +562,8 @@ impl LedgerWorker {
             body => return Some(body),
         };
         let Some(ledger) = &mut self.ledger else { return Some(RequestBody::Host(session, request)) };
-        if session.expired(self.setup.clock.now()) {
+        // A session that has ended still ends what it began.
+        if !matches!(request, HostRequest::CancelWork) && session.expired(self.setup.clock.now()) {
             self.reply(number, Err(Refusal::SessionEnded));
             return None;
         }
@@ -611,8 +633,17 @@ impl LedgerWorker {
 
     fn work(&mut self, work: ToLedger) {
         let Some(ledger) = &mut self.ledger else {
-            if matches!(work, ToLedger::Sighting(_)) && self.setup.exists() {
-                self.notify(Notice::NotRecorded { sentence: BadMoment::VisitLost.into() });
+            match work {
+                ToLedger::Sighting(_) if self.setup.exists() => {
+                    self.notify(Notice::NotRecorded { sentence: BadMoment::VisitLost.into() });
+                }
+                ToLedger::Shots { person, .. } => {
+                    self.notify(Notice::EnrolmentFailed { person, sentence: BadMoment::StoreClosed.into() });
+                }
+                ToLedger::NotEnrolled { person, why } => {
+                    self.notify(Notice::EnrolmentFailed { person, sentence: why.into() });
+                }
+                ToLedger::Sighting(_) | ToLedger::Renewed { .. } => {}
             }
             return;
         };
@@ -633,6 +664,9 @@ impl LedgerWorker {
                     self.notify(Notice::NotRecorded { sentence: error.into() });
                 }
             },
+            ToLedger::NotEnrolled { person, why } => {
+                self.notify(Notice::EnrolmentFailed { person, sentence: why.into() });
+            }
             ToLedger::Renewed { person, shots, look_alike } => self.renew(person, &shots, look_alike),
             ToLedger::Shots { person, actor, shots, look_alike } => {
                 // Erased meanwhile: then nobody is alike.
@@ -685,7 +719,9 @@ impl LedgerWorker {
                 | HostRequest::CancelEnrolment
                 | HostRequest::StoreShots { .. }),
             ) => {
-                if session.expired(self.setup.clock.now()) {
+                // A session that has ended still ends what it began.
+                let ends = matches!(request, HostRequest::CancelEnrolment);
+                if !ends && session.expired(self.setup.clock.now()) {
                     return (Err(Refusal::SessionEnded), Vec::new());
                 }
                 let held = self.held.take(); // whatever is asked for now, these shots wait no longer
@@ -704,6 +740,10 @@ impl LedgerWorker {
             }
             body => {
                 let at_the_door = matches!(body, RequestBody::MarkByPin { .. });
+                if matches!(body, RequestBody::Logout { .. }) {
+                    self.held = None;
+                    let _ = self.commands.try_send(ToRecogniser::CancelEnrolment); // it also ends by itself
+                }
                 let saves = matches!(body, RequestBody::Host(_, HostRequest::SaveSettings(_)));
                 let (reply, notices) = ledger.answer(body);
                 if let Some(person) = ledger.take_passing()
@@ -810,6 +850,11 @@ fn flush(backlog: &mut VecDeque<ToLedger>, out: &Sender<ToLedger>) {
             return;
         }
     }
+}
+
+/// Ends an enrolment, if one is under way, and says so.
+fn not_enrolled(enrolment: &mut Option<(Enrolment, Actor)>, why: BadMoment) -> Option<ToLedger> {
+    enrolment.take().map(|(running, _)| ToLedger::NotEnrolled { person: running.person(), why })
 }
 
 fn set_fault(snapshot: &SnapshotCell, worker: Worker, sentence: Option<Trouble>) {

@@ -178,6 +178,8 @@ fn bad_moment(moment: BadMoment) -> &'static str {
         BadMoment::NotSetUp => "trouble-not-set-up",
         BadMoment::SetUpAlready => "trouble-set-up-already",
         BadMoment::RecogniserSilent => "trouble-recogniser-silent",
+        BadMoment::NobodyCame => "trouble-nobody-came",
+        BadMoment::BegunAnew => "trouble-begun-anew",
         BadMoment::Busy => "workers-busy",
     }
 }

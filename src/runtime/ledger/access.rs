@@ -182,7 +182,7 @@ impl Ledger {
         let now = self.clock.now();
         let Person { id, name, .. } = person;
         let last = self.last_mark(id)?;
-        let kind = match (self.policy.decide(last.as_ref(), now.utc, kind), kind) {
+        let kind = match (self.policy_of(id).decide(last.as_ref(), now.utc, kind), kind) {
             (Decision::Duplicate { kind, at }, _) => {
                 return Ok(ReplyBody::Marked(PinMark { name, kind, at, recorded: false }));
             }
