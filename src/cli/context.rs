@@ -2,7 +2,7 @@
 
 use super::args::{Global, HostLogin, SecondLogin};
 use crate::{
-    access::{HostSession, NOBODY},
+    access::HostSession,
     camera::{self, CameraOptions, FrameSource},
     crypto::{KeyKind, KeySource, Passphrase, PinAttempt},
     domain::{CameraSpec, Clock, HostId, PersonName, SharedDeed, SystemClock, WeightsId},
@@ -22,9 +22,13 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use zeroize::Zeroizing;
 
 /// Stage times kept by commands that print percentiles over a whole run.
 const ALL_SAMPLES: usize = 1_000_000;
+
+/// Longest line of a PIN file that is read, in bytes.
+const MAX_PIN_LINE: usize = 1024;
 
 /// Resolved global options.
 #[derive(Clone)]
@@ -213,36 +217,41 @@ pub fn agree(
 
 /// A name that no host has is checked as long, and answered the same.
 fn host_named(ledger: &Ledger, name: &str) -> anyhow::Result<HostId> {
-    Ok(match PersonName::new(name) {
-        Ok(name) => ledger.vault().host_by_name(&name)?.map_or(NOBODY, |host| host.id),
-        Err(_) => NOBODY,
+    let host =
+        PersonName::new(name).ok().map(|name| ledger.vault().host_by_name(&name)).transpose()?.flatten();
+    Ok(match host {
+        Some(host) => host.id,
+        None => HostId::from_bytes(ledger.vault().pepper()?.nobody(name.as_bytes())),
     })
 }
 
-/// The first line of a PIN file, or of standard input for `-`.
-pub fn read_pin(path: &Path) -> anyhow::Result<String> {
-    let mut line = String::new();
+/// The first line of a PIN file, or of standard input for `-`. Wiped after use.
+pub fn read_pin(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    // Of their size from the start: what is outgrown is not wiped.
+    let mut line = Zeroizing::new(String::with_capacity(MAX_PIN_LINE));
     if path == Path::new("-") {
-        std::io::stdin().lock().read_line(&mut line).context("the PIN cannot be read from standard input")?;
+        let mut input = std::io::stdin().lock().take(MAX_PIN_LINE as u64);
+        input.read_line(&mut line).context("the PIN cannot be read from standard input")?;
     } else {
-        let file = std::fs::File::open(path)
-            .with_context(|| format!("the PIN file {} cannot be read", path.display()))?;
-        std::io::BufReader::new(file)
-            .take(1024)
-            .read_line(&mut line)
-            .context("the PIN file cannot be read")?;
+        let mut file = std::fs::File::open(path)
+            .with_context(|| format!("the PIN file {} cannot be read", path.display()))?
+            .take(MAX_PIN_LINE as u64);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_PIN_LINE + 1));
+        file.read_to_end(&mut bytes).context("the PIN file cannot be read")?;
+        let text = std::str::from_utf8(&bytes).context("the PIN file is no text in UTF-8")?;
+        line.push_str(text.split('\n').next().unwrap_or_default());
     }
-    let pin = line.trim_end_matches(['\r', '\n']).to_owned();
-    if pin.is_empty() {
+    let len = line.trim_end_matches(['\r', '\n']).len();
+    line.truncate(len);
+    if line.is_empty() {
         bail!("the PIN is empty: write it on the first line of the PIN file");
     }
-    Ok(pin)
+    Ok(line)
 }
 
 /// A passphrase from the first line of a file, or of standard input for `-`.
 pub fn read_passphrase(path: &Path) -> anyhow::Result<Passphrase> {
-    let text = zeroize::Zeroizing::new(read_pin(path)?);
-    Ok(Passphrase::new(&text)?)
+    Ok(Passphrase::new(&read_pin(path)?)?)
 }
 
 /// A passphrase typed on the terminal, unseen.
@@ -253,7 +262,7 @@ pub fn type_passphrase(prompt: &str) -> anyhow::Result<Passphrase> {
     }
     terminal.write_str(&format!("{prompt}: ")).context("the terminal cannot be written to")?;
     let typed = terminal.read_secure_line().context("the passphrase cannot be read from the terminal")?;
-    Ok(Passphrase::new(&zeroize::Zeroizing::new(typed))?)
+    Ok(Passphrase::new(&Zeroizing::new(typed))?)
 }
 
 /// Whether the store opens with a passphrase, and somebody is there to type it.

@@ -78,7 +78,10 @@ pub fn key_rotate(global: &Global, host: &HostLogin, second: &SecondLogin) -> an
     if !finished {
         bail!("interrupted; nothing is lost: the same command or a running kiosk goes on");
     }
-    eprintln!("Every record is sealed with the new master key, and the old one is gone.");
+    eprintln!(
+        "Every record is sealed with the new master key, and the old one is gone. Whoever copied the key file or passphrase can \
+         open it all the same: then `faceprint key change` first, and this again."
+    );
     Ok(())
 }
 

@@ -195,11 +195,20 @@ impl Keys {
         self.next.is_some()
     }
 
-    /// Forgets the old master key: nothing may be sealed with it any more.
-    pub fn finish_rotation(&mut self) {
-        if let Some(next) = self.next.take() {
-            self.master = next;
-            self.generation += 1;
+    /// Parts with the old master key: nothing may be sealed with it any more. It comes back for
+    /// [`Keys::resume_rotation`], should the blob not be written.
+    #[must_use]
+    pub fn finish_rotation(&mut self) -> Option<Secret> {
+        let next = self.next.take()?;
+        self.generation += 1;
+        Some(std::mem::replace(&mut self.master, next))
+    }
+
+    /// Takes back [`Keys::finish_rotation`].
+    pub fn resume_rotation(&mut self, old: Option<Secret>) {
+        if let Some(old) = old {
+            self.next = Some(std::mem::replace(&mut self.master, old));
+            self.generation -= 1;
         }
     }
 
@@ -630,7 +639,11 @@ mod tests {
         let new = ring.seal("people", b"k", b"new").unwrap();
         assert_eq!(&**ring.open("people", b"k", &old).unwrap(), b"old");
         assert_eq!(&**ring.open("people", b"k", &new).unwrap(), b"new");
-        keys.finish_rotation();
+        let before = keys.finish_rotation();
+        keys.resume_rotation(before);
+        let again = Keys::unwrap(&keys.blob().unwrap(), &source).unwrap();
+        assert!(again.is_rotating() && again.newest() == keys.newest());
+        assert!(keys.finish_rotation().is_some());
         let mut last = Keys::unwrap(&keys.blob().unwrap(), &source).unwrap();
         let ring = last.seal_ring("people", last.newest()).unwrap();
         assert!(ring.open("people", b"k", &new).is_ok());

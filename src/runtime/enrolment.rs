@@ -12,7 +12,7 @@ pub const SHOTS: usize = 3;
 /// Time between two shots, so that they differ.
 const BETWEEN_SHOTS: Duration = Duration::from_millis(500);
 /// A guided enrolment in which no shot is taken for so long is over: whoever began it has gone.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Shots of one person agree at least this far above the threshold's half; below, somebody else stepped in.
 const SAME_PERSON_SHARE: f32 = 0.8;
 /// Yaw that counts as "a little to the side", degrees.

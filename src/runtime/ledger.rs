@@ -336,11 +336,45 @@ impl Ledger {
     pub fn erase(&mut self, actor: Actor, person: PersonId) -> Result<(), LedgerError> {
         // Out of the index first: nobody is recognised by a template that is about to go.
         self.index.write().unwrap_or_else(PoisonError::into_inner).remove_person(person);
-        if self.settings.work.people.remove(&person).is_some() {
-            self.settings.save(&self.paths.settings)?; // no trace of them there either
+        let erased = self.forget_kept_schedule(person).and_then(|()| {
+            self.vault.erase_person(actor, person, self.clock.now())?;
+            Ok(())
+        });
+        if erased.is_err() && self.vault.person(person).is_ok() {
+            self.index_again(person)?;
         }
-        self.forget_kept_schedule(person)?;
-        Ok(self.vault.erase_person(actor, person, self.clock.now())?)
+        erased?;
+        // No trace of them outside of the store either. Last: on a full disk there is room only now.
+        if self.settings.work.people.contains_key(&person) {
+            self.keep_setting(|settings| drop(settings.work.people.remove(&person)))?;
+        }
+        self.remove_person_files(person)
+    }
+
+    /// The person's templates into the index, as they are in the store.
+    fn index_again(&mut self, person: PersonId) -> Result<(), LedgerError> {
+        let templates = self.vault.templates(&self.weights)?;
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        index.remove_person(person);
+        for template in templates.iter().filter(|template| template.person == person) {
+            index.insert(template.id, person, &template.embedding);
+        }
+        Ok(())
+    }
+
+    /// Changes a setting in force and in the file. What else the file holds stays: an option that was given for this start
+    /// is not kept.
+    pub(super) fn keep_setting(&mut self, change: impl Fn(&mut Settings)) -> Result<(), LedgerError> {
+        let mut kept = self.kept_settings()?;
+        change(&mut kept);
+        kept.save(&self.paths.settings)?;
+        change(&mut self.settings);
+        Ok(())
+    }
+
+    /// The settings as the file has them.
+    pub(super) fn kept_settings(&self) -> Result<Settings, LedgerError> {
+        Ok(Settings::load(&self.paths.settings)?.unwrap_or_else(|| self.settings.clone()))
     }
 
     /// Changes a person's data. Somebody switched off is no longer recognised, and is again once switched on.
@@ -351,22 +385,18 @@ impl Ledger {
         if person != old {
             self.vault.update_person(actor, person, self.clock.now())?;
         }
-        if active != old.active {
-            let templates = if active { self.vault.templates(&self.weights)? } else { Vec::new() };
-            let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-            index.remove_person(id);
-            for template in templates.iter().filter(|template| template.person == id) {
-                index.insert(template.id, id, &template.embedding);
+        match (old.active, active) {
+            (false, true) => self.index_again(id)?,
+            (true, false) => {
+                self.index.write().unwrap_or_else(PoisonError::into_inner).remove_person(id);
             }
+            _ => {}
         }
         if self.settings.work.people.get(&id) != schedule.as_ref() {
-            let mut settings = self.settings.clone();
-            match schedule {
-                Some(schedule) => settings.work.people.insert(id, schedule),
-                None => settings.work.people.remove(&id),
-            };
-            settings.save(&self.paths.settings)?;
-            self.settings = settings;
+            self.keep_setting(|settings| match &schedule {
+                Some(schedule) => drop(settings.work.people.insert(id, schedule.clone())),
+                None => drop(settings.work.people.remove(&id)),
+            })?;
             self.vault.audit(actor, AuditAction::SettingsChanged, self.clock.now())?;
         }
         Ok(())

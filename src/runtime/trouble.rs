@@ -121,6 +121,8 @@ pub enum BadRequest {
     NeedsNoSecond,
     #[error("the second host must be another one than the first: let somebody else agree")]
     SecondIsFirst,
+    #[error("another host has to unlock you: ask one of them")]
+    UnlocksThemselves,
 }
 
 /// Why something cannot be done now.

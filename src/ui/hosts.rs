@@ -194,7 +194,7 @@ fn row_ui(ui: &mut Ui, words: &Words, local: &mut Hosts, row: &HostRow, hosts: u
                         local.open(Dialog::Remove(row.host.clone()));
                     }
                 }
-                if row.locked {
+                if row.locked && !row.you {
                     let spoken = words.with("hosts-unlock-spoken", &value);
                     if row_button(ui, &words.say("hosts-unlock"), &spoken, Weight::Quiet).clicked() {
                         action = Some(Action::AskHost(HostRequest::UnlockHost(row.host.id)));

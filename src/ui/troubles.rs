@@ -162,6 +162,7 @@ fn bad_request(request: BadRequest) -> &'static str {
         BadRequest::NotRenewed => "trouble-not-renewed",
         BadRequest::NeedsNoSecond => "trouble-needs-no-second",
         BadRequest::SecondIsFirst => "trouble-second-is-first",
+        BadRequest::UnlocksThemselves => "trouble-unlocks-themselves",
         BadRequest::RecoveredLately => "trouble-recovered-lately",
         BadRequest::NoKeyFile => "trouble-no-key-file",
     }

@@ -50,6 +50,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,7 +160,12 @@ impl BackupView {
         let contents = image.contents(*self.keys.store(), self.made);
         let mut writer = BackupWriter::begin(out, passphrase, path)?;
         writer.part(&Part::Contents(contents.clone()), false)?;
-        writer.part(&Part::Keys(self.keys.to_bytes().to_vec()), false)?;
+        let mut keys = Part::Keys(self.keys.to_bytes().to_vec());
+        let written = writer.part(&keys, false);
+        if let Part::Keys(bytes) = &mut keys {
+            bytes.zeroize();
+        }
+        written?;
         writer.part(&Part::Settings(self.settings.clone()), false)?;
         let (mut pending, mut len, mut done): (Change, usize, u64) = (Vec::new(), 0, 0);
         for ((tree, key), value) in &image.records {
@@ -360,8 +366,9 @@ impl<W: io::Write> BackupWriter<W> {
     }
 
     fn part(&mut self, part: &Part, is_last: bool) -> Result<(), VaultError> {
-        let plain = postcard::to_allocvec(part).map_err(|_| VaultError::TooLong(usize::MAX))?;
-        let plain = zeroize::Zeroizing::new(plain); // one of them holds keys
+        // One of them holds keys: in one buffer from the start, for what is outgrown is not wiped.
+        let plain = postcard::to_extend(part, Vec::with_capacity(PART_LEN * 2));
+        let plain = Zeroizing::new(plain.map_err(|_| VaultError::TooLong(usize::MAX))?);
         let sealed = self.key.seal(TREE, &part_key(self.part, is_last), &plain)?;
         self.part += 1;
         let written = self.out.write_all(&(sealed.len() as u32).to_le_bytes());
@@ -401,7 +408,7 @@ impl<R: BufRead> BackupReader<R> {
         else {
             return Err(reader.damaged());
         };
-        let keys = zeroize::Zeroizing::new(keys);
+        let keys = Zeroizing::new(keys);
         let keys = Keys::from_bytes(contents.store, &keys).ok_or_else(|| reader.damaged())?;
         reader.left = contents.total();
         Ok((reader, contents, keys, settings))

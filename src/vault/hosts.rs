@@ -60,10 +60,23 @@ impl Vault {
         self.commit(draft, Urgency::Normal)
     }
 
-    /// Forgets a host's wrong PINs: they may try again.
+    /// Forgets a host's wrong PINs: they may try again. While two hosts are needed for some deeds this counts like a PIN
+    /// set with the recovery code ([`Vault::recovered_at`]): whoever unlocks may be the one who guesses.
     pub fn unlock_host(&mut self, actor: Actor, id: HostId, now: Moment) -> Result<(), VaultError> {
         self.host_record(id)?;
-        self.forget_attempts(actor, *id.as_bytes(), AuditAction::HostUnlocked(id), now)
+        let mut draft = self.draft(now)?;
+        self.draft_unlock(&mut draft, id, now)?;
+        self.log(&mut draft, actor, AuditAction::HostUnlocked(id), now)?;
+        self.commit(draft, Urgency::Normal)
+    }
+
+    fn draft_unlock(&self, draft: &mut Draft, id: HostId, now: Moment) -> Result<(), VaultError> {
+        draft.writes.push(Write { tree: Tree::Attempts, key: id.as_bytes().to_vec(), value: None });
+        if self.two_person()? {
+            let at = now.utc.as_second();
+            draft.writes.push(self.seals.put(Tree::Meta, &recovered_key(id), &at)?);
+        }
+        Ok(())
     }
 
     /// Removes a host; one always stays, and two while the two-person rule is on.
@@ -194,7 +207,10 @@ impl Vault {
     /// Forgets a person's wrong PINs.
     pub fn unlock_person(&mut self, actor: Actor, id: PersonId, now: Moment) -> Result<(), VaultError> {
         self.person(id)?;
-        self.forget_attempts(actor, *id.as_bytes(), AuditAction::PersonUnlocked(id), now)
+        let mut draft = self.draft(now)?;
+        draft.writes.push(Write { tree: Tree::Attempts, key: id.as_bytes().to_vec(), value: None });
+        self.log(&mut draft, actor, AuditAction::PersonUnlocked(id), now)?;
+        self.commit(draft, Urgency::Normal)
     }
 }
 
@@ -243,9 +259,7 @@ impl Vault {
                 let at = now.utc.as_second();
                 draft.writes.push(self.seals.put(Tree::Meta, &recovered_key(host), &at)?);
             }
-            None => {
-                draft.writes.push(Write { tree: Tree::Attempts, key: host.as_bytes().to_vec(), value: None });
-            }
+            None => self.draft_unlock(&mut draft, host, now)?,
         }
         draft.writes.push(Write { tree: Tree::Meta, key: RECOVERY.to_vec(), value: None });
         self.log(&mut draft, Actor::Kiosk, AuditAction::RecoveryCodeUsed(host), now)?;
@@ -255,7 +269,8 @@ impl Vault {
 }
 
 impl Vault {
-    /// When a host's PIN was last set with the recovery code, if it ever was.
+    /// When a host's PIN was last set with the recovery code or, under the two-person rule, their lock was opened; if it
+    /// ever was.
     pub fn recovered_at(&self, host: HostId) -> Result<Option<Timestamp>, VaultError> {
         let key = recovered_key(host);
         let Some(sealed) = self.engine.get(Tree::Meta, &key)? else { return Ok(None) };
@@ -324,18 +339,5 @@ impl Vault {
 
     fn hash(&self, pin: &Pin) -> Result<PinHash, VaultError> {
         Ok(PinHash::new(pin, &self.keys.pepper()?, self.pin_cost)?)
-    }
-
-    fn forget_attempts(
-        &mut self,
-        actor: Actor,
-        id: [u8; 16],
-        action: AuditAction,
-        now: Moment,
-    ) -> Result<(), VaultError> {
-        let mut draft = self.draft(now)?;
-        draft.writes.push(Write { tree: Tree::Attempts, key: id.to_vec(), value: None });
-        self.log(&mut draft, actor, action, now)?;
-        self.commit(draft, Urgency::Normal)
     }
 }

@@ -38,7 +38,7 @@
 //! | a thief of the disk or a copy of the folder, without the device key | sizes, times of writing, random ids, how many records of each kind | every value is sealed; keys come from a random master key that the device key wraps. A passphrase costs argon2id with 64 MiB per guess |
 //! | a thief of the whole machine | with a device key file: everything, as the kiosk itself would. With a passphrase: the row above | an unattended restart needs the key on the machine. Disk encryption bound to a TPM helps; out of scope here |
 //! | a thief of a backup | the row of the disk: size and date | the file key is wrapped by a passphrase, argon2id with 64 MiB per guess; nothing else opens it, the device key neither |
-//! | somebody who once copied key and folder, and comes back | what they copied; nothing recorded after [`Vault::begin_rotation`] ended | a new master key, new personal keys; re-wrapping alone ([`Vault::change_key`]) does not lock them out |
+//! | somebody who once copied key and folder, and comes back | what they copied; nothing recorded after both [`Vault::change_key`] and then [`Vault::begin_rotation`] ended | another device key, a new master key, new personal keys; one of the two alone does not lock them out: the old device key opens the new blob, or the old master key the new records |
 //! | somebody who can write to the folder, without the key | may destroy, or put back a whole older folder; cannot change, add, move or take out a single record unseen | records are bound to their place, the working copy to a keyed digest, journal and checkpoint to their order. An older folder shows against an exported audit head |
 //! | a guesser at the screen | ten tries per host, with waits; a name that no host has takes as long and is answered alike. The same per attendee, counted apart | `access`; counts are durable before the PIN is looked at, and outlive restarts and clock changes. A PIN is never a key, and a hash is of no use without the pepper under the device key |
 //! | a prankster who types wrong PINs | one host or attendee waits, at the tenth until another host or the recovery code unlocks | the alternative, unlimited tries, is worse. With a single host, keep the recovery code |
@@ -56,7 +56,8 @@
 //! Erasure: a person's key exists only sealed, in the journal, checkpoint and working copy; all three are written anew
 //! without it before the erasure is reported done. What the file system, an SSD's spare blocks or a backup still hold is
 //! out of the program's hands: encrypt the disk, and let backups expire. Somebody erased comes back with a restored
-//! backup: erase them again. Reasons of corrections are free text and stay: they should not name anybody.
+//! backup: erase them again. Reports that were saved before still name them; files with one person's data go with them
+//! where they are in the kiosk's own folder. Reasons of corrections are free text and stay: they should not name anybody.
 //!
 //! # A running kiosk and the command line
 //!

@@ -2,8 +2,10 @@
 //!
 //! Job: find what is too old, erase it, and say so in the audit log. It must not know when it is called.
 //!
-//! A clock that runs years ahead would make everything too old. So a sweep reckons with a day that is at most
-//! [`TRUST_DAYS`] after the newest record: a wrong clock can cost what would have gone within a month anyway.
+//! A clock that runs years ahead would make everything too old, and so would the marks that were made under it. So a
+//! sweep reckons with a day that is at most [`TRUST_DAYS`] after the newest record; and records that come after a longer
+//! pause count for that only once they are of [`BELIEVED_DAYS`] days ([`believed`]). A wrong clock can cost what would have
+//! gone within a month anyway, unless the site works under it for a week.
 //!
 //! A lock ([`super::PeriodLock`]) keeps marks from being changed, not from being erased: how long data may be kept is not
 //! a host's to extend. The settings and the dialog that locks say so.
@@ -36,7 +38,9 @@ pub struct Swept {
 
 /// How far the clock is believed to have come since the newest record.
 const TRUST_DAYS: u32 = 31;
-/// Events taken out with one journal entry. Few in tests, so that a fault comes between two entries.
+/// Records after a pause of more than [`TRUST_DAYS`] are believed when they are of so many days.
+const BELIEVED_DAYS: usize = 7;
+/// People, or events, taken out with one journal entry. Few in tests, so that a fault comes between two entries.
 const AT_ONCE: usize = if cfg!(test) { 2 } else { 500 };
 
 impl Vault {
@@ -46,8 +50,8 @@ impl Vault {
             return Ok(Swept::default());
         }
         let (marks, enrolled) = (self.all_marks()?, self.newest_template_of_each()?);
-        let newest = marks.values().map(|mark| mark.at).chain(enrolled.values().copied()).max();
-        let Some(newest) = newest else { return Ok(Swept::default()) };
+        let times = marks.values().map(|mark| mark.at).chain(enrolled.values().copied());
+        let Some(newest) = believed(times.collect()) else { return Ok(Swept::default()) };
         let today = now.utc.min(after(newest, TRUST_DAYS));
         let old_marks = too_old(&marks, before(today, keeping.marks_days));
         let faces = forgotten(&marks, &enrolled, before(today, keeping.faces_days));
@@ -56,19 +60,20 @@ impl Vault {
         }
         self.erase_faces(&faces, now)?;
         self.erase_marks(&old_marks, &marks, now)?;
-        let swept = Swept { marks: old_marks.len() as u32, faces };
-        let action = AuditAction::Swept { marks: swept.marks, faces: swept.faces.len() as u32 };
-        self.audit(Actor::Kiosk, action, now)?;
         self.engine.purge().map_err(|e| VaultError::ErasurePending(Box::new(e)))?;
-        Ok(swept)
+        Ok(Swept { marks: old_marks.len() as u32, faces })
     }
 
     fn erase_faces(&mut self, people: &[PersonId], now: Moment) -> Result<(), VaultError> {
-        for person in people {
+        for chunk in people.chunks(AT_ONCE) {
             let mut draft = self.draft(now)?;
-            let key = person.as_bytes().to_vec();
-            draft.writes.push(Write { tree: Tree::PersonKeys, key, value: None });
-            self.draft_template_removal(&mut draft, *person)?;
+            for person in chunk {
+                let key = person.as_bytes().to_vec();
+                draft.writes.push(Write { tree: Tree::PersonKeys, key, value: None });
+                self.draft_template_removal(&mut draft, *person)?;
+            }
+            let action = AuditAction::Swept { marks: 0, faces: chunk.len() as u32 };
+            self.log(&mut draft, Actor::Kiosk, action, now)?;
             self.commit(draft, Urgency::MustSucceed)?;
         }
         Ok(())
@@ -89,6 +94,9 @@ impl Vault {
         for chunk in old.chunks(AT_ONCE) {
             let gone = chunk.iter().map(|id| id.0.to_be_bytes().to_vec());
             draft.writes.extend(gone.map(|key| Write { tree: Tree::Marks, key, value: None }));
+            // With them: nothing goes without an entry, whenever the power does.
+            let action = AuditAction::Swept { marks: chunk.len() as u32, faces: 0 };
+            self.log(&mut draft, Actor::Kiosk, action, now)?;
             self.commit(draft, Urgency::MustSucceed)?;
             // At once: should the next entry fail, what is gone must not be looked for.
             chunk.iter().filter_map(|id| all.get(id)).for_each(|mark| self.marks.remove(mark));
@@ -114,6 +122,23 @@ impl Vault {
             newest.extend(created.map(|created| (person.id, created)));
         }
         Ok(newest)
+    }
+}
+
+/// The newest of these times that a wrong clock did not make, as far as can be told: what comes after a pause of more
+/// than [`TRUST_DAYS`] and is of fewer than [`BELIEVED_DAYS`] days is left aside.
+fn believed(mut times: Vec<Timestamp>) -> Option<Timestamp> {
+    times.sort_unstable();
+    loop {
+        let newest = *times.last()?;
+        let pause = times.windows(2).rposition(|two| two[1] > after(two[0], TRUST_DAYS));
+        let Some(pause) = pause else { return Some(newest) };
+        let days: HashSet<i64> =
+            times.iter().skip(pause + 1).map(|at| at.as_second().div_euclid(86_400)).collect();
+        if days.len() >= BELIEVED_DAYS {
+            return Some(newest);
+        }
+        times.truncate(pause + 1);
     }
 }
 
@@ -154,4 +179,26 @@ fn after(at: Timestamp, days: u32) -> Timestamp {
 
 fn days_of(days: u32) -> SignedDuration {
     SignedDuration::from_hours(24 * i64::from(days))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ToSpan as _;
+
+    #[test]
+    fn records_after_a_long_pause_are_believed_after_a_week_of_them() {
+        let day = |n: i64| "2026-11-25T08:00:00Z".parse::<Timestamp>().unwrap() + (24 * n).hours();
+        assert_eq!(believed(vec![]), None);
+        assert_eq!(believed(vec![day(0)]), Some(day(0)), "the only ones there are");
+        assert_eq!(believed(vec![day(31), day(0)]), Some(day(31)));
+        let mut times = vec![day(0), day(5)];
+        times.extend((0..6).map(|n| day(10_000 + n)));
+        times.extend((0..6).map(|n| day(10_000 + n) + 1.hour()));
+        assert_eq!(believed(times.clone()), Some(day(5)), "six days, however many marks");
+        times.push(day(10_006));
+        assert_eq!(believed(times.clone()), Some(day(10_006)));
+        times.push(day(90_000));
+        assert_eq!(believed(times), Some(day(10_006)));
+    }
 }

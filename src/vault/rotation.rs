@@ -64,7 +64,14 @@ impl Vault {
             return Err(error);
         }
         self.seals = super::codec::Seals::new(&self.keys)?;
-        self.audit(actor, AuditAction::KeyRotationBegun, now).map(|_| ())
+        let begun = self.audit(actor, AuditAction::KeyRotationBegun, now).map(|_| ());
+        if begun.is_err() && !self.needs_reopening() {
+            // Not on record, so it has not begun; the next key has sealed nothing.
+            self.keys.abandon_rotation();
+            self.seals = super::codec::Seals::new(&self.keys)?;
+            self.write_blob()?;
+        }
+        begun
     }
 
     /// Seals up to `limit` records anew, or writes that many into the new files. At the end the old key is forgotten.
@@ -155,8 +162,12 @@ impl Vault {
     }
 
     fn finish_rotation(&mut self, now: Moment) -> Result<(), VaultError> {
-        self.keys.finish_rotation();
-        self.write_blob()?;
+        let before = self.keys.finish_rotation();
+        if let Err(error) = self.write_blob() {
+            // Renamed or not: both keys stay in use, and the last step is taken again.
+            self.keys.resume_rotation(before);
+            return Err(error);
+        }
         self.seals = super::codec::Seals::new(&self.keys)?;
         self.audit(Actor::Kiosk, AuditAction::KeyRotated, now).map(|_| ())
     }

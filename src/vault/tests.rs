@@ -781,6 +781,12 @@ impl Told {
             Some(true) => assert!(old.is_empty(), "{case}: {old:?}"),
             Some(false) => assert!(old.is_sorted(), "{case}: some may be gone"),
         }
+        let entries = vault.audit_entries(1..=u64::MAX).unwrap();
+        let swept = entries.iter().map(|entry| match entry.action {
+            AuditAction::Swept { marks, .. } => u64::from(marks),
+            _ => 0,
+        });
+        assert_eq!(old.len() as u64 + swept.sum::<u64>(), FIRST_MARKS, "{case}: what is gone is in the log");
         let locks: Vec<_> = vault.period_locks().iter().map(|lock| (lock.until, &*lock.rules)).collect();
         let lock = (LOCKED_UNTIL, &*lock_rules());
         assert!(locks == [lock] || (locks.is_empty() && !self.locked), "{case}: all of the lock or nothing");

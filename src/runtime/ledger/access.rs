@@ -25,14 +25,17 @@ impl Ledger {
             Err(VaultError::NoSuchHost) => None,
             Err(error) => return Err(failed(error)),
         };
-        let host = if secret.is_some() { host } else { NOBODY };
-        let attempts = self.vault.attempts(host).map_err(failed)?;
         let (pepper, cost) = (self.vault.pepper().map_err(failed)?, self.vault.pin_cost());
+        let (host, counted) = match &secret {
+            Some(_) => (host, *host.as_bytes()),
+            None => (NOBODY, pepper.nobody(host.as_bytes())),
+        };
+        let attempts = self.vault.attempts(counted).map_err(failed)?;
         let login = Login { host, secret: secret.as_ref(), cost, pepper: &pepper, pin, attempts };
         let session = self.lockout().login(&login, now, |state, action| {
             let right = matches!(action, Some(AuditAction::Login(_)));
             let actor = if right { Actor::Host(host) } else { Actor::Kiosk };
-            self.vault.put_attempts(host, state, action.map(|action| (actor, action)), now)
+            self.vault.put_attempts(counted, state, action.map(|action| (actor, action)), now)
         });
         let session = session.map_err(refusal)?;
         if let Some(secret) = secret {
@@ -107,11 +110,19 @@ impl Ledger {
                 self.vault.add_host(actor, name, &pin.0, now).map(drop).map_err(failed)?;
             }
             HostRequest::RemoveHost(host) => self.vault.remove_host(actor, host, now).map_err(failed)?,
-            HostRequest::UnlockHost(host) => self.vault.unlock_host(actor, host, now).map_err(failed)?,
+            HostRequest::UnlockHost(host) => self.unlock_host(session, host)?,
             HostRequest::TwoPerson(on) => self.vault.set_two_person(actor, on, now).map_err(failed)?,
             _ => return Err(failed(BadRequest::NeedsNoSecond)),
         }
         Ok(ReplyBody::Done)
+    }
+
+    /// Lets another host try again. Not oneself: the PIN that is asked for again could be guessed on an open session.
+    pub fn unlock_host(&mut self, session: &HostSession, host: HostId) -> Result<(), Refusal> {
+        if host == session.host() {
+            return Err(failed(BadRequest::UnlocksThemselves));
+        }
+        self.vault.unlock_host(session.actor(), host, self.clock.now()).map_err(failed)
     }
 
     pub(super) fn host_rows(&self, asking: HostId) -> Result<Vec<HostRow>, LedgerError> {
@@ -158,9 +169,12 @@ impl Ledger {
             Some(person) => self.vault.person_secret(person.id).map_err(failed)?,
             None => None,
         };
-        let id = owner.as_ref().filter(|_| secret.is_some()).map_or(NO_PERSON, |person| person.id);
-        let attempts = self.vault.attempts(id).map_err(failed)?;
         let (pepper, cost) = (self.vault.pepper().map_err(failed)?, self.vault.pin_cost());
+        let (id, counted) = match owner.as_ref().filter(|_| secret.is_some()) {
+            Some(person) => (person.id, *person.id.as_bytes()),
+            None => (NO_PERSON, pepper.nobody(badge.trim().as_bytes())),
+        };
+        let attempts = self.vault.attempts(counted).map_err(failed)?;
         let a_try = Try { secret: secret.as_ref(), cost, pepper: &pepper, pin, attempts };
         let tried = self.lockout().attempt(&a_try, now, |state, tried| {
             let action = match tried {
@@ -168,7 +182,7 @@ impl Ledger {
                 Some(Tried::Locked) => Some((Actor::Kiosk, AuditAction::PersonLockedOut(id))),
                 Some(Tried::Right) | None => None, // the mark itself is audited
             };
-            self.vault.put_attempts(id, state, action, now)
+            self.vault.put_attempts(counted, state, action, now)
         });
         tried.map_err(refusal)?;
         let (Some(person), Some(secret)) = (owner, secret) else {
@@ -321,6 +335,24 @@ pub(super) mod tests {
         assert_eq!(ledger.vault().template_count(person).unwrap(), 1, "the older one is gone");
         ledger.withdraw_consent(Actor::Kiosk, person).unwrap();
         assert!(ledger.renew(person, &[template("w")]).is_err());
+    }
+
+    #[test]
+    fn a_badge_that_nobody_has_is_counted_like_one_that_somebody_has() {
+        let (_folder, clock, mut ledger, _) = site(MarkMode::Toggle);
+        for n in 0..12 {
+            let reply = by_pin(&mut ledger, &format!("nobody {n}"), PIN, None);
+            assert_eq!(reply.err(), Some(Refusal::WrongPin { tries_left: 9 }), "each has a count of its own");
+        }
+        for _ in 0..12 {
+            let known = by_pin(&mut ledger, "7", "111111", None).err();
+            assert_eq!(by_pin(&mut ledger, "77", "111111", None).err(), known);
+            clock.advance(Duration::from_hours(2));
+        }
+        assert!(matches!(by_pin(&mut ledger, "77", PIN, None), Err(Refusal::LockedOut { .. })));
+        assert!(matches!(by_pin(&mut ledger, "78", PIN, None), Err(Refusal::WrongPin { .. })));
+        let log = ledger.vault().audit_entries(1..=u64::MAX).unwrap();
+        assert!(log.iter().any(|entry| entry.action == AuditAction::PersonPinWrong(NO_PERSON)));
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Ledger {
 
     /// The store and its settings as they are now, to be written into a backup by any thread.
     pub(super) fn backup_view(&self) -> Result<BackupView, LedgerError> {
-        Ok(self.vault.view(&self.settings.to_toml(), self.clock.now())?)
+        Ok(self.vault.view(&self.kept_settings()?.to_toml(), self.clock.now())?)
     }
 
     /// What opens the store.
@@ -107,6 +107,20 @@ impl Ledger {
         write_whole(&json, |out| write_person_json(&file, out))?;
         write_whole(&pdf, |out| write_person_pdf(&file, words, Paper::A4, out).map(|_| ()))?;
         Ok(vec![json, pdf])
+    }
+
+    /// Files with one person's data in the kiosk's own folder go with the person; those on a stick are out of reach.
+    pub(super) fn remove_person_files(&self, person: PersonId) -> Result<(), LedgerError> {
+        let folder = self.paths.exports();
+        let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(()) };
+        let theirs = format!("person-{person}-");
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            if name.is_some_and(|name| name.starts_with(&theirs)) {
+                std::fs::remove_file(&path).map_err(|source| LedgerError::File { path, source })?;
+            }
+        }
+        Ok(())
     }
 
     /// Called when nothing else is to be done: a little of whatever may wait.
@@ -211,9 +225,12 @@ mod tests {
         domain::{Actor, AuditAction, Clock as _, EMBEDDING_LEN, Embedding, WeightsId},
         runtime::{
             ledger::steps::Steps,
-            messages::{BadMoment, Cause, Hidden, HostRequest, Job, NewKey, ReplyBody, RequestBody, Trouble},
+            messages::{
+                BadMoment, Cause, Hidden, HostRequest, Job, NewKey, PersonChange, ReplyBody, RequestBody,
+                Trouble,
+            },
         },
-        settings::MarkMode,
+        settings::{Liveness, MarkMode, Settings},
         vault::{NewTemplate, Vault},
     };
     use jiff::Timestamp;
@@ -221,6 +238,29 @@ mod tests {
         sync::{Arc, Mutex},
         time::Duration,
     };
+
+    #[test]
+    fn options_of_one_start_are_not_kept_and_files_about_somebody_erased_go() {
+        let (folder, _, mut ledger, person) = site(MarkMode::AlwaysIn);
+        let path = folder.path().join("data/settings.toml");
+        ledger.settings.save(&path).unwrap();
+        ledger.settings.liveness = Liveness::Off; // as `--liveness off` does
+        let exports = ledger.paths().exports();
+        std::fs::create_dir_all(&exports).unwrap();
+        let files = ledger.export_person(Actor::Kiosk, person, &exports).unwrap();
+        std::fs::write(exports.join("attendance.csv"), "name").unwrap();
+        let schedule = Some("mon-fri 22:00-06:00".parse().unwrap());
+        let name = ledger.vault().person(person).unwrap().name;
+        let change = PersonChange { person, name, badge: None, active: true, schedule };
+        ledger.change_person(Actor::Kiosk, change).unwrap();
+        let kept = || Settings::load(&path).unwrap().unwrap();
+        assert!(kept().work.people.contains_key(&person));
+        ledger.erase(Actor::Kiosk, person).unwrap();
+        assert!(kept().work.people.is_empty() && ledger.settings.work.people.is_empty());
+        assert_eq!((kept().liveness, ledger.settings.liveness), (Liveness::Auto, Liveness::Off));
+        assert!(files.iter().all(|file| !file.exists()));
+        assert!(exports.join("attendance.csv").exists(), "a report is the site's");
+    }
 
     #[test]
     fn the_ledger_goes_on_while_a_backup_is_written_and_it_holds_what_was_there_when_it_began() {

@@ -9,6 +9,7 @@ use crate::{
         write_audit_csv, write_csv, write_pdf,
     },
     runtime::messages::{ExportFormat, Passphrase, Preview, ReplyBody, ReportSpec},
+    settings::ReportColumns,
     vault::{BackupContents, BackupFault, BackupView, BackupWatch, VaultError},
 };
 use jiff::{Timestamp, Zoned, civil::Date};
@@ -160,19 +161,22 @@ impl Ledger {
     /// Keeps which columns were chosen, for the next report of this kind.
     pub(super) fn remember_columns(&mut self, spec: &ReportSpec, format: ExportFormat) {
         let list = spec.columns.iter().map(|column| column.id()).collect::<Vec<_>>().join(",");
-        let kept = &mut self.settings.reports;
-        let place = match (spec.by, format) {
-            (ReportBy::Day, ExportFormat::Csv) => &mut kept.day_csv,
-            (ReportBy::Day, ExportFormat::Pdf(_)) => &mut kept.day_pdf,
-            (ReportBy::Mark, ExportFormat::Csv) => &mut kept.mark_csv,
-            (ReportBy::Mark, ExportFormat::Pdf(_)) => &mut kept.mark_pdf,
-        };
-        if *place != list {
-            *place = list;
-            if let Err(error) = self.settings.save(&self.paths.settings) {
-                log::warn!("the chosen columns are forgotten at the next start: {error}");
-            }
+        let (by, before) = (spec.by, &mut self.settings.reports);
+        if *kept_columns(before, by, format) != list
+            && let Err(error) =
+                self.keep_setting(|settings| list.clone_into(kept_columns(&mut settings.reports, by, format)))
+        {
+            log::warn!("the chosen columns are forgotten: {error}");
         }
+    }
+}
+
+fn kept_columns(kept: &mut ReportColumns, by: ReportBy, format: ExportFormat) -> &mut String {
+    match (by, format) {
+        (ReportBy::Day, ExportFormat::Csv) => &mut kept.day_csv,
+        (ReportBy::Day, ExportFormat::Pdf(_)) => &mut kept.day_pdf,
+        (ReportBy::Mark, ExportFormat::Csv) => &mut kept.mark_csv,
+        (ReportBy::Mark, ExportFormat::Pdf(_)) => &mut kept.mark_pdf,
     }
 }
 

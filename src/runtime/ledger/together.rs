@@ -45,7 +45,8 @@ impl Ledger {
         session: &HostSession,
         request: HostRequest,
     ) -> Result<HostRequest, Refusal> {
-        if session.expired(self.clock.now()) {
+        let removed = || matches!(self.vault.host_secret(session.host()), Err(VaultError::NoSuchHost));
+        if session.expired(self.clock.now()) || removed() {
             return Err(Refusal::SessionEnded);
         }
         let (second, request) = match request {
@@ -96,9 +97,12 @@ impl Ledger {
             Err(VaultError::NoSuchHost) => None,
             Err(error) => return Err(failed(error)),
         };
-        let host = if secret.is_some() { host } else { NOBODY };
-        let attempts = self.vault.attempts(host).map_err(failed)?;
         let (pepper, cost) = (self.vault.pepper().map_err(failed)?, self.vault.pin_cost());
+        let (host, counted) = match &secret {
+            Some(_) => (host, *host.as_bytes()),
+            None => (NOBODY, pepper.nobody(host.as_bytes())),
+        };
+        let attempts = self.vault.attempts(counted).map_err(failed)?;
         let a_try = Try { secret: secret.as_ref(), cost, pepper: &pepper, pin, attempts };
         let tried = self.lockout().attempt(&a_try, now, |state, tried| {
             let action = tried.map(|tried| match tried {
@@ -106,7 +110,7 @@ impl Ledger {
                 Tried::Wrong => (Actor::Kiosk, AuditAction::LoginFailed(host)),
                 Tried::Locked => (Actor::Kiosk, AuditAction::LockedOut(host)),
             });
-            self.vault.put_attempts(host, state, action, now)
+            self.vault.put_attempts(counted, state, action, now)
         });
         tried.map_err(refusal)
     }
@@ -277,6 +281,33 @@ mod tests {
         let agreed = AuditAction::Agreed(pair.second, SharedDeed::ChangeKey);
         assert!(pair.log().iter().all(|(_, action)| *action != agreed), "the second was not even asked");
         assert_eq!(std::fs::read(pair.ledger.paths().store().join("vault.key")).unwrap(), before);
+    }
+
+    #[test]
+    fn whoever_was_unlocked_stands_for_nobody_for_a_while_and_nobody_unlocks_themselves() {
+        let mut pair = Pair::new(true);
+        let (first, second) = (pair.first, pair.second);
+        let own = pair.ask(HostRequest::UnlockHost(first)).err();
+        let Some(Refusal::Failed(why)) = own else { panic!("{own:?}") };
+        assert_eq!(*why.cause(), Cause::Request(BadRequest::UnlocksThemselves));
+        pair.ask(HostRequest::UnlockHost(second)).unwrap();
+        let lately = |reply: Result<ReplyBody, Refusal>| match reply {
+            Err(Refusal::Failed(why)) => *why.cause() == Cause::Request(BadRequest::RecoveredLately),
+            other => panic!("{other:?}"),
+        };
+        assert!(lately(pair.with(second, SECOND, pair.erase())), "the first may have guessed on");
+        pair.clock.advance(Duration::from_hours(7 * 24));
+        pair.session = pair.ledger.login(first, &PinAttempt::new(FIRST)).unwrap();
+        pair.with(second, SECOND, pair.erase()).unwrap();
+    }
+
+    #[test]
+    fn a_session_ends_with_its_host() {
+        let mut pair = Pair::new(false);
+        let gone = pair.ledger.login(pair.second, &PinAttempt::new(SECOND)).unwrap();
+        pair.ask(HostRequest::RemoveHost(pair.second)).unwrap();
+        let reply = pair.ledger.answer(RequestBody::Host(gone, HostRequest::HostRows)).0;
+        assert_eq!(reply.err(), Some(Refusal::SessionEnded));
     }
 
     /// One host who holds the recovery code gives another one a PIN of their choice.
