@@ -67,7 +67,12 @@ impl Import {
                 let refused = refused.map(|trouble| trouble.to_string());
                 self.stage = Stage::Done { added, changed, refused };
             }
-            (Asked::Folders | Asked::PlanImport | Asked::Import, Err(refusal)) => {
+            // Asked again by itself it would be refused again: there is a button for that.
+            (Asked::Folders, Err(refusal)) => {
+                self.refused.get_or_insert_with(|| sentence(&refusal.to_string()));
+                self.stage = Stage::Choosing(Vec::new());
+            }
+            (Asked::PlanImport | Asked::Import, Err(refusal)) => {
                 self.refused = Some(sentence(&refusal.to_string()));
                 // Whoever chose a file that is none chooses another; what was done of a list is seen on the page.
                 self.stage = Stage::Looking;
@@ -267,5 +272,18 @@ mod tests {
         assert!(import.refused.is_some() && matches!(import.stage, Stage::Looking));
         import.reply(Asked::Folders, Ok(ReplyBody::Folders(Vec::new())));
         assert!(import.refused.is_some(), "the reason stays in view");
+    }
+
+    #[test]
+    fn folders_that_cannot_be_looked_at_are_not_asked_for_again_and_hide_no_reason() {
+        let mut import = Import::default();
+        let busy = || Err(Refusal::Failed("the kiosk is busy".into()));
+        assert!(import.reply(Asked::Folders, busy()).is_empty());
+        assert!(matches!(&import.stage, Stage::Choosing(folders) if folders.is_empty()));
+        assert_eq!(import.refused.as_deref(), Some("The kiosk is busy."));
+        import = Import { stage: Stage::Working, refused: None };
+        import.reply(Asked::Import, Err(Refusal::Failed("the disk is full".into())));
+        import.reply(Asked::Folders, busy());
+        assert_eq!(import.refused.as_deref(), Some("The disk is full."));
     }
 }
