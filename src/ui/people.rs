@@ -95,6 +95,9 @@ impl People {
     pub fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>) -> Vec<Action> {
         match (asked, body) {
             (_, Ok(ReplyBody::People(rows))) => {
+                if let Dialog::Edit(edit) = &mut self.dialog {
+                    edit.renew(&rows);
+                }
                 self.rows = Some(rows);
                 self.arrange();
             }
@@ -106,7 +109,11 @@ impl People {
                     return vec![Action::Go(Goto::Enrol(person, name))];
                 }
             }
-            (Asked::ErasePerson | Asked::ChangePerson | Asked::WithdrawConsent, Ok(_)) => {
+            (Asked::WithdrawConsent | Asked::UnlockPerson, Ok(_)) => {
+                self.go_on_editing();
+                return vec![Action::AskHost(HostRequest::People)];
+            }
+            (Asked::ErasePerson | Asked::ChangePerson, Ok(_)) => {
                 match &mut self.dialog {
                     // The PIN that was saved with the rest was refused: the reason stays in view.
                     Dialog::Edit(edit) if self.refused.is_some() => edit.waiting = false,
@@ -116,7 +123,7 @@ impl People {
                 return vec![Action::AskHost(HostRequest::People), Action::AskHost(HostRequest::Settings)];
             }
             (Asked::ExportPerson, Ok(ReplyBody::PersonExported { files })) => {
-                self.dialog = Dialog::None;
+                self.go_on_editing();
                 self.exported = files.first().map(|file| file.display().to_string());
             }
             (Asked::ErasePerson, Err(refusal)) if self.second_is_asked(&refusal) => {}
@@ -130,6 +137,7 @@ impl People {
                 | Asked::ErasePerson
                 | Asked::ChangePerson
                 | Asked::SetPersonPin
+                | Asked::UnlockPerson
                 | Asked::WithdrawConsent
                 | Asked::ExportPerson
                 | Asked::People,
@@ -145,6 +153,13 @@ impl People {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// What is not part of saving is done; what was typed stays.
+    fn go_on_editing(&mut self) {
+        if let Dialog::Edit(edit) = &mut self.dialog {
+            edit.waiting = false;
+        }
     }
 
     /// Whether a refusal is for the second host's dialog, which opens with it or stays.
@@ -219,19 +234,24 @@ pub(super) fn people_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> V
     if let Some(done) = &local.done {
         banner(ui, colours.arrived, done);
     }
-    if let Some(path) = &local.exported {
+    if let Some(path) = &local.exported
+        && !matches!(local.dialog, Dialog::Edit(_))
+    {
         banner(ui, colours.arrived, &words.with("people-exported", &[("path", path.as_str().into())]));
     }
     match &local.rows {
         None => loading(ui, scene),
         Some(rows) if rows.is_empty() => empty(ui, &words.say("people-none"), &words.say("people-none-text")),
-        Some(_) if local.shown.is_empty() => drop(quiet(ui, &words.say("people-not-found"))),
+        Some(_) if local.shown.is_empty() => {
+            let searched = !local.search.trim().is_empty();
+            quiet(ui, &words.say(if searched { "people-not-found" } else { "people-none-listed" }));
+        }
         Some(_) => match people_table(ui, scene, local) {
             Some(Pressed::Enrol(row)) => {
                 actions.push(Action::Go(Goto::Enrol(row.person.id, row.person.name)));
             }
             Some(Pressed::Edit(row)) => {
-                local.refused = None;
+                (local.refused, local.exported) = (None, None);
                 local.dialog = Dialog::Edit(Box::new(Edit::new(&row, &scene.settings.work)));
             }
             Some(Pressed::Erase(row)) => local.ask_to_erase(row.person.id, row.person.name),
@@ -355,7 +375,7 @@ fn row_buttons(ui: &mut Ui, words: &Words, row: &PersonRow, wide: bool) -> Optio
 
 fn dialogs(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> Vec<Action> {
     let words = scene.words;
-    let refused = local.refused.clone();
+    let (refused, exported) = (local.refused.clone(), local.exported.clone());
     let (mut actions, mut close, mut erase) = (Vec::new(), false, None);
     match &mut local.dialog {
         Dialog::None => {}
@@ -368,7 +388,7 @@ fn dialogs(ui: &mut Ui, scene: &Scene<'_>, local: &mut People) -> Vec<Action> {
             });
             close |= shut.is_some();
         }
-        Dialog::Edit(edit) => match edit.ui(ui, scene, refused.as_deref()) {
+        Dialog::Edit(edit) => match edit.ui(ui, scene, refused.as_deref(), exported.as_deref()) {
             EditPressed::Nothing => {}
             EditPressed::Close => close = true,
             EditPressed::Erase => erase = Some((edit.person(), edit.old_name())),

@@ -56,6 +56,14 @@ impl Edit {
         }
     }
 
+    /// What is on disk by now; what was typed stays.
+    pub(super) fn renew(&mut self, rows: &[PersonRow]) {
+        if let Some(row) = rows.iter().find(|row| row.person.id == self.row.person.id) {
+            self.row.clone_from(row);
+            self.withdraw &= row.person.consent.is_some();
+        }
+    }
+
     pub(super) fn person(&self) -> PersonId {
         self.row.person.id
     }
@@ -85,8 +93,14 @@ impl Edit {
         Some(requests)
     }
 
-    /// Draws the dialog.
-    pub(super) fn ui(&mut self, ui: &Ui, scene: &Scene<'_>, refused: Option<&str>) -> Pressed {
+    /// Draws the dialog; `exported` is where this person's data was written.
+    pub(super) fn ui(
+        &mut self,
+        ui: &Ui,
+        scene: &Scene<'_>,
+        refused: Option<&str>,
+        exported: Option<&str>,
+    ) -> Pressed {
         let words = scene.words;
         let title = words.with("people-edit-title", &[("name", self.row.person.name.as_str().into())]);
         let mut pressed = Pressed::Nothing;
@@ -115,6 +129,10 @@ impl Edit {
                     pressed = Pressed::Erase;
                 }
             });
+            if let Some(path) = exported {
+                let text = words.with("people-exported", &[("path", path.into())]);
+                banner(ui, theme::palette(ui).arrived, &text);
+            }
             if let Some(refused) = refused {
                 banner(ui, theme::palette(ui).alarm, refused);
             }
@@ -144,9 +162,10 @@ impl Edit {
         }
         if self.row.pin == PinState::Locked
             && button(ui, &words.say("people-unlock"), Weight::Quiet).clicked()
+            && !self.waiting
         {
+            self.waiting = true;
             *pressed = Pressed::Ask(vec![HostRequest::UnlockPerson(self.row.person.id)]);
-            self.row.pin = PinState::Set;
         }
     }
 

@@ -6,14 +6,16 @@ use egui::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use faceprint::{
     domain::{
-        Actor, AuditAction, AuditEntry, AuditHead, Clock as _, EventId, MarkKind, MarkSource, PersonId,
+        Actor, AuditAction, AuditEntry, AuditHead, Clock as _, Consent, EventId, MarkKind, MarkSource,
+        PersonId,
     },
     runtime::{
         ledger::LedgerError,
         messages::{
             AuditFault, AuditReport, BadMoment, Column, DayPerson, DayView, ExportFormat, FolderView,
             HistoryRow, HostRequest, ImportDeed, ImportPlan, ImportRow, Job, JobView, MarkRow, Notice, Order,
-            Paper, PeriodView, Presence, Preview, Refusal, ReplyBody, ReportBy, RequestBody, RowFault,
+            Paper, PeriodView, PersonRow, PinState, Presence, Preview, Refusal, ReplyBody, ReportBy,
+            RequestBody, RowFault,
         },
     },
     settings::Settings,
@@ -439,6 +441,60 @@ fn a_person_is_changed_and_gets_a_schedule_of_their_own() {
     assert_eq!((change.person, change.active), (PersonId::from_bytes([3; 16]), false));
     assert_eq!(change.badge.as_deref(), Some("77"));
     assert_eq!(change.schedule.unwrap().to_string(), "tue-fri 08:00-17:00");
+}
+
+#[test]
+fn what_was_typed_about_a_person_outlives_an_export_an_unlocking_and_a_withdrawal() {
+    let mut bench = Bench::host_mode();
+    bench.open("People");
+    let mut alan = person(3, "Alan Turing", 3);
+    alan.person.consent = Some(Consent { version: "1".into(), at: now(&bench.fake) });
+    alan.pin = PinState::Locked;
+    let people = |bench: &mut Bench, row: &PersonRow| {
+        bench.answer(|request| {
+            matches!(request, HostRequest::People).then(|| ReplyBody::People(vec![row.clone()]))
+        })
+    };
+    people(&mut bench, &alan);
+    let badge = "Badge or number, if the site uses one";
+    let typed = |bench: &Bench| {
+        let field = bench.harness.get_by_role_and_label(Role::TextInput, badge);
+        field.accesskit_node().value()
+    };
+    bench.press("Edit Alan Turing");
+    bench.write(badge, "77");
+    bench.press("Export this person’s data");
+    bench.answer(|request| {
+        let files = vec![PathBuf::from("/data/exports/alan.json")];
+        matches!(request, HostRequest::ExportPerson { .. }).then_some(ReplyBody::PersonExported { files })
+    });
+    assert!(bench.says("/data/exports/alan.json"));
+
+    bench.press("Unlock the PIN");
+    let unlock = |body: &RequestBody| matches!(host_request(body), Some(HostRequest::UnlockPerson(_)));
+    let request = bench.fake.find(unlock).unwrap();
+    assert!(bench.says("locked after wrong tries"), "not before it is on disk");
+    bench.fake.reply(&request, Err(Refusal::Failed("the disk is full".into())));
+    bench.run();
+    assert!(bench.says("The disk is full.") && bench.says("locked after wrong tries"));
+    bench.press("Unlock the PIN");
+    bench.answer(|request| matches!(request, HostRequest::UnlockPerson(_)).then_some(ReplyBody::Done));
+    alan.pin = PinState::Set;
+    assert_eq!(people(&mut bench, &alan), 1);
+    assert!(bench.says("one is set") && !bench.says("The disk is full."));
+
+    bench.press("Withdraw consent");
+    bench.press("Destroy the face data now");
+    bench.answer(|request| matches!(request, HostRequest::WithdrawConsent(_)).then_some(ReplyBody::Done));
+    alan.person.consent = None;
+    people(&mut bench, &alan);
+    assert!(bench.says("No consent to face data is on record."));
+    assert_eq!(typed(&bench).as_deref(), Some("77"));
+    bench.press("Save");
+    bench.answer(|request| matches!(request, HostRequest::ChangePerson(_)).then_some(ReplyBody::Done));
+    assert!(!bench.says("Change Alan Turing"));
+    bench.pick("Who is listed", "Inactive");
+    assert!(bench.says("Nobody is in this list.") && !bench.says("Nobody has this name"));
 }
 
 #[test]

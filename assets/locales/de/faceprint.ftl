@@ -220,6 +220,7 @@ filter-any-source = Jede Herkunft
 people-none = Noch niemand
 people-none-text = Die erste Person hinzufügen, dann drei Aufnahmen des Gesichts machen.
 people-not-found = Niemand mit diesem Namen oder Ausweis.
+people-none-listed = In dieser Liste steht niemand.
 people-name = Name
 people-badge = Ausweis
 people-badge-optional = Ausweis oder Nummer, falls üblich
@@ -271,7 +272,7 @@ import-do = { $rows ->
     }
 import-done = { $added } neu, { $changed } umbenannt.
 people-erase-open = Löschen …
-people-export-own = Ihre Daten speichern
+people-export-own = Daten dieser Person ausgeben
 people-exported = Was über diese Person gespeichert ist, steht in { $path }
 people-add-title = Person hinzufügen
 people-add-deed = Hinzufügen

@@ -220,6 +220,7 @@ filter-any-source = Any source
 people-none = Nobody yet
 people-none-text = Add the first person, then take three pictures of their face.
 people-not-found = Nobody has this name or badge.
+people-none-listed = Nobody is in this list.
 people-name = Name
 people-badge = Badge
 people-badge-optional = Badge or number, if the site uses one
@@ -271,7 +272,7 @@ import-do = { $rows ->
     }
 import-done = { $added } added, { $changed } renamed.
 people-erase-open = Erase…
-people-export-own = Save their data
+people-export-own = Export this person’s data
 people-exported = What is stored about this person is in { $path }
 people-add-title = Add a person
 people-add-deed = Add

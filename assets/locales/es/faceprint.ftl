@@ -220,6 +220,7 @@ filter-any-source = Todo origen
 people-none = Nadie todavía
 people-none-text = Añada a la primera persona y tome tres imágenes de su cara.
 people-not-found = Nadie tiene este nombre o tarjeta.
+people-none-listed = No hay nadie en esta lista.
 people-name = Nombre
 people-badge = Tarjeta
 people-badge-optional = Tarjeta o número, si el lugar los usa
@@ -271,7 +272,7 @@ import-do = { $rows ->
     }
 import-done = { $added } añadidos, { $changed } renombrados.
 people-erase-open = Borrar…
-people-export-own = Guardar sus datos
+people-export-own = Exportar los datos de esta persona
 people-exported = Lo que se guarda sobre esta persona está en { $path }
 people-add-title = Añadir una persona
 people-add-deed = Añadir

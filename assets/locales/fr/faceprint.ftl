@@ -220,6 +220,7 @@ filter-any-source = Toute origine
 people-none = Personne pour l’instant
 people-none-text = Ajoutez la première personne, puis prenez trois images de son visage.
 people-not-found = Personne n’a ce nom ou ce badge.
+people-none-listed = Personne n’est dans cette liste.
 people-name = Nom
 people-badge = Badge
 people-badge-optional = Badge ou numéro, si le site en utilise
@@ -271,7 +272,7 @@ import-do = { $rows ->
     }
 import-done = { $added } ajoutés, { $changed } renommés.
 people-erase-open = Effacer…
-people-export-own = Enregistrer ses données
+people-export-own = Exporter les données de cette personne
 people-exported = Ce qui est enregistré sur cette personne se trouve dans { $path }
 people-add-title = Ajouter une personne
 people-add-deed = Ajouter
