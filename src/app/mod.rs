@@ -333,9 +333,9 @@ impl FaceprintApp {
             self.present = now.mono;
         }
         let alone = now.mono.saturating_sub(self.present);
-        let live = self.snapshot.camera == CameraStatus::Live;
+        let sees = self.snapshot.camera == CameraStatus::Live && self.snapshot.faults.is_empty();
         self.resting = matches!(self.screen, Screen::Attendee)
-            && ui::resting(alone, self.settings.display.saver_secs, live);
+            && ui::resting(alone, self.settings.display.saver_secs, sees);
         let keeps_open = match &mut self.screen {
             Screen::Host(page, _) => page.keeps_open(now),
             _ => false,

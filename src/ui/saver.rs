@@ -14,9 +14,9 @@ use std::time::Duration;
 
 /// Whether the screen rests. `silent`: how long nobody was seen and nothing was touched.
 #[must_use]
-pub fn resting(silent: Duration, saver_secs: u32, camera_live: bool) -> bool {
-    // Without a picture nobody can wake it by coming near, and the fault must be seen.
-    saver_secs > 0 && camera_live && silent >= Duration::from_secs(saver_secs.into())
+pub fn resting(silent: Duration, saver_secs: u32, sees: bool) -> bool {
+    // Without a picture and its recognition nobody can wake it by coming near, and the fault must be seen.
+    saver_secs > 0 && sees && silent >= Duration::from_secs(saver_secs.into())
 }
 
 /// Draws it.

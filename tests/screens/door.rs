@@ -91,6 +91,15 @@ fn the_screen_rests_and_a_face_wakes_it() {
 }
 
 #[test]
+fn the_screen_does_not_rest_while_no_face_could_wake_it() {
+    let mut bench = Bench::new();
+    let fault = Fault { worker: Worker::Recogniser, sentence: "recognition does not run".into() };
+    bench.fake.snapshot.lock().unwrap().faults = vec![fault];
+    bench.wait(Duration::from_secs(301));
+    assert!(!bench.harness.state().resting() && bench.says("Recognition does not run."));
+}
+
+#[test]
 fn lamps_say_what_is_wrong() {
     let mut bench = Bench::new();
     assert!(bench.says("Camera: in order") && bench.says("Storage: in order"));
