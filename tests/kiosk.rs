@@ -447,11 +447,15 @@ fn a_report_is_written_beside_the_work_and_its_columns_are_kept() {
     let Ok(ReplyBody::Exported { path, .. }) = reply else { panic!("{reply:?}") };
     assert!(std::fs::read_to_string(path).unwrap().starts_with("\u{feff}name,worked\r\n"));
     assert_eq!(kiosk.link.snapshot.lock().unwrap().job, None, "nothing is under way any more");
-    let reply = kiosk.ask(RequestBody::Host(session, HostRequest::Settings));
+    let reply = kiosk.ask(RequestBody::Host(session.clone(), HostRequest::Settings));
     let Ok(ReplyBody::Settings(settings)) = reply else { panic!("{reply:?}") };
     assert_eq!(settings.reports.day_csv, "name,worked");
     let saved = Settings::load(&kiosk.folder.path().join("data/settings.toml")).unwrap().unwrap();
     assert_eq!(saved.reports, settings.reports);
+    let save = HostRequest::SaveSettings(Box::new(Settings { language: "fr".into(), ..saved }));
+    let reply = kiosk.ask(RequestBody::Host(session, save));
+    let Ok(ReplyBody::Settings(settings)) = reply else { panic!("{reply:?}") };
+    assert_eq!(settings.language, "fr", "whoever saves is told what is in force now");
 }
 
 #[test]

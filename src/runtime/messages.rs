@@ -529,7 +529,7 @@ pub enum HostRequest {
     Cameras,
     /// Networks that are built in and installed. Answer: [`ReplyBody::Networks`].
     Networks,
-    /// Saves settings. Answer: [`ReplyBody::Done`].
+    /// Saves settings. Answer: [`ReplyBody::Settings`], as they are on disk.
     SaveSettings(Box<Settings>),
     /// Hosts with the state of their PINs. Answer: [`ReplyBody::HostRows`].
     HostRows,

@@ -763,7 +763,8 @@ impl LedgerWorker {
                 }
                 if saves && reply.is_ok() {
                     let settings = Box::new(self.setup.settings.clone());
-                    return (self.command(ToRecogniser::Settings(settings)), notices);
+                    let told = self.command(ToRecogniser::Settings(settings.clone()));
+                    return (told.map(|_| ReplyBody::Settings(settings)), notices);
                 }
                 (reply, notices)
             }

@@ -149,13 +149,14 @@ impl SettingsForm {
     /// A reply for this page.
     pub fn reply(&mut self, asked: Asked, body: Result<ReplyBody, Refusal>) -> Vec<Action> {
         match (asked, body) {
+            (Asked::SaveSettings, Ok(ReplyBody::Settings(settings))) => {
+                self.form = Some(Form::new(*settings));
+                self.stage = Stage::Saved(None);
+                return vec![Action::AskHost(HostRequest::Networks)];
+            }
             (_, Ok(ReplyBody::Settings(settings))) => self.form = Some(Form::new(*settings)),
             (_, Ok(ReplyBody::Cameras(cameras))) => self.found.cameras = Some(cameras),
             (_, Ok(ReplyBody::Networks(networks))) => self.found.networks = networks,
-            (Asked::SaveSettings, Ok(_)) => {
-                self.stage = Stage::Saved(None);
-                return vec![Action::AskHost(HostRequest::Settings), Action::AskHost(HostRequest::Networks)];
-            }
             (Asked::SaveSettings | Asked::Settings, Err(refusal)) => {
                 self.stage = Stage::Failed(sentence(&refusal.to_string()));
             }
