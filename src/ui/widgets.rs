@@ -766,22 +766,31 @@ pub(super) fn letter_pad(ui: &mut Ui, enabled: bool, room: Vec2, back: &str, ent
     pressed
 }
 
-/// What the keyboard did, as keys of a pad: the characters that are `wanted`, backspace and enter.
+/// What the keyboard did, as keys of a pad: the characters that are `wanted`, backspace and enter. On a button that Tab
+/// came to, Space and Enter press that button and are none of the pad's; whoever types has left it.
 pub(super) fn typed(ui: &Ui, wanted: fn(char) -> bool) -> Vec<PadKey> {
-    ui.input(|input| {
+    let focused = ui.memory(egui::Memory::focused).is_some();
+    let keys: Vec<PadKey> = ui.input(|input| {
         input
             .events
             .iter()
             .flat_map(|event| match event {
                 egui::Event::Text(text) => {
-                    text.chars().filter(|c| wanted(*c)).map(PadKey::Digit).collect::<Vec<_>>()
+                    let chars = text.chars().filter(|c| wanted(*c) && !(focused && *c == ' '));
+                    chars.map(PadKey::Digit).collect::<Vec<_>>()
                 }
                 egui::Event::Key { key: Key::Backspace, pressed: true, .. } => vec![PadKey::Back],
-                egui::Event::Key { key: Key::Enter, pressed: true, repeat: false, .. } => vec![PadKey::Enter],
+                egui::Event::Key { key: Key::Enter, pressed: true, repeat: false, .. } if !focused => {
+                    vec![PadKey::Enter]
+                }
                 _ => Vec::new(),
             })
             .collect()
-    })
+    });
+    if focused && keys.iter().any(|key| matches!(key, PadKey::Digit(_))) {
+        ui.memory_mut(egui::Memory::stop_text_input);
+    }
+    keys
 }
 
 /// The mark of the key that takes the last letter away.

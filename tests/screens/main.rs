@@ -399,6 +399,33 @@ fn a_pin_typed_on_the_keyboard_works_and_is_never_shown() {
 }
 
 #[test]
+fn keys_that_press_a_button_cost_no_try() {
+    let mut bench = Bench::new();
+    bench.press("Host mode");
+    bench.fake.answer_hosts();
+    bench.run();
+    bench.harness.get_by_role_and_label(Role::Button, "8").focus();
+    bench.run();
+    bench.harness.event(egui::Event::Text(" ".into()));
+    bench.harness.key_press(egui::Key::Space);
+    bench.run();
+    assert!(bench.says("1 digit typed"), "the one that was pressed");
+    bench.harness.key_press(egui::Key::Enter);
+    bench.run();
+    assert!(bench.says("2 digits typed"));
+    assert!(bench.fake.find(|body| matches!(body, RequestBody::Login { .. })).is_none());
+    bench.harness.key_press(egui::Key::Backspace);
+    // Digits count wherever Tab came to, and then Enter is the pad's.
+    bench.harness.event(egui::Event::Text(PIN[1..].into()));
+    bench.run();
+    bench.harness.key_press(egui::Key::Enter);
+    bench.run();
+    bench.fake.answer_login();
+    bench.run();
+    assert_eq!(bench.page(), Some(HostPage::Today));
+}
+
+#[test]
 fn a_pin_pad_that_nobody_touches_gives_way() {
     let mut bench = Bench::new();
     bench.press("Host mode");
