@@ -353,6 +353,18 @@ fn a_list_is_planned_carried_out_in_steps_and_then_does_nothing_more() {
     assert_eq!(kiosk.ledger.people().unwrap().len(), 58);
     assert_eq!(kiosk.ledger.plan_import(&list).unwrap().changes(), 0);
 
+    // Stopped after its first step, it says what is on disk by then.
+    std::fs::write(&list, (0..60).fold("name\n".to_owned(), |text, n| format!("{text}Guest {n}\n"))).unwrap();
+    let plan = kiosk.ledger.plan_import(&list).unwrap();
+    let mut steps = Steps::import(kiosk.session.actor(), plan);
+    assert!(steps.step(&mut kiosk.ledger).unwrap().is_none());
+    let kept = kiosk.ledger.people().unwrap().len() - 58;
+    let told = steps.stop();
+    assert!(
+        matches!(told, Some(Ok(ReplyBody::Imported { added, .. })) if added == kept && kept > 0),
+        "{told:?}"
+    );
+
     let mut steps = Steps::verify(&kiosk.ledger, None);
     let verified = loop {
         if let Some(done) = steps.step(&mut kiosk.ledger).unwrap() {

@@ -516,7 +516,7 @@ pub enum HostRequest {
         /// As for [`Self::Export`].
         folder: Option<PathBuf>,
     },
-    /// Ends the long work that goes on; its own answer is a refusal.
+    /// Ends the long work that goes on; its own answer is a refusal, but for an import: what it did so far is kept.
     CancelWork,
     /// The newest audit entries, newest first. Answer: [`ReplyBody::Audit`].
     Audit {

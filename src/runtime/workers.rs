@@ -584,8 +584,8 @@ impl LedgerWorker {
                 Steps::backup(ledger, actor, folder, passphrase.0)
             }
             HostRequest::CancelWork => {
-                if self.steps.as_mut().is_some_and(|(_, steps)| steps.stop()) {
-                    self.end_steps(refused(BadMoment::Stopped));
+                if let Some(answer) = self.steps.as_mut().and_then(|(_, steps)| steps.stop()) {
+                    self.end_steps(answer.or_else(refused));
                 }
                 self.reply(number, Ok(ReplyBody::Done));
                 return None;

@@ -306,7 +306,7 @@ mod tests {
         let words = Passphrase::new("a backup needs words").unwrap();
         let mut steps = Steps::backup(&ledger, Actor::Kiosk, None, words).unwrap();
         let before = ledger.vault().audit_head();
-        assert!(!steps.stop(), "it ends with an answer of its own");
+        assert!(steps.stop().is_none(), "it ends with an answer of its own");
         let error = loop {
             match steps.step(&mut ledger) {
                 Ok(None) => std::thread::sleep(steps.pause()),

@@ -9,7 +9,7 @@ use crate::{
     runtime::{
         messages::{ExportFormat, Job, JobView, Passphrase, ReplyBody, ReportSpec},
         people_csv::{ImportDeed, ImportPlan, ImportRow},
-        trouble::Trouble,
+        trouble::{BadMoment, Trouble},
     },
     vault::AuditWalk,
 };
@@ -110,13 +110,16 @@ impl Steps {
         if matches!(self.kind, Kind::Export(_)) { LOOK } else { Duration::ZERO }
     }
 
-    /// Ends it. False: it ends by itself, with an answer of its own.
-    pub fn stop(&mut self) -> bool {
-        if let Kind::Export(export) = &mut self.kind {
-            export.stop();
-            return false;
+    /// Ends it, with the answer to whoever began it. `None`: it ends by itself, with an answer of its own.
+    pub fn stop(&mut self) -> Option<Result<ReplyBody, BadMoment>> {
+        match &mut self.kind {
+            Kind::Export(export) => {
+                export.stop();
+                None
+            }
+            Kind::Import(import) => Some(Ok(import.done())), // each of its rows is on disk
+            Kind::Verify(_) | Kind::Gather(_) => Some(Err(BadMoment::Stopped)),
         }
-        true
     }
 
     /// Does all the steps that are left.
@@ -146,11 +149,7 @@ impl Steps {
             Kind::Import(import) => {
                 for _ in 0..ROWS {
                     let Some(row) = import.rows.next() else {
-                        return Ok(Some(ReplyBody::Imported {
-                            added: import.added,
-                            changed: import.changed,
-                            refused: import.refused.take(),
-                        }));
+                        return Ok(Some(import.done()));
                     };
                     self.view.done += 1;
                     import.row(ledger, row)?;
@@ -176,6 +175,11 @@ impl Steps {
 }
 
 impl Import {
+    /// What it did so far.
+    fn done(&mut self) -> ReplyBody {
+        ReplyBody::Imported { added: self.added, changed: self.changed, refused: self.refused.take() }
+    }
+
     /// A person who changed since the plan was made may refuse a row; a store that cannot write ends the work.
     fn row(&mut self, ledger: &mut Ledger, row: ImportRow) -> Result<(), LedgerError> {
         let now = ledger.clock.now();
