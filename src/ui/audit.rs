@@ -5,6 +5,7 @@
 use super::{
     Action, Asked, Scene,
     host::{empty, loading, work_progress},
+    keys::others_work,
     reports::folder_name,
     table::{Col, Sort, faint, table, text},
     theme, troubles,
@@ -189,12 +190,12 @@ pub(super) fn audit_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Vec
     let words = scene.words;
     let colours = theme::palette(ui);
     page_title(ui, &words.say("page-audit"), |ui| {
-        let job = scene.snapshot.job;
-        if button_if(ui, job.is_none(), &words.say("audit-verify"), Weight::Primary).clicked() {
+        let free = !others_work(scene);
+        if button_if(ui, free, &words.say("audit-verify"), Weight::Primary).clicked() {
             local.compared = None;
             actions.push(local.check(None));
         }
-        if button_if(ui, job.is_none(), &words.say("audit-export"), Weight::Quiet).clicked() {
+        if button_if(ui, free, &words.say("audit-export"), Weight::Quiet).clicked() {
             (local.saved, local.refused) = (None, None);
             actions.push(Action::AskHost(HostRequest::ExportAudit { folder: local.folder.clone() }));
         }
@@ -267,7 +268,7 @@ fn earlier_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Audit) -> Option<Actio
     let pressed = ui
         .horizontal(|ui| {
             search(ui, &words.say("audit-earlier"), &mut local.earlier, 420.0);
-            let ready = scene.snapshot.job.is_none() && !local.earlier.trim().is_empty();
+            let ready = !others_work(scene) && !local.earlier.trim().is_empty();
             button_if(ui, ready, &words.say("audit-compare"), Weight::Quiet).clicked()
         })
         .inner;
@@ -332,6 +333,10 @@ fn entries_table(
             0 => faint(ui, &entry.number.to_string()),
             1 => text(ui, &words.second(entry.at, scene.zone())),
             2 if !narrow => text(ui, who),
+            _ if narrow => {
+                let line = [("who", who.as_str().into()), ("what", what.as_str().into())];
+                text(ui, &words.with("audit-line", &line));
+            }
             _ => text(ui, what),
         }
     })

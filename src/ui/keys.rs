@@ -261,8 +261,8 @@ fn backup_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Keys) -> Vec<Action> {
     actions
 }
 
-/// Long work that a backup would have to wait for; a change of the master key waits for the backup.
-fn others_work(scene: &Scene<'_>) -> bool {
+/// Long work that other long work has to wait for; a change of the master key waits itself.
+pub(super) fn others_work(scene: &Scene<'_>) -> bool {
     scene.snapshot.job.is_some_and(|view| view.job != Job::RotateKey)
 }
 

@@ -10,7 +10,8 @@ use super::{
     table::{Col, faint, plain_table, text},
     theme,
     widgets::{
-        Weight, badge, banner, button, caption, dialog, field, kind_tone, quiet, segments, wide_dialog,
+        Weight, badge, banner, button, caption, dialog, field, kind_tone, quiet, row_button, segments,
+        wide_dialog,
     },
     words::{Words, sentence, time_of_day},
 };
@@ -39,8 +40,8 @@ enum Dialog {
     Add { person: Option<PersonId>, search: String, typed: Typed },
     /// A mark that is wrong.
     Correct { row: MarkRow, strike_out: bool, typed: Typed },
-    /// What was said about a record, from the first event on.
-    History { row: MarkRow, events: Option<Vec<HistoryRow>> },
+    /// What was said about a record, from the first event on; and the dialog that it leads back to.
+    History { row: MarkRow, events: Option<Vec<HistoryRow>>, back: Box<Self> },
 }
 
 /// The fields that adding and correcting share.
@@ -68,7 +69,8 @@ impl Marks {
 
     /// Opens the history of a record, and asks for it.
     pub(super) fn history(&mut self, row: &MarkRow) -> Action {
-        *self = Self { dialog: Dialog::History { row: row.clone(), events: None }, refused: None };
+        let back = Box::new(std::mem::take(&mut self.dialog));
+        *self = Self { dialog: Dialog::History { row: row.clone(), events: None, back }, refused: None };
         Action::AskHost(HostRequest::History(row.event))
     }
 
@@ -76,7 +78,7 @@ impl Marks {
     pub(super) fn reply(&mut self, asked: Asked, body: &mut Result<ReplyBody, Refusal>) -> bool {
         match (asked, body) {
             (Asked::History, Ok(ReplyBody::History(rows))) => {
-                if let Dialog::History { events, row } = &mut self.dialog
+                if let Dialog::History { events, row, .. } = &mut self.dialog
                     && rows.last().is_some_and(|last| last.event == row.event)
                 {
                     *events = Some(std::mem::take(rows));
@@ -118,7 +120,14 @@ impl Marks {
             }
             Dialog::Correct { row, strike_out, typed } => {
                 dialog(ui, "correct mark", &words.say("today-correct-title"), |ui| {
-                    quiet(ui, &row_words(row, scene));
+                    let mut asked = false;
+                    ui.horizontal_wrapped(|ui| {
+                        quiet(ui, &row_words(row, scene));
+                        // Small screens have no room for it in the table.
+                        let history = words.say("history-button");
+                        asked =
+                            row_button(ui, &history, &history, Weight::Primary).clicked() && !typed.waiting;
+                    });
                     let ways = [(false, words.say("today-replace")), (true, words.say("today-strike-out"))];
                     segments(ui, strike_out, &ways);
                     if *strike_out {
@@ -135,9 +144,12 @@ impl Marks {
                         reason: typed.reason(),
                     });
                     pressed = typed.foot(ui, words, &words.say("today-correct-deed"), request);
+                    if asked {
+                        pressed = Pressed::History(row.clone());
+                    }
                 })
             }
-            Dialog::History { row, events } => {
+            Dialog::History { row, events, .. } => {
                 wide_dialog(ui, "history", &words.say("history-title"), |ui| {
                     quiet(ui, &row_words(row, scene));
                     match (events, &refused) {
@@ -153,10 +165,15 @@ impl Marks {
             }
         };
         if shut.is_some() || matches!(pressed, Pressed::Close) {
-            *self = Self::default();
+            let back = match std::mem::take(&mut self.dialog) {
+                Dialog::History { back, .. } => *back,
+                _ => Dialog::None,
+            };
+            *self = Self { dialog: back, refused: None };
         }
         match pressed {
             Pressed::Ask(request) => Some(Action::AskHost(request)),
+            Pressed::History(row) => Some(self.history(&row)),
             Pressed::Nothing | Pressed::Close => None,
         }
     }
@@ -166,6 +183,7 @@ enum Pressed {
     Nothing,
     Close,
     Ask(HostRequest),
+    History(MarkRow),
 }
 
 impl Typed {

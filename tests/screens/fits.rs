@@ -119,6 +119,9 @@ impl Walk {
         look(self, "today");
         self.press("today-marks");
         look(self, "today, marks");
+        self.open_correction();
+        look(self, "correct a mark");
+        self.escape();
         self.open("today-add");
         look(self, "add a mark");
         self.escape();
@@ -213,6 +216,17 @@ impl Walk {
         let there = self.bench.harness.query_by_role_and_label(Role::Button, &last).is_some();
         assert!(there, "{language}: the last step is reached");
         look(self, "first start, consent");
+    }
+
+    /// The only button of a mark on a small screen.
+    fn open_correction(&mut self) {
+        let behind = ids(&self.bench);
+        let of_mark = |label: String| label.contains("Ada Lovelace");
+        let buttons = self.bench.harness.query_all_by_role(Role::Button);
+        let node = buttons.into_iter().find(|node| node.accesskit_node().label().is_some_and(of_mark));
+        node.unwrap_or_else(|| panic!("{}: no mark to correct", self.language)).click_accesskit();
+        self.bench.run();
+        self.behind = behind;
     }
 
     fn write(&mut self, role: Role, id: &str, text: &str) {

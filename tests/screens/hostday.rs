@@ -293,6 +293,38 @@ fn a_history_shows_who_said_what_and_why() {
 }
 
 #[test]
+fn on_a_small_screen_history_is_in_the_correction_and_who_before_what() {
+    let base = now(&Bench::new().fake);
+    let mut bench = at_attendance(&[mark(7, 2, "Ada Lovelace", base, MarkKind::CheckOut)], SIZES[1]);
+    bench.press_first("Correct Ada");
+    bench.write("Reason", "Left early");
+    bench.press("History");
+    let history = HistoryRow {
+        event: EventId(7),
+        says: None,
+        source: MarkSource::Host,
+        actor: Actor::Host(HOST),
+        recorded: Some(base),
+        reason: "Was away".into(),
+    };
+    bench.answer(|request| {
+        matches!(request, HostRequest::History(EventId(7))).then(|| ReplyBody::History(vec![history.clone()]))
+    });
+    assert!(bench.says("Grace Hopper") && bench.says("Was away"));
+    bench.press("Close");
+    let reason = bench.harness.get_by_role_and_label(Role::TextInput, "Reason");
+    assert_eq!(reason.accesskit_node().value().as_deref(), Some("Left early"), "back at the correction");
+    bench.press("Cancel");
+
+    bench.open("Audit");
+    bench.answer_people();
+    bench.answer(|request| {
+        matches!(request, HostRequest::Audit { .. }).then(|| ReplyBody::Audit(entries(base)))
+    });
+    assert!(bench.says("Kiosk: Checked in Ada Lovelace"));
+}
+
+#[test]
 fn ten_thousand_rows_lay_out_only_what_is_seen() {
     let base = now(&Bench::new().fake);
     let rows: Vec<MarkRow> = (0..10_000)
@@ -621,6 +653,9 @@ fn the_audit_log_is_searched_verified_and_exported() {
 fn leaving_the_log_ends_its_check() {
     let mut bench = Bench::host_mode();
     bench.open("Audit");
+    // A change of the master key keeps no check waiting.
+    bench.fake.snapshot.lock().unwrap().job = Some(JobView { job: Job::RotateKey, done: 2, total: 3 });
+    bench.run();
     bench.press("Verify");
     bench.open("People");
     assert_eq!(bench.page(), Some(HostPage::People));

@@ -464,6 +464,7 @@ audit-number = Nr.
 audit-time = Zeit
 audit-who = Wer
 audit-what = Was
+audit-line = { $who }: { $what }
 audit-kiosk = Gerät
 audit-somebody = Jemand aus der Verwaltung
 audit-erased-person = eine gelöschte Person

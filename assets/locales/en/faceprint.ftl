@@ -464,6 +464,7 @@ audit-number = No.
 audit-time = Time
 audit-who = Who
 audit-what = What
+audit-line = { $who }: { $what }
 audit-kiosk = Kiosk
 audit-somebody = A host
 audit-erased-person = an erased person

@@ -464,6 +464,7 @@ audit-number = N.º
 audit-time = Hora
 audit-who = Quién
 audit-what = Qué
+audit-line = { $who }: { $what }
 audit-kiosk = Terminal
 audit-somebody = Un gestor
 audit-erased-person = una persona borrada

@@ -464,6 +464,7 @@ audit-number = N°
 audit-time = Heure
 audit-who = Qui
 audit-what = Quoi
+audit-line = { $who } : { $what }
 audit-kiosk = Borne
 audit-somebody = Un gestionnaire
 audit-erased-person = une personne effacée
