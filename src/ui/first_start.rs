@@ -118,7 +118,7 @@ impl FirstStart {
         let settings = Settings {
             site_name: self.site_name.trim().to_owned(),
             zone: SiteZone::new(self.zone.trim()).ok()?,
-            consent_text: self.consent.clone().unwrap_or_default(),
+            consent_text: self.consent.as_deref().unwrap_or_default().trim().to_owned(),
             ..self.base.clone()
         };
         settings.checked().ok()
@@ -280,7 +280,7 @@ fn consent_step(ui: &mut Ui, words: &Words, local: &mut FirstStart) {
     let built_in = words.say("consent-text");
     let mut text = local.consent.clone().unwrap_or_else(|| built_in.clone());
     text_area(ui, &words.say("consent-title"), &mut text, 6);
-    local.consent = Some(text).filter(|text| text.trim() != built_in && !text.trim().is_empty());
+    local.consent = Some(text).filter(|text| *text != built_in);
     if local.consent.is_some() && button(ui, &words.say("consent-built-in"), Weight::Quiet).clicked() {
         local.consent = None;
     }

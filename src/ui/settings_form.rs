@@ -51,7 +51,8 @@ struct Form {
     camera: String,
     detector: String,
     recogniser: String,
-    consent: String,
+    /// `None` is the built-in text.
+    consent: Option<String>,
     mode: Mode,
     out_from: String,
     work: WorkForm,
@@ -86,7 +87,7 @@ impl Form {
             camera: base.camera.to_string(),
             detector: id(&base.detector),
             recogniser: id(&base.recogniser),
-            consent: base.consent_text.clone(),
+            consent: Some(base.consent_text.clone()).filter(|text| !text.is_empty()),
             mode,
             work,
             heard: SoundState::default(),
@@ -117,11 +118,17 @@ impl Form {
         settings.work = self.work.rules().map_err(|error| troubles::work(words, &error))?;
         settings.detector = weights(&self.detector)?;
         settings.recogniser = weights(&self.recogniser)?;
-        self.consent.trim().clone_into(&mut settings.consent_text);
+        self.consent_text(words).clone_into(&mut settings.consent_text);
         if settings.consent_text != self.saved.consent_text {
             settings.consent_version = next_version(&self.saved.consent_version);
         }
         settings.checked().map_err(wrong)
+    }
+
+    /// The text to be saved: empty for the built-in one, as whoever empties the field means.
+    fn consent_text(&self, words: &Words) -> &str {
+        let text = self.consent.as_deref().unwrap_or_default().trim();
+        if text == words.say("consent-text") { "" } else { text }
     }
 
     /// What waits for a restart when `new` is saved.
@@ -442,16 +449,16 @@ fn times_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
 
 fn consent_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
     let built_in = words.say("consent-text");
-    let mut text = if form.consent.is_empty() { built_in.clone() } else { form.consent.clone() };
+    let mut text = form.consent.clone().unwrap_or_else(|| built_in.clone());
     text_area(ui, &words.say("consent-title"), &mut text, 5);
-    form.consent = if text.trim() == built_in { String::new() } else { text };
-    let changed = form.consent.trim() != form.saved.consent_text;
+    form.consent = Some(text).filter(|text| *text != built_in);
+    let changed = form.consent_text(words) != form.saved.consent_text;
     let version =
         if changed { next_version(&form.saved.consent_version) } else { form.saved.consent_version.clone() };
     caption(ui, &words.with("consent-version", &[("version", version.into())]));
     caption(ui, &words.say("settings-consent-help"));
-    if !form.consent.is_empty() && button(ui, &words.say("consent-built-in"), Weight::Quiet).clicked() {
-        form.consent.clear();
+    if form.consent.is_some() && button(ui, &words.say("consent-built-in"), Weight::Quiet).clicked() {
+        form.consent = None;
     }
 }
 
@@ -506,12 +513,12 @@ mod tests {
     #[test]
     fn a_new_consent_text_is_a_new_version() {
         let mut form = Form::new(Settings::for_site("Work"));
-        form.consent = "We keep measurements of your face.".into();
+        form.consent = Some("We keep measurements of your face.".into());
         let saved = form.settings(&Words::new("en")).unwrap();
         assert_eq!(saved.consent_version, "2");
         let mut form = Form::new(saved.clone());
         assert_eq!(form.settings(&Words::new("en")), Ok(saved));
-        form.consent.clear();
+        form.consent = Some(" ".into());
         assert_eq!(
             form.settings(&Words::new("en")).unwrap().consent_version,
             "3",

@@ -71,6 +71,16 @@ fn a_camera_is_chosen_from_those_that_were_found() {
 }
 
 #[test]
+fn an_emptied_consent_text_stays_empty_and_means_the_built_in_one() {
+    let mut bench = at_settings();
+    bench.empty_consent();
+    assert!(bench.says("Everything is as saved."));
+    bench.harness.get_by_role_and_label(Role::MultilineTextInput, "Consent").type_text("Ours.");
+    bench.run();
+    assert_eq!(saved(&mut bench).consent_text, "Ours.");
+}
+
+#[test]
 fn another_recogniser_says_how_many_people_it_costs_before_it_is_taken() {
     let mut bench = at_settings();
     assert!(bench.says("0.1\u{a0}% of strangers") && bench.says("were not measured"));
