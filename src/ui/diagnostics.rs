@@ -8,7 +8,7 @@ use super::{
     theme,
     troubles::with_reason,
     widgets::{PlotLine, Weight, banner, button, caption, card, page_title, plot, quiet, tile},
-    words::{Words, sentence},
+    words::Words,
 };
 use crate::runtime::messages::{CameraStatus, StageTime};
 use egui::{Align, Layout, ProgressBar, RichText, Ui};
@@ -66,9 +66,6 @@ pub(super) fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Action> {
                 banner(ui, colours.arrived, &words.say("diagnostics-well"));
             }
             CameraStatus::Live => {}
-        }
-        for fault in &scene.snapshot.faults {
-            banner(ui, colours.alarm, &sentence(&fault.sentence.to_string()));
         }
         let width = ((ui.available_width() - 2.0 * theme::GAP) / 3.0).floor();
         ui.horizontal(|ui| {

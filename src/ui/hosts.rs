@@ -123,7 +123,7 @@ pub(super) fn hosts_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Hosts) -> Vec
     match &local.message {
         Some((true, _)) => banner(ui, colours.arrived, &words.say("hosts-done")),
         Some((false, text)) if local.dialog.is_none() => banner(ui, colours.alarm, text),
-        _ => quiet_line(ui, &words.say("hosts-text")),
+        _ => drop(quiet(ui, &words.say("hosts-text"))),
     }
     ui.horizontal_wrapped(|ui| {
         if button(ui, &words.say("hosts-change-pin"), Weight::Quiet).clicked() {
@@ -155,10 +155,6 @@ pub(super) fn hosts_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Hosts) -> Vec
     }
     actions.extend(dialogs(ui, scene, local));
     actions
-}
-
-fn quiet_line(ui: &mut Ui, text: &str) {
-    quiet(ui, text);
 }
 
 impl Hosts {

@@ -108,13 +108,13 @@ impl Period {
                 ];
                 segments(ui, &mut local.deed, &deeds);
             }
-            let (label, help) = match local.deed {
-                Deed::Lock => ("period-until", "period-lock-text"),
-                Deed::UnlockAfter => ("period-until", "period-unlock-text"),
-                Deed::UnlockAll => ("period-until", "period-unlock-all-text"),
+            let help = match local.deed {
+                Deed::Lock => "period-lock-text",
+                Deed::UnlockAfter => "period-unlock-text",
+                Deed::UnlockAll => "period-unlock-all-text",
             };
             if local.deed != Deed::UnlockAll {
-                local.date.ui(ui, words, &words.say(label));
+                local.date.ui(ui, words, &words.say("period-until"));
             }
             quiet(ui, &words.say(help));
             if local.deed != Deed::Lock {

@@ -22,11 +22,17 @@ use crate::runtime::messages::{
 };
 use egui::Ui;
 use jiff::civil::Date;
+use std::time::Duration;
+
+/// Late and absent are as of the load: how often the present day is loaded again.
+const FRESH: Duration = Duration::from_mins(1);
 
 /// The day shown, what of it, and what was typed.
 pub struct Today {
     day: Date,
     view: Option<DayView>,
+    /// When the present day was asked for last.
+    loaded: Option<Duration>,
     people: Vec<PersonRow>,
     marks: Marks,
     period: Period,
@@ -62,6 +68,7 @@ impl Today {
         Self {
             day,
             view: None,
+            loaded: None,
             people: Vec::new(),
             marks: Marks::default(),
             period: Period::default(),
@@ -85,7 +92,9 @@ impl Today {
         }
         self.period.reply(asked, &body);
         match (asked, body) {
-            (_, Ok(ReplyBody::Day(view))) if view.date == self.day => self.view = Some(*view),
+            (_, Ok(ReplyBody::Day(view))) if view.date == self.day => {
+                (self.view, self.refused) = (Some(*view), None);
+            }
             (_, Ok(ReplyBody::People(people))) => self.people = people,
             (Asked::Day, Err(refusal)) => self.refused = Some(sentence(&refusal.to_string())),
             _ => {}
@@ -93,10 +102,19 @@ impl Today {
         Vec::new()
     }
 
+    /// Once a minute, from the first drawing on.
+    fn due(&mut self, now: Duration) -> bool {
+        let loaded = *self.loaded.get_or_insert(now);
+        let due = now.saturating_sub(loaded) >= FRESH;
+        if due {
+            self.loaded = Some(now);
+        }
+        due
+    }
+
     fn go(&mut self, day: Date) -> Action {
         self.day = day;
-        self.view = None;
-        self.refused = None;
+        (self.view, self.loaded, self.refused) = (None, None, None);
         Action::AskHost(HostRequest::Day(day))
     }
 }
@@ -123,6 +141,9 @@ pub(super) fn today_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Today) -> Vec
     let mut actions = Vec::new();
     let words = scene.words;
     let today = scene.attendance_day();
+    if local.day == today && local.due(scene.now.mono) {
+        actions.push(Action::AskHost(HostRequest::Day(today)));
+    }
     let title = if local.day == today { words.say("page-today") } else { words.date(local.day) };
     page_title(ui, &title, |ui| {
         if button(ui, &words.say("today-add"), Weight::Primary).clicked() {
@@ -145,7 +166,8 @@ pub(super) fn today_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Today) -> Vec
         banner(ui, theme::palette(ui).alarm, refused);
     }
     match &local.view {
-        None => loading(ui, scene),
+        None if local.refused.is_none() => loading(ui, scene),
+        None => {}
         Some(view) => {
             let low = ui.ctx().content_rect().height() < theme::SMALL_HEIGHT;
             let locked = local.period.until().is_some_and(|until| local.day <= until);

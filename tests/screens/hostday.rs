@@ -185,6 +185,27 @@ fn today_says_who_is_here_late_and_missing() {
 }
 
 #[test]
+fn the_present_day_is_loaded_again_each_minute_and_a_refusal_goes_with_it() {
+    let mut bench = Bench::host_mode();
+    let loads = |request: &HostRequest| matches!(request, HostRequest::Day(_)).then_some(());
+    let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Day(_)))).unwrap();
+    bench.fake.reply(&request, Err(Refusal::Failed("the store is closed".into())));
+    bench.run();
+    assert!(bench.says("The store is closed.") && !bench.says("One moment…"));
+    bench.wait(Duration::from_secs(50));
+    bench.press("Add a mark"); // or host mode would lock
+    assert_eq!(bench.asked(loads), None);
+    bench.wait(Duration::from_secs(11));
+    let now = now(&bench.fake);
+    let answered = bench.answer(|request| match request {
+        HostRequest::Day(date) => Some(ReplyBody::Day(Box::new(day(*date, now)))),
+        _ => None,
+    });
+    assert_eq!(answered, 1);
+    assert!(bench.says("Late 0:12") && !bench.says("The store is closed."));
+}
+
+#[test]
 fn a_mark_is_corrected_with_a_reason() {
     let mut bench = at_today();
     bench.press("Marks");
