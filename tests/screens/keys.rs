@@ -184,7 +184,7 @@ fn a_host_who_came_in_with_the_recovery_code_is_marked() {
     let host = Host { id: HostId::from_bytes([3; 16]), name: name("Alan") };
     let rows = vec![HostRow { host, locked: false, recovered: true, you: false }];
     reply(&mut bench, &request, Ok(ReplyBody::HostRows { rows, two_person: true }));
-    assert!(bench.says("PIN by recovery code"));
+    assert!(bench.says("Newly unlocked"));
 }
 
 #[test]
