@@ -9,19 +9,19 @@ use faceprint::{
     crypto::{KeySource, Pin, PinAttempt},
     domain::{
         Actor, AuditAction, Clock as _, Embedding, EventId, ManualClock, MarkKind, PersonId, PersonName,
-        WeightsId,
+        TrackId, WeightsId,
     },
     runtime::{
         ledger::{DataPaths, Ledger, steps::Steps},
         messages::{
             Column, DayView, ExportFormat, Hidden, HistoryRow, HostRequest, HostSession, MarkRow,
-            NetworkKind, Order, Paper, PersonChange, Presence, Refusal, ReplyBody, ReportBy, ReportSpec,
-            RequestBody,
+            NetworkKind, Notice, Order, Paper, PersonChange, Presence, Refusal, ReplyBody, ReportBy,
+            ReportSpec, RequestBody,
         },
-        pipeline::SharedIndex,
+        pipeline::{SharedIndex, Sighted, Sighting},
         workers::LedgerSetup,
     },
-    settings::{Settings, SiteZone},
+    settings::{MarkMode, Settings, SiteZone},
     vault::{InitHost, NewTemplate},
 };
 use jiff::{SignedDuration, Timestamp, civil::date};
@@ -83,6 +83,12 @@ impl Kiosk {
         let at = date(2026, 3, day).at(hour, minute, 0, 0).to_zoned(zone).unwrap().timestamp();
         let wait = at.duration_since(self.clock.now().utc);
         self.clock.advance(Duration::try_from(wait).expect("the clock runs on"));
+    }
+
+    /// Somebody is recognised, who was away for so long.
+    fn sight(&mut self, person: PersonId, away: Option<Duration>) -> Option<Notice> {
+        let outcome = Sighted::Person { person, cosine: 0.9, margin: None, away };
+        self.ledger.sighting(&Sighting { track: TrackId(1), at: self.clock.now(), outcome }).unwrap()
     }
 
     fn mark(&mut self, person: PersonId, kind: MarkKind) {
@@ -154,6 +160,49 @@ fn a_day_goes_by_on_the_screen() {
     let view = kiosk.day(2);
     let bea_row = view.people.iter().find(|row| row.person == bea).unwrap();
     assert!(bea_row.incomplete && bea_row.worked.is_zero());
+}
+
+#[test]
+fn a_visit_that_was_not_marked_guards_nothing() {
+    let mut kiosk = Kiosk::new();
+    kiosk.settings(|settings| settings.mark_mode = MarkMode::Ask);
+    let ada = kiosk.add("Ada", None);
+    kiosk.until(2, 17, 0);
+    kiosk.mark(ada, Out);
+    kiosk.until(3, 8, 0);
+    let a_moment = Some(Duration::from_secs(10));
+    assert!(matches!(kiosk.sight(ada, None), Some(Notice::Ask { .. })));
+    kiosk.clock.advance(Duration::from_secs(30));
+    assert!(matches!(kiosk.sight(ada, a_moment), Some(Notice::Ask { .. })), "yesterday's mark is no answer");
+    let choose = |kiosk: &mut Kiosk| {
+        let chosen = RequestBody::ChooseKind { track: TrackId(1), person: ada, kind: In };
+        match &kiosk.ledger.answer(chosen).1[..] {
+            [Notice::Recorded { event, .. }] => *event,
+            other => panic!("{other:?}"),
+        }
+    };
+    let event = choose(&mut kiosk);
+    kiosk.ledger.answer(RequestBody::NotMe(event)).0.unwrap();
+    kiosk.clock.advance(Duration::from_secs(15));
+    assert!(matches!(kiosk.sight(ada, a_moment), Some(Notice::Ask { .. })), "it was somebody else");
+    choose(&mut kiosk);
+    kiosk.clock.advance(Duration::from_secs(15));
+    assert!(matches!(kiosk.sight(ada, a_moment), Some(Notice::Duplicate { .. })), "still the same visit");
+}
+
+#[test]
+fn a_mark_under_a_clock_that_ran_ahead_does_not_stand_before_todays() {
+    let mut kiosk = Kiosk::new();
+    let ada = kiosk.add("Ada", None);
+    let now = kiosk.clock.now().utc;
+    kiosk.clock.set_utc(now + SignedDuration::from_hours(24 * 30));
+    assert!(matches!(kiosk.sight(ada, None), Some(Notice::Recorded { kind: In, .. })));
+    kiosk.clock.set_utc(now);
+    assert!(matches!(kiosk.sight(ada, None), Some(Notice::Recorded { kind: In, .. })));
+    kiosk.clock.advance(Duration::from_secs(60));
+    assert!(matches!(kiosk.sight(ada, None), Some(Notice::Duplicate { .. })));
+    kiosk.clock.advance(Duration::from_hours(8));
+    assert!(matches!(kiosk.sight(ada, None), Some(Notice::Recorded { kind: Out, .. })), "and home again");
 }
 
 #[test]

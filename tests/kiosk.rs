@@ -374,6 +374,20 @@ fn other_weights_know_nobody_until_a_pin_confirms_who_is_alone_before_the_camera
 }
 
 #[test]
+fn another_camera_is_seen_at_once() {
+    let mut kiosk = Running::start(&[(RED, 120)]);
+    let session = kiosk.set_up();
+    kiosk.wait_until("ten seconds of pictures", |s| s.frame.as_ref().is_some_and(|f| f.number() > 300));
+    paint(&kiosk.folder.path().join("other"), &[(BLUE, 60)]);
+    let mut settings = kiosk.settings.clone();
+    settings.camera = format!("{}@30", kiosk.folder.path().join("other").display()).parse().unwrap();
+    let saved = Instant::now();
+    kiosk.ask(RequestBody::Host(session, HostRequest::SaveSettings(Box::new(settings)))).unwrap();
+    kiosk.wait_until("the other picture", |s| s.frame.as_ref().is_some_and(|f| f.rgb()[..3] == BLUE));
+    assert!(saved.elapsed() < Duration::from_secs(8), "not when it has as many pictures as the first had");
+}
+
+#[test]
 fn an_enrolment_ends_with_the_session_that_began_it_and_with_the_recogniser() {
     let mut kiosk = Running::start(&[(RED, 120)]);
     kiosk.settings.session_idle_secs = *Settings::SESSION_IDLE_SECS.start();

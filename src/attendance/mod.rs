@@ -136,17 +136,12 @@ impl Policy {
     }
 
     fn by_time_of_day(&self, out_from: Time, now: Timestamp) -> MarkKind {
-        let local = now.to_zoned(self.zone.clone()).time();
-        if self.since_day_start(local) < self.since_day_start(out_from) {
-            MarkKind::CheckIn
-        } else {
-            MarkKind::CheckOut
+        let day = self.attendance_day(now);
+        let mut out = self.local(day, out_from);
+        if out < self.day_start(day) {
+            out = self.local(day.saturating_add(1.day()), out_from); // after midnight, in the same attendance day
         }
-    }
-
-    /// Sorts times of day by their place in the attendance day.
-    fn since_day_start(&self, time: Time) -> (bool, Time) {
-        (u8::try_from(time.hour()).unwrap_or(0) < self.day_start_hour.min(23), time)
+        if now < out { MarkKind::CheckIn } else { MarkKind::CheckOut }
     }
 }
 
@@ -234,6 +229,21 @@ mod tests {
         assert_eq!(decide("2026-02-27T08:00:00Z"), Decision::Record(MarkKind::CheckIn));
         assert_eq!(policy.decide(Some(&came), Timestamp::MIN, None), Decision::Record(MarkKind::CheckIn));
         assert_eq!(policy.decide(Some(&came), Timestamp::MAX, None), Decision::Record(MarkKind::CheckIn));
+    }
+
+    #[test]
+    fn an_early_shift_comes_in_before_the_sites_day_begins() {
+        let mut policy = policy(Mode::ByTimeOfDay { out_from: time(13, 0, 0, 0) }, "Europe/Berlin");
+        policy.schedule = "mon-fri 05:00-13:00".parse().unwrap();
+        let kind = |now: &str| policy.decide(None, at(now), None);
+        assert_eq!(
+            kind("2026-03-03T03:50:00+01:00"),
+            Decision::Record(MarkKind::CheckIn),
+            "the day began at three"
+        );
+        assert_eq!(kind("2026-03-03T12:59:00+01:00"), Decision::Record(MarkKind::CheckIn));
+        assert_eq!(kind("2026-03-03T13:00:00+01:00"), Decision::Record(MarkKind::CheckOut));
+        assert_eq!(kind("2026-03-04T01:00:00+01:00"), Decision::Record(MarkKind::CheckOut));
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl Policy {
 
     /// An instant on the local clock. In a gap of the clock it lies after the gap by its length; where the time comes
     /// twice, it is the first.
-    fn local(&self, date: Date, time: jiff::civil::Time) -> Timestamp {
+    pub(super) fn local(&self, date: Date, time: jiff::civil::Time) -> Timestamp {
         let at = self.zone.to_ambiguous_timestamp(date.to_datetime(time)).compatible();
         at.unwrap_or(if date.year() < 0 { Timestamp::MIN } else { Timestamp::MAX })
     }

@@ -194,8 +194,10 @@ pub fn totals(days: &[WorkDay]) -> Vec<WorkTotal> {
         }
         let Some(total) = totals.get_mut(place) else { continue };
         total.days += u32::from(day.seen());
-        total.worked = total.worked.saturating_add(day.facts.worked);
-        total.counted = total.counted.saturating_add(day.counted);
+        // Whole minutes, as every day shows: what is printed adds up.
+        let minutes = |time: SignedDuration| SignedDuration::from_mins(time.as_mins());
+        total.worked = total.worked.saturating_add(minutes(day.facts.worked));
+        total.counted = total.counted.saturating_add(minutes(day.counted));
         total.late_days += u32::from(day.late.is_some());
         total.absent_days += u32::from(day.absent);
         total.incomplete_days += u32::from(day.incomplete());
@@ -444,6 +446,8 @@ mod tests {
             let sums = totals(&days);
             let all: i64 = days.iter().map(|day| day.counted.as_secs()).sum();
             prop_assert_eq!(sums.iter().map(|total| total.counted.as_secs()).sum::<i64>(), all);
+            let shown: i64 = days.iter().map(|day| day.facts.worked.as_mins()).sum();
+            prop_assert_eq!(sums.iter().map(|total| total.worked.as_secs()).sum::<i64>(), shown * 60, "as printed");
             prop_assert!(sums.iter().all(|total| total.days + total.absent_days <= 13));
         }
     }

@@ -4,6 +4,7 @@ use super::{
     args::{Global, HostLogin, SecondLogin},
     context::{Context, agree, finish, read_pin},
     hosts,
+    install::refuse_other,
 };
 use crate::{
     camera::CameraError,
@@ -352,6 +353,7 @@ pub fn weights_import(global: &Global, file: &Path, as_json: bool) -> anyhow::Re
     let context = Context::new(global)?;
     let imported = import::import(file)?;
     let manifest = &imported.manifest;
+    refuse_other(&context.weights_store(), manifest)?;
     probe::check(&imported).with_context(|| manifest.id.to_string())?;
     context.weights_store().install(manifest, &imported.model)?;
     if as_json {
@@ -382,14 +384,24 @@ pub fn weights_verify(global: &Global, as_json: bool) -> anyhow::Result<()> {
 }
 
 pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
-    let context = Context::new(global)?;
-    let checks = doctor::examine(&doctor::Subject {
-        paths: &context.paths,
-        key: &context.key,
-        weights: &context.weights_store(),
-        engine: &context.engine_loader()?,
-        clock: context.clock.as_ref(),
-    });
+    let checks = match Context::new(global) {
+        Ok(context) => {
+            let engine = context.engine_loader().unwrap_or_else(|error| {
+                let sentence = format!("{error:#}");
+                Box::new(move || Err(sentence.clone()))
+            });
+            doctor::examine(&doctor::Subject {
+                paths: &context.paths,
+                key: &context.key,
+                weights: &context.weights_store(),
+                camera: &context.settings.camera,
+                engine: &engine,
+                clock: context.clock.as_ref(),
+            })
+        }
+        // What cannot be read leaves nothing to look at.
+        Err(error) => vec![doctor::Check { name: "settings", ok: false, detail: format!("{error:#}") }],
+    };
     let wrong = checks.iter().filter(|check| !check.ok).count();
     if as_json {
         println!("{}", serde_json::to_string(&checks)?);

@@ -16,6 +16,7 @@ use crate::{
 };
 use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
+use std::os::unix::fs::symlink;
 use tempfile::TempDir;
 
 /// The script that plays unless --camera says otherwise.
@@ -45,8 +46,14 @@ impl Demo {
             .prefix("faceprint-demo-")
             .tempdir()
             .context("no throw-away folder can be made: check that the temporary folder is writable")?;
+        // The networks and the device are those that the real site would use.
+        let real = Context::new(global)?;
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data)
+            .and_then(|()| symlink(real.paths.weights(), data.join("weights")))
+            .with_context(|| format!("{} cannot be written to", folder.path().display()))?;
         let global = Global {
-            data: Some(folder.path().join("data")),
+            data: Some(data),
             key_file: Some(folder.path().join("device.key")),
             config: None,
             camera: Some(global.camera.clone().unwrap_or(CameraSpec::Demo(SEED))),
@@ -57,6 +64,10 @@ impl Demo {
             site_name: "Demo site".to_owned(),
             // Visits follow each other within the minute.
             guard_secs: 20,
+            recogniser: real.settings.recogniser,
+            detector: real.settings.detector,
+            liveness: real.settings.liveness,
+            device: real.settings.device,
             ..context.settings
         };
         let pin = demo_pin()?;

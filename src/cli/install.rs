@@ -10,12 +10,13 @@ use super::{
 use crate::{
     diagnostics::probe,
     domain::{Person, WeightsId},
-    runtime::networks,
+    runtime::{ledger::LedgerError, networks},
     settings::Settings,
+    vault::VaultError,
     vision::{
-        Imported, Kind, Manifest,
+        Imported, Kind, Manifest, WeightsStore,
         download::{self, Patience},
-        gather::gather,
+        gather::{Gathered, gather},
         known::{PACKS, Pack},
     },
 };
@@ -40,7 +41,22 @@ pub fn install(global: &Global, what: &str, options: &Options<'_>) -> anyhow::Re
     let context = Context::new(global)?;
     let source = Source::of(what, options)?;
     let path = source.fetch(&context.paths.weights())?;
-    let mut found = gather(&path)?;
+    let installed = install_from(&source, &path, &context.weights_store(), options);
+    source.clean_up(&path); // also when it was not what was wanted
+    let found = installed?;
+    if !options.json {
+        say_what_next(&found.networks);
+    }
+    Ok(())
+}
+
+fn install_from(
+    source: &Source<'_>,
+    path: &Path,
+    store: &WeightsStore,
+    options: &Options<'_>,
+) -> anyhow::Result<Gathered> {
+    let mut found = gather(path)?;
     for (name, error) in &found.skipped {
         eprintln!("left aside: {name}: {error}");
     }
@@ -49,9 +65,9 @@ pub fn install(global: &Global, what: &str, options: &Options<'_>) -> anyhow::Re
         source.sign(&mut network.manifest);
     }
     accept(&found.networks, options)?;
-    let store = context.weights_store();
     for network in &found.networks {
         let manifest = &network.manifest;
+        refuse_other(store, manifest)?;
         let seen = probe::check(network).with_context(|| manifest.id.to_string())?;
         store.install(manifest, &network.model)?;
         if options.json {
@@ -60,11 +76,19 @@ pub fn install(global: &Global, what: &str, options: &Options<'_>) -> anyhow::Re
             println!("{} installed ({}): {seen}", manifest.id, manifest.kind);
         }
     }
-    source.clean_up(&path);
-    if !options.json {
-        say_what_next(&found.networks);
+    Ok(found)
+}
+
+/// Templates are told apart by the id of their network: another network under an old id would be compared with templates
+/// that it did not make.
+pub fn refuse_other(store: &WeightsStore, manifest: &Manifest) -> anyhow::Result<()> {
+    match store.manifest(&manifest.id) {
+        Ok(old) if !old.sha256.eq_ignore_ascii_case(&manifest.sha256) => bail!(
+            "another network is called '{}' already: rename the file, and it gets an id of its own",
+            manifest.id
+        ),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 pub fn choose(global: &Global, id: &str) -> anyhow::Result<()> {
@@ -82,7 +106,17 @@ pub fn choose(global: &Global, id: &str) -> anyhow::Result<()> {
     let setup = Context::new(&Global { weights: None, detector: None, ..global.clone() })?.ledger_setup()?;
     if setup.exists() {
         let recogniser = setup.weights.clone();
-        say_who_is_left_out(&finish(setup.open()?, |ledger| Ok(ledger.left_out(&recogniser)?))?);
+        match setup.open() {
+            Ok(ledger) => {
+                say_who_is_left_out(&finish(ledger, |ledger| Ok(ledger.left_out(&recogniser)?))?);
+            }
+            Err(LedgerError::Vault(VaultError::Busy(_))) => {
+                println!(
+                    "A kiosk is running; at its next start its settings page says who must be enrolled again."
+                );
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }

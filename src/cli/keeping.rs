@@ -102,7 +102,9 @@ pub fn backup(
         }
         Err(error) if is_busy(&error) => {
             eprintln!("faceprint: a kiosk is running, so the audit log will not name this backup");
-            let (store, settings) = (context.paths.store(), context.settings.to_toml());
+            let kept = Settings::load(&context.paths.settings)?; // without the options of this call
+            let settings = kept.unwrap_or_else(|| context.settings.clone()).to_toml();
+            let store = context.paths.store();
             let (key, now) = (&context.key, context.clock.now());
             backup_of_running(Vault::view_of_running(&store, key, &settings, now)?, file, passphrase)?
         }

@@ -52,13 +52,13 @@ fn system_unit(program: &Path, global: &Global, user: Option<&str>) -> anyhow::R
     let home = Path::new("/var/lib/faceprint");
     let data = global.data.clone().unwrap_or_else(|| home.join("data"));
     let key_file = global.key_file.clone().unwrap_or_else(|| home.join("key/device.key"));
-    let folders = [Some(data.clone()), key_file.parent().map(Path::to_owned)];
-    let outside: Vec<PathBuf> =
-        folders.into_iter().flatten().filter(|folder| !folder.starts_with(home)).collect();
+    let config = global.config.as_deref().and_then(Path::parent);
     let mut writable = String::new();
-    for folder in &outside {
-        // Writing to a String cannot fail.
-        let _ = writeln!(writable, "ReadWritePaths={}", quoted(&folder.to_string_lossy())?);
+    for folder in [Some(data.as_path()), key_file.parent(), config].into_iter().flatten() {
+        let folder = absolute(folder)?;
+        if !Path::new(&folder).starts_with(home) {
+            let _ = writeln!(writable, "ReadWritePaths={}", quoted(&folder)?); // a String takes everything
+        }
     }
     let global = Global { data: Some(data), key_file: Some(key_file), ..global.clone() };
     let command = command_line(program, &global)?;
@@ -192,6 +192,15 @@ mod tests {
         assert!(unit.contains("ReadWritePaths=\"/srv/time clock/100%%\"\n"), "{unit}");
         assert!(unit.contains("--key-file /var/lib/faceprint/key/device.key"));
         assert!(unit.contains("ProtectSystem=strict") && unit.contains("User=faceprint"));
+        let config = Some("/etc/faceprint/settings.toml".into());
+        let global = Global { data: Some("site".into()), config, ..global() };
+        let unit = system_unit(Path::new("/usr/local/bin/faceprint"), &global, None).unwrap();
+        assert!(unit.contains("ReadWritePaths=/etc/faceprint\n"), "{unit}");
+        let here = std::path::absolute("site").unwrap();
+        assert!(
+            unit.contains(&format!("ReadWritePaths={}\n", quoted(&here.to_string_lossy()).unwrap())),
+            "{unit}"
+        );
     }
 
     #[test]

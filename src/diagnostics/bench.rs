@@ -53,17 +53,17 @@ impl BenchReport {
     ) -> Result<Self, ReplayError> {
         let (mut done, mut spent, mut size) = (0, Duration::ZERO, (0, 0));
         while done < frames + WARM_UP {
-            if done == WARM_UP {
-                pipeline.stages =
-                    StageClock::new(usize::try_from(frames).unwrap_or(usize::MAX).min(1_000_000));
-                spent = Duration::ZERO;
-            }
             let started = Instant::now();
             let frame = match source.next_frame() {
                 Ok(frame) => frame,
                 Err(CameraError::Ended) => break,
                 Err(error) => return Err(error.into()),
             };
+            if done == WARM_UP {
+                pipeline.stages =
+                    StageClock::new(usize::try_from(frames).unwrap_or(usize::MAX).min(1_000_000));
+                spent = Duration::ZERO;
+            }
             pipeline.stages.add(Stage::Capture, started.elapsed());
             size = (frame.width(), frame.height());
             pipeline.process(&frame, true)?;

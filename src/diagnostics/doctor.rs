@@ -3,7 +3,7 @@
 use crate::{
     camera,
     crypto::{CoreDumps, KeySource, core_dumps},
-    domain::Clock,
+    domain::{CameraSpec, Clock},
     runtime::{ledger::DataPaths, sound::SoundState, workers::EngineLoader},
     settings::{Settings, Sound},
     vault::{Vault, VaultError},
@@ -34,6 +34,8 @@ pub struct Subject<'a> {
     pub key: &'a KeySource,
     /// Network files.
     pub weights: &'a WeightsStore,
+    /// The camera in use.
+    pub camera: &'a CameraSpec,
     /// Loads the networks.
     pub engine: &'a EngineLoader,
     /// The machine's clock.
@@ -48,7 +50,7 @@ pub fn examine(subject: &Subject<'_>) -> Vec<Check> {
         store(subject),
         weights(subject.weights),
         networks(subject.engine),
-        cameras(),
+        camera(subject.camera),
         display(),
         clock(subject.clock),
         modes(subject),
@@ -83,6 +85,9 @@ fn store(subject: &Subject<'_>) -> Check {
         vault.close(subject.clock.now())?;
         Ok((people, audit))
     });
+    if let Err(VaultError::Busy(_)) = opened {
+        return check("store", Ok("in use by a running kiosk".to_owned()));
+    }
     let found =
         opened.map_err(|error: VaultError| error.to_string()).and_then(|(people, audit)| match audit.fault {
             Some(fault) => Err(format!("{fault}: keep the folder as it is and restore a backup")),
@@ -108,7 +113,10 @@ fn networks(load: &EngineLoader) -> Check {
     check("networks", load().map(words))
 }
 
-fn cameras() -> Check {
+fn camera(spec: &CameraSpec) -> Check {
+    if !matches!(spec, CameraSpec::Auto | CameraSpec::Index(_)) {
+        return check("camera", Ok(format!("{spec}: no webcam is needed")));
+    }
     let names = camera::list();
     let result = if names.is_empty() {
         Err("no webcam answers: connect one, see that your user is in the `video` group, or use another --camera"
@@ -196,7 +204,7 @@ fn sound(wanted: Option<Sound>) -> Check {
 /// Keys and templates live in memory; unencrypted swap would write them to disk.
 fn swap() -> Check {
     let swaps = std::fs::read_to_string("/proc/swaps").unwrap_or_default();
-    let plain = plain_swaps(&swaps);
+    let plain = plain_swaps(&swaps, encrypts);
     let result = if plain.is_empty() {
         Ok("no unencrypted swap".to_owned())
     } else {
@@ -208,10 +216,22 @@ fn swap() -> Check {
     check("swap", result)
 }
 
-/// Swap devices of `/proc/swaps` that are neither in memory nor on a device mapper (where encryption is).
-fn plain_swaps(swaps: &str) -> Vec<&str> {
+/// Whether a device mapper's device, such as `/dev/dm-1`, encrypts: by the name that cryptsetup gives it, or one below it.
+fn encrypts(device: &str) -> bool {
+    let Some(name) = device.rsplit('/').next().filter(|name| name.starts_with("dm-")) else { return false };
+    let block = Path::new("/sys/block").join(name);
+    let uuid = std::fs::read_to_string(block.join("dm/uuid")).unwrap_or_default();
+    let below = || {
+        let slaves = std::fs::read_dir(block.join("slaves")).into_iter().flatten();
+        slaves.filter_map(Result::ok).any(|slave| encrypts(&slave.file_name().to_string_lossy()))
+    };
+    uuid.starts_with("CRYPT-") || below()
+}
+
+/// Swap devices of `/proc/swaps` that are neither in memory nor encrypted.
+fn plain_swaps(swaps: &str, encrypts: impl Fn(&str) -> bool) -> Vec<&str> {
     let devices = swaps.lines().skip(1).filter_map(|line| line.split_whitespace().next());
-    devices.filter(|device| !device.contains("/dm-") && !device.contains("zram")).collect()
+    devices.filter(|device| !device.contains("zram") && !encrypts(device)).collect()
 }
 
 #[cfg(test)]
@@ -222,9 +242,11 @@ mod tests {
     fn swap_on_a_plain_partition_or_file_is_found() {
         let swaps = "Filename Type Size Used Priority\n/dev/dm-1 partition 1 0 -2\n/swapfile file 2 0 -3\n\
                      /dev/zram0 partition 1 0 100\n/dev/sda5 partition 1 0 -4\n";
-        assert_eq!(plain_swaps(swaps), ["/swapfile", "/dev/sda5"]);
-        assert!(plain_swaps("Filename Type Size Used Priority\n").is_empty());
-        assert!(plain_swaps("").is_empty());
+        let encrypted = |device: &str| device == "/dev/dm-1";
+        assert_eq!(plain_swaps(swaps, encrypted), ["/swapfile", "/dev/sda5"]);
+        assert_eq!(plain_swaps(swaps, |_| false)[0], "/dev/dm-1", "a mapper may do without encryption");
+        assert!(plain_swaps("Filename Type Size Used Priority\n", encrypted).is_empty());
+        assert!(!encrypts("/swapfile") && !encrypts("/dev/dm-none"));
     }
 
     #[test]

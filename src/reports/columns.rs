@@ -183,7 +183,7 @@ impl Column {
         match self {
             Self::Event => one("0000000"),
             Self::Date => Some(words.dates().collect()),
-            Self::Time => one("00:00 +00:00"),
+            Self::Time => one("00:00 (+1) +00:00"),
             Self::Person => one("0000000000000000"), // the other half stands below
             Self::Planned => one("00:00–00:00"),
             Self::FirstIn | Self::LastOut => one("00:00 (+1)"),
@@ -291,7 +291,9 @@ impl Line<'_> {
                 words.date(*date)
             }
             (line, Column::Locked) => if line.is_locked(report) { words.yes } else { "" }.to_owned(),
-            (Self::Mark(row), Column::Time) => row.at.strftime("%H:%M %:z").to_string(),
+            (Self::Mark(row), Column::Time) => {
+                format!("{} {}", clock(Some(&row.at), row.date), row.at.strftime("%:z"))
+            }
             (Self::Mark(row), Column::Kind) => words.kind(row.kind).to_owned(),
             (Self::Mark(row), Column::Source) => words.source(row.source).to_owned(),
             (Self::Mark(row), Column::Corrected) => if row.corrected { words.yes } else { "" }.to_owned(),

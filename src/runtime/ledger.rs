@@ -37,7 +37,7 @@ use crate::{
     vault::{NewMark, NewTemplate, Vault, VaultError},
     vision::{WeightsError, WeightsStore},
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use std::{
     collections::{HashMap, HashSet},
     io::Read as _,
@@ -156,6 +156,8 @@ pub struct Ledger {
     swept: Option<Date>,
     /// No work in the background before this, on the monotonic clock.
     rest_until: Duration,
+    /// Whose visit, as far as it is known, is marked.
+    settled: HashSet<PersonId>,
     /// Whom a right PIN has just named, and who has templates of other weights only.
     passing: Option<PersonId>,
     /// What opens the store since it was changed here.
@@ -198,6 +200,7 @@ impl Ledger {
             swept,
             rest_until,
             passing,
+            settled: HashSet::new(),
             new_key: None,
         })
     }
@@ -248,14 +251,23 @@ impl Ledger {
         };
         let Some(Person { name, .. }) = self.active(person)? else { return Ok(None) };
         let track = sighting.track;
-        let mut last = self.last_mark(person)?;
-        if let (Some(last), Some(seen)) = (&mut last, sighting.last_seen()) {
+        let mut last = self.last_mark(person, sighting.at.utc)?;
+        // Whoever looks away and back is still on the visit that was marked; a visit that was not marked guards nothing.
+        if let (Some(last), Some(seen)) = (&mut last, sighting.last_seen())
+            && self.settled.contains(&person)
+        {
             last.seen = last.seen.max(seen);
         }
         match self.policy_of(person).decide(last.as_ref(), sighting.at.utc, None) {
             Decision::Record(kind) => self.mark(person, name, kind, Some(track), sighting.at).map(Some),
-            Decision::Duplicate { kind, at } => Ok(Some(Notice::Duplicate { track, name, kind, at })),
-            Decision::Ask => Ok(Some(Notice::Ask { track, person, name })),
+            Decision::Duplicate { kind, at } => {
+                self.settled.insert(person);
+                Ok(Some(Notice::Duplicate { track, name, kind, at }))
+            }
+            Decision::Ask => {
+                self.settled.remove(&person);
+                Ok(Some(Notice::Ask { track, person, name }))
+            }
         }
     }
 
@@ -455,9 +467,12 @@ impl Ledger {
         }
     }
 
-    /// The most recent mark that counts.
-    fn last_mark(&self, person: PersonId) -> Result<Option<LastMark>, LedgerError> {
-        Ok(self.vault.last_mark(person)?.as_ref().map(LastMark::from))
+    /// The most recent mark that counts. One that lies further ahead than the guard, made while the clock was wrong, says
+    /// nothing about now: with it everybody would be marked again and again until the clock catches up.
+    fn last_mark(&self, person: PersonId, now: Timestamp) -> Result<Option<LastMark>, LedgerError> {
+        let until = now.saturating_add(SignedDuration::from_secs(self.policy.guard_secs.into()));
+        let last = self.vault.last_mark(person, until.unwrap_or(Timestamp::MAX))?;
+        Ok(last.as_ref().map(LastMark::from))
     }
 
     fn mark(
@@ -477,7 +492,9 @@ impl Ledger {
             actor: Actor::Kiosk,
             correction: None,
         };
+        self.settled.remove(&person); // until it is on disk
         let mark = self.vault.record_mark(mark, at)?;
+        self.settled.insert(person);
         log::info!("recorded event {}", mark.id);
         let today = self.hours_today(person, at.utc);
         Ok(Notice::Recorded { event: mark.id, track, name, kind, at: mark.at, today })
@@ -488,7 +505,7 @@ impl Ledger {
         let Some(Person { name, .. }) = self.active(person)? else {
             return Err(LedgerError::Asked(BadRequest::NoLongerEnrolled));
         };
-        let last = self.last_mark(person)?;
+        let last = self.last_mark(person, now.utc)?;
         match self.policy_of(person).decide(last.as_ref(), now.utc, Some(kind)) {
             Decision::Duplicate { kind, at } => Ok(Notice::Duplicate { track, name, kind, at }),
             Decision::Record(_) | Decision::Ask => self.mark(person, name, kind, Some(track), now),
@@ -514,6 +531,7 @@ impl Ledger {
             correction: Some(correction),
         };
         self.vault.record_mark(strike, now).map_err(failed)?;
+        self.settled.remove(&mark.person); // they may not have been here at all
         Ok(Notice::StruckOut { event })
     }
 

@@ -3,7 +3,8 @@
 //!
 //! Job: decide from successive frames whether the person who typed the PIN is still the one in view. It must not
 //! know why they are enrolled again. Whoever stands beside them, or comes after them, must never be enrolled in
-//! their name: a second face, a gap once a shot is taken, or a face that differs ends it without a trace.
+//! their name: a second face, nobody in view for more than a moment at the beginning or at all after it, or a face that
+//! differs ends it without a trace.
 
 use super::enrolment::{Candidate, Enrolment, NotTaken, SHOTS, Shot, Step};
 use crate::domain::{DetectedFace, Embedding, PersonId};
@@ -11,6 +12,9 @@ use std::time::Duration;
 
 /// Who typed a PIN and does not look up within this is enrolled another time.
 const LASTS: Duration = Duration::from_secs(12);
+
+/// Whoever has typed a PIN stands there: they look up within this, or have gone.
+const COMES: Duration = Duration::from_secs(2);
 
 /// What to do with a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +34,7 @@ pub enum PassingStep {
 pub struct Passing {
     shots: Enrolment,
     begun: Option<Duration>,
-    taken: bool,
+    seen: bool,
     over: bool,
 }
 
@@ -39,7 +43,7 @@ impl Passing {
     #[must_use]
     pub fn new(person: PersonId, threshold_cosine: f32) -> Self {
         let shots = Enrolment::new(person, false, SHOTS, threshold_cosine);
-        Self { shots, begun: None, taken: false, over: false }
+        Self { shots, begun: None, seen: false, over: false }
     }
 
     /// Whose.
@@ -52,8 +56,10 @@ impl Passing {
     pub fn step(&mut self, at: Duration, faces: &[Candidate]) -> PassingStep {
         let begun = *self.begun.get_or_insert(at);
         let step = self.shots.step(at, faces);
-        let somebody_else = faces.len() > 1 || self.taken && faces.is_empty();
-        let late = at.saturating_sub(begun) > LASTS;
+        let somebody_else = faces.len() > 1 || self.seen && faces.is_empty();
+        self.seen |= !faces.is_empty();
+        let since = at.saturating_sub(begun);
+        let late = since > LASTS || !self.seen && since > COMES;
         self.over |= step != Step::Complete && (somebody_else || late);
         match step {
             _ if self.over => PassingStep::Over,
@@ -67,7 +73,7 @@ impl Passing {
     /// Keeps a shot; one that is no person, or another one, ends it.
     pub fn take(&mut self, embedding: Embedding, quality: f32, bona_fide: bool) {
         match self.shots.take(embedding, quality, bona_fide) {
-            Ok(()) => self.taken = true,
+            Ok(()) => {}
             Err(NotTaken::AnotherPerson | NotTaken::Refused) => self.over = true,
         }
     }
@@ -121,6 +127,11 @@ mod tests {
     fn company_a_gap_and_another_face_end_it_for_good() {
         assert_eq!(run(&mut passing(), &[1, 2, 1, 1, 1, 1], |_| 3), PassingStep::Over);
         assert_eq!(run(&mut passing(), &[1, 0, 1, 1, 1, 1], |_| 3), PassingStep::Over);
+        assert_eq!(
+            run(&mut passing(), &[0, 0, 0, 0, 0, 1, 1, 1], |_| 3),
+            PassingStep::Over,
+            "who comes then?"
+        );
         assert_eq!(run(&mut passing(), &[1, 1, 1, 1, 1, 1], |shot| 3 + shot), PassingStep::Over);
     }
 
@@ -137,9 +148,10 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_ever() {
+        let far = [candidate(FACE.0, 5.0)]; // in view, and never near enough for a shot
         let mut passing = passing();
-        passing.step(Duration::ZERO, &[]);
-        assert_eq!(passing.step(LASTS, &[]), PassingStep::Wait);
+        passing.step(Duration::ZERO, &far);
+        assert_eq!(passing.step(LASTS, &far), PassingStep::Wait);
         let late = LASTS + Duration::from_millis(1);
         assert_eq!(passing.step(late, &[candidate(FACE.0, FACE.1)]), PassingStep::Over);
     }

@@ -14,7 +14,7 @@ use crate::{
     tracking::{Decided, Evidence, Tracker, TrackingConfig, Verdict},
     vision::{EngineDescription, FaceEngine, VisionError},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::{
     sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
@@ -73,6 +73,14 @@ pub struct FrameOutcome {
     pub sightings: Vec<Sighting>,
 }
 
+/// Whether the machine was suspended between two frames: the monotonic clock stood still meanwhile, so that nobody's
+/// absence can be told by it.
+fn slept(before: Moment, now: Moment) -> bool {
+    const UNSEEN: SignedDuration = SignedDuration::from_secs(30);
+    let awake = SignedDuration::try_from(now.mono.saturating_sub(before.mono)).unwrap_or(SignedDuration::MAX);
+    now.utc.duration_since(before.utc) > awake.saturating_add(UNSEEN)
+}
+
 /// Recognition's working parts.
 pub struct Pipeline {
     engine: Box<dyn FaceEngine>,
@@ -81,6 +89,8 @@ pub struct Pipeline {
     calibration: Calibration,
     fpir: f32,
     limits: QualityLimits,
+    /// When the last frame was.
+    before: Option<Moment>,
     /// Stage times of every frame.
     pub stages: StageClock,
 }
@@ -93,7 +103,14 @@ impl Pipeline {
         let calibration = Calibration::new(engine.calibration().clone());
         let tracker = Tracker::new(TrackingConfig::default());
         let limits = QualityLimits::default();
-        Self { engine, tracker, index, calibration, fpir, limits, stages: StageClock::new(keep_samples) }
+        let stages = StageClock::new(keep_samples);
+        Self { engine, tracker, index, calibration, fpir, limits, before: None, stages }
+    }
+
+    /// Goes on with networks that were loaded again. Who is on a visit stays known.
+    pub fn replace_engine(&mut self, engine: Box<dyn FaceEngine>) {
+        self.calibration = Calibration::new(engine.calibration().clone());
+        self.engine = engine;
     }
 
     /// Sets from which probability on a presentation counts as bona fide, where the engine checks.
@@ -133,6 +150,9 @@ impl Pipeline {
 
         let tracking = Instant::now();
         let at = frame.captured();
+        if self.before.replace(at).is_some_and(|before| slept(before, at)) {
+            self.tracker.forget_past_visits();
+        }
         let update = self.tracker.update(at.mono, &faces);
         let qualities: Vec<Quality> = faces.iter().map(|face| self.engine.assess(frame, face)).collect();
         self.stages.add(Stage::Track, tracking.elapsed());

@@ -14,7 +14,7 @@ use crate::{
     vision::VisionError,
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -114,7 +114,8 @@ pub fn replay(
     mut tell: impl FnMut(&Decided) -> std::io::Result<()>,
 ) -> Result<Summary, ReplayError> {
     let started = Instant::now();
-    let mut dry = DryRun { settings: ledger.settings().clone(), last: HashMap::new() };
+    let mut dry =
+        DryRun { settings: ledger.settings().clone(), last: HashMap::new(), settled: HashSet::new() };
     let mut first: Option<Duration> = None;
     let mut frames = 0;
     while options.max_frames.is_none_or(|most| frames < most) {
@@ -175,22 +176,33 @@ fn from_notice(notice: &Notice) -> (Done, Option<EventId>) {
 struct DryRun {
     settings: Settings,
     last: HashMap<PersonId, LastMark>,
+    /// As in the ledger: whose visit is marked.
+    settled: HashSet<PersonId>,
 }
 
 impl DryRun {
     fn decide(&mut self, person: PersonId, sighting: &Sighting) -> Done {
         let at = sighting.at.utc;
         let mut last = self.last.get(&person).copied();
-        if let (Some(last), Some(seen)) = (&mut last, sighting.last_seen()) {
+        if let (Some(last), Some(seen)) = (&mut last, sighting.last_seen())
+            && self.settled.contains(&person)
+        {
             last.seen = last.seen.max(seen);
         }
         match policy(&self.settings).decide(last.as_ref(), at, None) {
             Decision::Record(kind) => {
                 self.last.insert(person, LastMark { kind, at, seen: at });
+                self.settled.insert(person);
                 Done::Marked(kind)
             }
-            Decision::Duplicate { .. } => Done::Duplicate,
-            Decision::Ask => Done::Ask,
+            Decision::Duplicate { .. } => {
+                self.settled.insert(person);
+                Done::Duplicate
+            }
+            Decision::Ask => {
+                self.settled.remove(&person);
+                Done::Ask
+            }
         }
     }
 }

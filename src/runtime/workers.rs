@@ -129,8 +129,9 @@ impl RecogniserWorker {
         let mut camera = self.open_camera();
         let mut backlog = VecDeque::new();
         let mut enrolment = None;
+        let mut pipeline = None;
         while !self.stop.load(Ordering::Relaxed) {
-            let recognise = || self.recognise(&mut camera, &mut enrolment, &mut backlog);
+            let recognise = || self.recognise(&mut camera, &mut pipeline, &mut enrolment, &mut backlog);
             let ended = catch_unwind(AssertUnwindSafe(recognise));
             let sentence = match ended {
                 Ok(Ok(())) => break,
@@ -156,6 +157,7 @@ impl RecogniserWorker {
     fn recognise(
         &mut self,
         camera: &mut CameraHandle,
+        kept: &mut Option<Pipeline>,
         enrolment: &mut Option<(Enrolment, Actor)>,
         backlog: &mut VecDeque<ToLedger>,
     ) -> Result<(), Trouble> {
@@ -163,27 +165,39 @@ impl RecogniserWorker {
         if *engine.weights() != self.weights {
             return Err(Stopped::Weights.into());
         }
-        let mut pipeline = Pipeline::new(engine, self.index.clone(), self.settings.fpir, LIVE_SAMPLES);
+        // Who is on a visit is known across a fault: whoever stands there is not marked once more.
+        let pipeline = match kept {
+            Some(pipeline) => {
+                pipeline.replace_engine(engine);
+                pipeline
+            }
+            None => {
+                let (index, fpir) = (self.index.clone(), self.settings.fpir);
+                kept.insert(Pipeline::new(engine, index, fpir, LIVE_SAMPLES))
+            }
+        };
         pipeline.set_min_bona_fide(self.settings.min_bona_fide);
         self.set_fault(None);
         let mut passing: Option<Passing> = None;
         let mut rate = Rate::default();
         let mut last = 0;
         while !self.stop.load(Ordering::Relaxed) {
-            self.obey(camera, enrolment, &mut passing, &mut pipeline);
+            if self.obey(camera, enrolment, &mut passing, pipeline) {
+                last = 0; // another camera counts from the beginning
+            }
             flush(backlog, &self.out);
             let Some((number, frame)) = camera.latest().wait_newer(last, TICK) else {
-                self.publish(None, camera, &pipeline, &rate, enrolment.as_ref());
+                self.publish(None, camera, pipeline, &rate, enrolment.as_ref());
                 continue;
             };
             last = number;
             let outcome = pipeline.process(&frame, enrolment.is_none()).map_err(Trouble::networks)?;
             rate.tick();
-            backlog.extend(self.enrol(enrolment, &mut pipeline, &frame, &outcome)?);
-            backlog.extend(self.enrol_in_passing(&mut passing, &mut pipeline, &frame, &outcome)?);
+            backlog.extend(self.enrol(enrolment, pipeline, &frame, &outcome)?);
+            backlog.extend(self.enrol_in_passing(&mut passing, pipeline, &frame, &outcome)?);
             backlog.extend(outcome.sightings.into_iter().map(ToLedger::Sighting));
             flush(backlog, &self.out);
-            self.publish(Some((frame, outcome.faces)), camera, &pipeline, &rate, enrolment.as_ref());
+            self.publish(Some((frame, outcome.faces)), camera, pipeline, &rate, enrolment.as_ref());
         }
         Ok(())
     }
@@ -251,13 +265,15 @@ impl RecogniserWorker {
         LookAlike::of(&index, person, shots, pipeline.threshold_cosine())
     }
 
+    /// Carries out what the ledger asked for. Whether the camera was opened anew.
     fn obey(
         &mut self,
         camera: &mut CameraHandle,
         enrolment: &mut Option<(Enrolment, Actor)>,
         passing: &mut Option<Passing>,
         pipeline: &mut Pipeline,
-    ) {
+    ) -> bool {
+        let mut reopened = false;
         while let Ok(command) = self.commands.try_recv() {
             match command {
                 ToRecogniser::EnrolInPassing(person) => {
@@ -272,19 +288,21 @@ impl RecogniserWorker {
                 ToRecogniser::Settings(settings) => {
                     pipeline.set_fpir(settings.fpir);
                     pipeline.set_min_bona_fide(settings.min_bona_fide);
-                    self.change_settings(*settings, camera);
+                    reopened |= self.change_settings(*settings, camera);
                 }
             }
         }
+        reopened
     }
 
-    fn change_settings(&mut self, settings: Settings, camera: &mut CameraHandle) {
+    fn change_settings(&mut self, settings: Settings, camera: &mut CameraHandle) -> bool {
         let reopen = settings.camera != self.settings.camera
             || settings.rotate_degrees != self.settings.rotate_degrees;
         self.settings = settings;
         if reopen {
             *camera = self.open_camera();
         }
+        reopen
     }
 
     /// While the networks are not there: the picture goes on, commands wait.
@@ -300,6 +318,8 @@ impl RecogniserWorker {
             if let Some((number, frame)) = frame {
                 last = number;
                 snapshot.frame = Some(frame);
+            } else if snapshot.camera != CameraStatus::Live {
+                snapshot.frame = None;
             }
             drop(snapshot);
             (self.wake)();

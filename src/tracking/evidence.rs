@@ -222,16 +222,6 @@ impl Dossier {
         self.urgent = true;
     }
 
-    pub(super) fn forget(&mut self, person: PersonId) {
-        self.readings.retain(|reading| reading.person != Some(person));
-        self.decided.retain(|outcome| *outcome != Outcome::Person(person));
-        if self.person() == Some(person) {
-            self.standing = Standing::Open;
-            self.progress = 0.0;
-            self.settle();
-        }
-    }
-
     fn settle(&mut self) {
         self.open = 0;
     }

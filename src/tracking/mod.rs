@@ -212,10 +212,10 @@ impl Tracker {
         self.config.min_bona_fide
     }
 
-    /// Forgets everything that speaks for a person who was erased; their face is read anew.
-    pub fn forget_person(&mut self, person: PersonId) {
-        self.visits.remove(&person);
-        self.tracks.iter_mut().for_each(|track| track.dossier.forget(person));
+    /// Forgets when people were last seen, but for those who are in view.
+    pub fn forget_past_visits(&mut self) {
+        let in_view: Vec<PersonId> = self.tracks.iter().filter_map(|track| track.dossier.person()).collect();
+        self.visits.retain(|person, _| in_view.contains(person));
     }
 
     /// Tracks alive, faces lost a moment ago included, oldest first.

@@ -379,14 +379,15 @@ fn only_views_that_can_be_read_well_are_wanted() {
 }
 
 #[test]
-fn an_erased_person_is_forgotten() {
+fn who_was_here_before_a_suspend_comes_anew_and_who_is_in_view_does_not() {
     let mut visit = Visit::new();
-    visit.stand(1000, |_| (1, 0.6));
-    visit.tracker.forget_person(person(1));
-    let id = visit.tracker.live().next().unwrap();
-    assert_eq!(visit.tracker.verdict(id), Verdict::Reading { progress: 0.0 });
-    assert_eq!(visit.tracker.take_decision(id), None);
-    assert_eq!(visit.stand(3000, |_| (2, 0.1)), [Decided::Unknown]);
+    assert_eq!(who(&visit.stand(1000, |_| (1, 0.6))), [Some(person(1))]);
+    visit.tracker.forget_past_visits();
+    assert_eq!(visit.stand(1000, |_| (1, 0.6)), [], "in view all the time");
+    visit.away(20_000);
+    visit.tracker.forget_past_visits();
+    let [Decided::Match { away, .. }] = visit.stand(1000, |_| (1, 0.6))[..] else { panic!("a new visit") };
+    assert_eq!(away, None, "nobody knows for how long");
 }
 
 #[test]

@@ -66,9 +66,9 @@ impl Vault {
         self.marks.between(from, to).filter(|id| self.marks.counts(*id)).map(|id| self.mark(id)).collect()
     }
 
-    /// The latest event of a person that counts, by `at`.
-    pub fn last_mark(&self, person: PersonId) -> Result<Option<Mark>, VaultError> {
-        self.marks.last_of(person).map(|id| self.mark(id)).transpose()
+    /// The latest event of a person that counts and is not after `until`, by `at`.
+    pub fn last_mark(&self, person: PersonId, until: Timestamp) -> Result<Option<Mark>, VaultError> {
+        self.marks.last_of(person, until).map(|id| self.mark(id)).transpose()
     }
 
     /// Every event of a person, corrected ones too, in the order of `at`.
@@ -167,8 +167,9 @@ impl MarkIndex {
         self.by_time.range(from..to).map(|(_, id)| *id)
     }
 
-    fn last_of(&self, person: PersonId) -> Option<EventId> {
-        self.by_person.get(&person)?.iter().rev().map(|(_, id)| *id).find(|id| self.counts(*id))
+    fn last_of(&self, person: PersonId, until: Timestamp) -> Option<EventId> {
+        let theirs = self.by_person.get(&person)?.range(..=(until, EventId(u64::MAX)));
+        theirs.rev().map(|(_, id)| *id).find(|id| self.counts(*id))
     }
 }
 
@@ -232,8 +233,10 @@ mod tests {
             let got: Vec<_> = index.between(from, to).filter(|id| index.counts(*id)).collect();
             prop_assert_eq!(got, want);
             for person in (0..3).map(|p| PersonId::from_bytes([p; 16])) {
-                let want = plain.iter().rfind(|m| m.person == person).map(|m| m.id);
-                prop_assert_eq!(index.last_of(person), want);
+                for until in [to, Timestamp::MAX] {
+                    let want = plain.iter().rfind(|m| m.person == person && m.at <= until).map(|m| m.id);
+                    prop_assert_eq!(index.last_of(person, until), want);
+                }
             }
         }
     }

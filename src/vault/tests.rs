@@ -218,7 +218,7 @@ fn everything_comes_back_after_a_clean_close_without_a_rebuild() {
     assert_eq!(vault.weights_in_use().unwrap(), Some(weights()));
     assert_eq!(vault.site_zone(), "Europe/Athens");
     assert_eq!(vault.person_by_badge(BADGE), Some(ada));
-    assert_eq!(vault.last_mark(ada).unwrap().unwrap().id, EventId(2));
+    assert_eq!(vault.last_mark(ada, jiff::Timestamp::MAX).unwrap().unwrap().id, EventId(2));
     assert_eq!(vault.person(ada).unwrap().consent, Some(consent()));
     assert_chain_good(&vault, Some(head));
     let actions: Vec<_> = vault.audit_entries(1..=3).unwrap().into_iter().map(|e| e.action).collect();
@@ -403,7 +403,7 @@ fn corrections_are_new_events_and_each_event_is_corrected_once() {
         correct(&mut vault, ada, 2, true, "again"),
         Err(VaultError::AlreadyCorrected(EventId(2)))
     ));
-    assert_eq!(vault.last_mark(ada).unwrap().unwrap().id, EventId(1));
+    assert_eq!(vault.last_mark(ada, jiff::Timestamp::MAX).unwrap().unwrap().id, EventId(1));
     let counting = vault.effective_marks(Timestamp::MIN, Timestamp::MAX).unwrap();
     assert_eq!(counting.iter().map(|m| m.id.0).collect::<Vec<_>>(), [1, 3, 4]);
     assert_eq!(all_marks(&vault).len(), 5, "nothing is taken away");

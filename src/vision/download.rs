@@ -179,7 +179,8 @@ impl Transfer<'_> {
             let failed = |source| DownloadError::File { path: part.to_owned(), source };
             file.metadata().map(|m| m.len()).map_err(failed)
         };
-        let mut fruitless = 0;
+        // Counted from the farthest byte: a server that takes back what it gave ends too.
+        let (mut fruitless, mut farthest) = (0, 0);
         loop {
             let before = length(file)?;
             let reason = match self.ask(file, before, part, progress)? {
@@ -187,7 +188,8 @@ impl Transfer<'_> {
                 Ended::Lost(reason) => reason,
             };
             let received = length(file)?;
-            fruitless = if received > before { 0 } else { fruitless + 1 };
+            fruitless = if received > before.max(farthest) { 0 } else { fruitless + 1 };
+            farthest = farthest.max(received);
             if fruitless >= self.patience.tries {
                 return Err(DownloadError::Lost { url: self.url.to_owned(), reason, received });
             }
@@ -249,7 +251,9 @@ impl Transfer<'_> {
     ) -> Result<Ended, DownloadError> {
         let failed = |source| DownloadError::File { path: part.to_owned(), source };
         file.set_len(have).map_err(failed)?;
-        let total = header(&response, "content-length").and_then(|v| v.parse::<u64>().ok()).map(|n| n + have);
+        let total = header(&response, "content-length")
+            .and_then(|v| v.parse::<u64>().ok())
+            .map(|n| n.saturating_add(have));
         let largest = self.patience.largest;
         if total.is_some_and(|total| total > largest) {
             return Err(DownloadError::TooLarge { url: self.url.to_owned() });

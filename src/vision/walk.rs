@@ -351,7 +351,7 @@ impl<'g> Walk<'g> {
             let shape = graph.shape(node.input(1))?;
             if node.int("transB", 0) == 1 { shape.first().copied() } else { shape.last().copied() }
         });
-        let Some(output) = outputs else {
+        let Some(output) = outputs.filter(|&output| output > 0) else {
             return Err(self.unexpected(value, &format!("a Gemm or MatMul from {input} numbers")));
         };
         Ok((self.linear(value, input, output, name)?, output))

@@ -195,7 +195,7 @@ impl Ledger {
     fn mark_known(&mut self, person: Person, kind: Option<MarkKind>) -> Result<ReplyBody, LedgerError> {
         let now = self.clock.now();
         let Person { id, name, .. } = person;
-        let last = self.last_mark(id)?;
+        let last = self.last_mark(id, now.utc)?;
         let kind = match (self.policy_of(id).decide(last.as_ref(), now.utc, kind), kind) {
             (Decision::Duplicate { kind, at }, _) => {
                 return Ok(ReplyBody::Marked(PinMark { name, kind, at, recorded: false }));
@@ -213,6 +213,7 @@ impl Ledger {
             correction: None,
         };
         let mark = self.vault.record_mark(mark, now)?;
+        self.settled.insert(id);
         log::info!("recorded event {}", mark.id);
         Ok(ReplyBody::Marked(PinMark { name, kind, at: mark.at, recorded: true }))
     }
@@ -304,7 +305,7 @@ pub(super) mod tests {
         clock.advance(Duration::from_hours(1));
         let Ok(ReplyBody::Marked(out)) = by_pin(&mut ledger, "7", PIN, None) else { panic!("refused") };
         assert_eq!((out.kind, out.recorded), (MarkKind::CheckOut, true));
-        let kept = ledger.vault().last_mark(person).unwrap().unwrap();
+        let kept = ledger.vault().last_mark(person, jiff::Timestamp::MAX).unwrap().unwrap();
         assert_eq!((kept.source, kept.actor), (MarkSource::Pin, Actor::Person(person)));
     }
 
