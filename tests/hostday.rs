@@ -199,7 +199,7 @@ fn a_mark_under_a_clock_that_ran_ahead_does_not_stand_before_todays() {
     assert!(matches!(kiosk.sight(ada, None), Some(Notice::Recorded { kind: In, .. })));
     kiosk.clock.set_utc(now);
     assert!(matches!(kiosk.sight(ada, None), Some(Notice::Recorded { kind: In, .. })));
-    kiosk.clock.advance(Duration::from_secs(60));
+    kiosk.clock.advance(Duration::from_mins(1));
     assert!(matches!(kiosk.sight(ada, None), Some(Notice::Duplicate { .. })));
     kiosk.clock.advance(Duration::from_hours(8));
     assert!(matches!(kiosk.sight(ada, None), Some(Notice::Recorded { kind: Out, .. })), "and home again");

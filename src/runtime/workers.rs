@@ -166,15 +166,12 @@ impl RecogniserWorker {
             return Err(Stopped::Weights.into());
         }
         // Who is on a visit is known across a fault: whoever stands there is not marked once more.
-        let pipeline = match kept {
-            Some(pipeline) => {
-                pipeline.replace_engine(engine);
-                pipeline
-            }
-            None => {
-                let (index, fpir) = (self.index.clone(), self.settings.fpir);
-                kept.insert(Pipeline::new(engine, index, fpir, LIVE_SAMPLES))
-            }
+        let pipeline = if let Some(pipeline) = kept {
+            pipeline.replace_engine(engine);
+            pipeline
+        } else {
+            let (index, fpir) = (self.index.clone(), self.settings.fpir);
+            kept.insert(Pipeline::new(engine, index, fpir, LIVE_SAMPLES))
         };
         pipeline.set_min_bona_fide(self.settings.min_bona_fide);
         self.set_fault(None);
