@@ -90,12 +90,19 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalised(matrix: torch.Tensor, steps: int = 4) -> torch.Tensor:
-    """Newton-Schulz iteration towards the nearest (semi-)orthogonal matrix."""
+    """Newton-Schulz iteration towards the nearest (semi-)orthogonal matrix.
+
+    Every step multiplies from the left by a polynomial of the Gram matrix, so the steps are collected on the short
+    side and the matrix itself, nine times as long, is multiplied once.
+    """
     a, b, c = 3.4445, -4.7750, 2.0315
     x = matrix / (matrix.norm() + 1e-7)
-    tall = x.shape[0] > x.shape[1]
-    x = x.T if tall else x
+    x = x.T if (tall := x.shape[0] > x.shape[1]) else x
+    gram, product = x @ x.T, torch.eye(len(x), device=x.device)
     for _ in range(steps):
-        s = x @ x.T
-        x = a * x + (b * s + c * s @ s) @ x
+        factor = torch.addmm(gram, gram, gram, beta=b, alpha=c)
+        factor.diagonal().add_(a)
+        product = factor @ product
+        gram = factor @ gram @ factor
+    x = product @ x
     return x.T if tall else x
