@@ -49,8 +49,10 @@ impl Demo {
         // The networks and the device are those that the real site would use.
         let real = Context::new(global)?;
         let data = folder.path().join("data");
-        std::fs::create_dir(&data)
-            .and_then(|()| symlink(real.paths.weights(), data.join("weights")))
+        std::path::absolute(real.paths.weights())
+            .and_then(|weights| {
+                std::fs::create_dir(&data).and_then(|()| symlink(weights, data.join("weights")))
+            })
             .with_context(|| format!("{} cannot be written to", folder.path().display()))?;
         let global = Global {
             data: Some(data),
