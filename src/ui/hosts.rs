@@ -329,7 +329,7 @@ pub(super) fn recover_ui(
 ) -> Option<RequestBody> {
     let words = scene.words;
     quiet(ui, &words.say("recover-text"));
-    field(ui, &words.say("recover-code"), &mut local.code, "XXXXX-XXXXX-XXXXX-XXXXX-XXXXX");
+    field(ui, &words.say("recover-code"), &mut local.code, "•••••-•••••-•••••-•••••-•••••");
     local.pin.ui(ui, words);
     if let Some(text) = &local.refused {
         banner(ui, theme::palette(ui).alarm, text);
