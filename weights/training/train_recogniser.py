@@ -30,6 +30,11 @@ BANK_TEMPERATURE = 16.0
 BANK_WEIGHT = 0.2
 
 
+def side_at(progress: float) -> int:
+    """The picture's side at a share of the budget; a run that is over has its last."""
+    return next((side for until, side in RESOLUTIONS if progress < until), RESOLUTIONS[-1][1])
+
+
 def augment(pixels: torch.Tensor, side: int, random: torch.Generator) -> torch.Tensor:
     """(N, 112, 112, 3) u8 to (N, 3, side, side), normalised; geometry, light, colour, blur, noise, occlusion."""
     n = len(pixels)
@@ -153,7 +158,7 @@ def main() -> None:
     random = torch.Generator().manual_seed(step)
     choice = np.random.default_rng(step)
     clock = Clock(args.minutes, spent, device, args.threads)
-    side = next(s for until, s in RESOLUTIONS if clock.progress() < until)
+    side = side_at(clock.progress())
     queue, watched, mean_cosine = [], None, None
     while (progress := clock.progress()) < 1.0:
         if len(queue) < args.batch:
@@ -167,7 +172,7 @@ def main() -> None:
             # While the teacher is still at work, come back soon for the faces it has done since.
             queue = queue if len(ready) == len(visiting) else queue[: 100 * args.batch]
         rows = np.sort([queue.pop() for _ in range(args.batch)])
-        if (wanted_side := next(s for until, s in RESOLUTIONS if progress < until)) != side:
+        if (wanted_side := side_at(progress)) != side:
             side = wanted_side
             average.restart(model)
         x = augment(torch.from_numpy(faces.pixels[rows]), side, random)
