@@ -52,11 +52,12 @@ impl Vault {
         self.keys.is_rotating()
     }
 
-    /// Begins to change the master key.
+    /// Begins to change the master key. The audit log says so first: no rotation runs that is not on record.
     pub fn begin_rotation(&mut self, actor: Actor, now: Moment) -> Result<(), VaultError> {
         if self.keys.is_rotating() {
             return Ok(());
         }
+        self.audit(actor, AuditAction::KeyRotationBegun, now)?;
         self.keys.begin_rotation()?;
         if let Err(error) = self.write_blob() {
             // Renamed or not: the key in the blob, if it is there, has sealed nothing and is drawn anew next time.
@@ -64,14 +65,7 @@ impl Vault {
             return Err(error);
         }
         self.seals = super::codec::Seals::new(&self.keys)?;
-        let begun = self.audit(actor, AuditAction::KeyRotationBegun, now).map(|_| ());
-        if begun.is_err() && !self.needs_reopening() {
-            // Not on record, so it has not begun; the next key has sealed nothing.
-            self.keys.abandon_rotation();
-            self.seals = super::codec::Seals::new(&self.keys)?;
-            self.write_blob()?;
-        }
-        begun
+        Ok(())
     }
 
     /// Seals up to `limit` records anew, or writes that many into the new files. At the end the old key is forgotten.
@@ -161,7 +155,9 @@ impl Vault {
         }
     }
 
+    /// The old key goes, and the audit log says so first: a fault between the two repeats the entry, and none is missing.
     fn finish_rotation(&mut self, now: Moment) -> Result<(), VaultError> {
+        self.audit(Actor::Kiosk, AuditAction::KeyRotated, now)?;
         let before = self.keys.finish_rotation();
         if let Err(error) = self.write_blob() {
             // Renamed or not: both keys stay in use, and the last step is taken again.
@@ -169,6 +165,6 @@ impl Vault {
             return Err(error);
         }
         self.seals = super::codec::Seals::new(&self.keys)?;
-        self.audit(Actor::Kiosk, AuditAction::KeyRotated, now).map(|_| ())
+        Ok(())
     }
 }

@@ -383,7 +383,10 @@ fn a_fault_in_a_change_of_the_master_key_puts_it_off_and_it_goes_on_without_a_re
         if !vault.needs_reopening() {
             let log = vault.audit_entries(1..=u64::MAX).unwrap();
             let count = |action| log.iter().filter(|entry| entry.action == action).count();
-            assert_eq!(count(AuditAction::KeyRotationBegun), 1, "at {step}");
+            // On record before it happens: twice where the fault came in between.
+            for action in [AuditAction::KeyRotationBegun, AuditAction::KeyRotated] {
+                assert!((1..=2).contains(&count(action.clone())), "{action:?} at {step}");
+            }
             vault.close(site.now()).unwrap();
             let vault = site.open();
             assert!(!vault.is_rotating(), "at {step}: the blob knows");

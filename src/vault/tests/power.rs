@@ -20,6 +20,7 @@ fn a_power_cut_at_any_moment_loses_nothing_acknowledged() {
     let base = Site::new();
     let mut vault = base.create();
     let [ada, grace] = people_and_marks(&mut vault, &base);
+    let first = vault.keys.newest();
     vault.close(base.now()).unwrap();
     let steps = {
         let site = base.copy();
@@ -41,6 +42,17 @@ fn a_power_cut_at_any_moment_loses_nothing_acknowledged() {
             let after = disk.survivors(&site, mode, &mut random);
             let case = format!("{mode:?}, round {round}, cut after {cut_at} of {steps} steps");
             let mut vault = after.try_open().unwrap_or_else(|e| panic!("{case}: {e}"));
+            let log = vault.audit_entries(1..=u64::MAX).unwrap();
+            let logged = |action| log.iter().any(|entry| entry.action == action);
+            let (begun, ended) = (vault.is_rotating(), !vault.is_rotating() && vault.keys.newest() != first);
+            assert!(
+                !begun || logged(AuditAction::KeyRotationBegun),
+                "{case}: a new key, and nothing on record"
+            );
+            assert!(
+                !ended || logged(AuditAction::KeyRotated),
+                "{case}: the old key gone, and nothing on record"
+            );
             told.check(&vault, ada, &case);
             mark(&mut vault, &after, grace);
             if vault.is_rotating() {
