@@ -19,7 +19,12 @@ mod window;
 use crate::crypto::forbid_core_dumps;
 use args::{Audit, Cli, Command, Global, HostLogin, Hosts, Key, People, Service, Weights};
 use clap::Parser;
-use std::{process::ExitCode, time::Duration};
+use signal_hook::consts::SIGPIPE;
+use std::{
+    process::ExitCode,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 /// Runs the program with the process's arguments. Results go to standard output, one clear sentence to standard
 /// error on failure, with exit code 1 (2 for arguments that are not understood).
@@ -28,6 +33,11 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,faceprint=info")).init();
     forbid_core_dumps();
+    if cli.command.is_some()
+        && let Err(error) = end_with_the_reader()
+    {
+        log::warn!("SIGPIPE keeps being ignored: {error}");
+    }
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -35,6 +45,12 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whoever reads what a command prints may stop before its end (`| head`): that ends the command, as it ends others.
+/// Not the kiosk, which prints nothing and has players of tones at the end of pipes.
+fn end_with_the_reader() -> std::io::Result<()> {
+    signal_hook::flag::register_conditional_default(SIGPIPE, Arc::new(AtomicBool::new(true))).map(|_| ())
 }
 
 fn dispatch(cli: Cli) -> anyhow::Result<()> {

@@ -75,6 +75,7 @@ impl Kiosk {
             notices,
             commands: to_recogniser,
             held: None,
+            untold: None,
             snapshot: snapshot.clone(),
             wake,
             stop: stop.clone(),

@@ -564,7 +564,10 @@ impl Ledger {
                 self.attendance(from, to).map(ReplyBody::Attendance).map_err(failed)
             }
             HostRequest::History(event) => self.history(event).map(ReplyBody::History).map_err(failed),
-            HostRequest::ChangePerson(change) => self.change_person(actor, *change).map(done).map_err(failed),
+            HostRequest::ChangePerson(change) => self
+                .change_person(actor, *change)
+                .map(|()| ReplyBody::Settings(Box::new(self.settings.clone())))
+                .map_err(failed),
             HostRequest::Folders => Ok(ReplyBody::Folders(folders(&self.paths.exports()))),
             HostRequest::PlanImport(path) => {
                 self.plan_import(&path).map(|plan| ReplyBody::ImportPlan(Box::new(plan))).map_err(failed)

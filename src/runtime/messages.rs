@@ -491,7 +491,7 @@ pub enum HostRequest {
     },
     /// Every event of a record, back to the first. Answer: [`ReplyBody::History`].
     History(EventId),
-    /// Changes a person. Answer: [`ReplyBody::Done`]; a schedule is a setting, so ask for these again.
+    /// Changes a person. Answer: [`ReplyBody::Settings`], for a schedule of their own is one.
     ChangePerson(Box<PersonChange>),
     /// Where reports can be written to and lists read from. Answer: [`ReplyBody::Folders`].
     Folders,

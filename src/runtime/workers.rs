@@ -448,6 +448,8 @@ pub struct LedgerWorker {
     pub steps: Option<(u64, Steps)>,
     /// Shots of a face that is enrolled already: they wait for the host's word, in memory only.
     pub held: Option<Held>,
+    /// Settings that are saved but not with the recogniser yet, whose queue was full; `None` at the start.
+    pub untold: Option<Box<Settings>>,
 }
 
 /// Shots that are not stored yet.
@@ -475,6 +477,7 @@ impl LedgerWorker {
                 recv(self.requests) -> request => request.map_or(Event::Tick, Event::Asked),
                 default(self.pause()) => Event::Tick,
             };
+            self.tell_settings();
             if reopen_at.is_some_and(|at| Instant::now() >= at) {
                 reopen_at = self.reopen();
             }
@@ -780,8 +783,9 @@ impl LedgerWorker {
                 }
                 if saves && reply.is_ok() {
                     let settings = Box::new(self.setup.settings.clone());
-                    let told = self.command(ToRecogniser::Settings(settings.clone()));
-                    return (told.map(|_| ReplyBody::Settings(settings)), notices);
+                    self.untold = Some(settings.clone());
+                    self.tell_settings();
+                    return (Ok(ReplyBody::Settings(settings)), notices);
                 }
                 (reply, notices)
             }
@@ -807,10 +811,21 @@ impl LedgerWorker {
                 let host = hosts.first().map(|h| h.id);
                 let session = host.map(|host| ledger.login(host, &attempt));
                 self.ledger = Some(self.own(ledger));
-                self.command(ToRecogniser::Settings(Box::new(settings)))?;
+                self.untold = Some(Box::new(settings));
+                self.tell_settings();
                 session.unwrap_or(Err(Refusal::SessionEnded)).map(ReplyBody::LoggedIn)
             }
             _ => refused(BadMoment::NotSetUp),
+        }
+    }
+
+    /// Saved settings reach the recogniser as soon as it takes them.
+    fn tell_settings(&mut self) {
+        if let Some(settings) = self.untold.take()
+            && let Err(TrySendError::Full(ToRecogniser::Settings(settings))) =
+                self.commands.try_send(ToRecogniser::Settings(settings))
+        {
+            self.untold = Some(settings);
         }
     }
 

@@ -84,7 +84,7 @@ impl FirstStart {
     }
 
     /// Message ids of what still has to be corrected on the present step. The PIN's rules are in view all the time.
-    fn missing(&self) -> Vec<&'static str> {
+    fn missing(&self, words: &Words) -> Vec<&'static str> {
         let rules = match self.step {
             Step::Language | Step::Camera => Vec::new(),
             Step::Host => vec![(PersonName::new(&self.host_name).is_err(), "first-host-rule")],
@@ -92,7 +92,7 @@ impl FirstStart {
                 (self.site_name.trim().is_empty() || self.site_name.chars().count() > 80, "first-site-rule"),
                 (SiteZone::new(self.zone.trim()).is_err(), "first-zone-rule"),
             ],
-            Step::Consent => vec![(self.settings().is_none(), "first-consent-rule")],
+            Step::Consent => vec![(self.settings(words).is_none(), "first-consent-rule")],
         };
         rules.into_iter().filter_map(|(wrong, id)| wrong.then_some(id)).collect()
     }
@@ -108,25 +108,25 @@ impl FirstStart {
         [(shape, "pin-shape"), (hard, "pin-guessable"), (same, "pin-again-same")]
     }
 
-    fn ready(&self) -> bool {
+    fn ready(&self, words: &Words) -> bool {
         let pin = self.step != Step::Host || self.pin_rules().iter().all(|(kept, _)| *kept);
-        pin && self.missing().is_empty()
+        pin && self.missing(words).is_empty()
     }
 
     /// The settings as typed; `None` while one of them is wrong.
-    fn settings(&self) -> Option<Settings> {
+    fn settings(&self, words: &Words) -> Option<Settings> {
         let settings = Settings {
             site_name: self.site_name.trim().to_owned(),
             zone: SiteZone::new(self.zone.trim()).ok()?,
-            consent_text: self.consent.as_deref().unwrap_or_default().trim().to_owned(),
+            consent_text: words.own_consent(self.consent.as_deref()).to_owned(),
             ..self.base.clone()
         };
         settings.checked().ok()
     }
 
     /// The request, once everything is right.
-    fn request(&mut self) -> Option<RequestBody> {
-        let settings = Box::new(self.settings()?);
+    fn request(&mut self, words: &Words) -> Option<RequestBody> {
+        let settings = Box::new(self.settings(words)?);
         let host_name = PersonName::new(&self.host_name).ok()?;
         let pin = Pin::new(&self.pin).ok()?;
         self.waiting = true;
@@ -197,7 +197,7 @@ fn progress(ui: &mut Ui, words: &Words, step: Step) {
 /// What is still missing, and the way on and back.
 fn foot(ui: &mut Ui, words: &Words, local: &mut FirstStart) -> Option<Action> {
     let colours = theme::palette(ui);
-    for id in local.missing() {
+    for id in local.missing(words) {
         quiet(ui, &words.say(id));
     }
     if let Some(refused) = &local.refused {
@@ -215,7 +215,7 @@ fn foot(ui: &mut Ui, words: &Words, local: &mut FirstStart) -> Option<Action> {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| match STEPS.get(at + 1) {
             Some(next) => {
-                if button_if(ui, local.ready(), &words.say("button-next"), Weight::Primary).clicked() {
+                if button_if(ui, local.ready(words), &words.say("button-next"), Weight::Primary).clicked() {
                     local.step = *next;
                 }
             }
@@ -223,8 +223,8 @@ fn foot(ui: &mut Ui, words: &Words, local: &mut FirstStart) -> Option<Action> {
                 button_if(ui, false, &words.say("button-working"), Weight::Primary);
             }
             None => {
-                if button_if(ui, local.ready(), &words.say("first-finish"), Weight::Primary).clicked() {
-                    action = local.request().map(Action::Ask);
+                if button_if(ui, local.ready(words), &words.say("first-finish"), Weight::Primary).clicked() {
+                    action = local.request(words).map(Action::Ask);
                 }
             }
         });
@@ -316,10 +316,11 @@ mod tests {
 
     #[test]
     fn each_step_says_what_is_missing() {
+        let words = Words::new("en");
         let mut form = FirstStart::new(&Settings::built_in());
-        assert!(form.ready(), "a language is chosen from the start");
+        assert!(form.ready(&words), "a language is chosen from the start");
         form.step = Step::Host;
-        assert_eq!(form.missing(), ["first-host-rule"]);
+        assert_eq!(form.missing(&words), ["first-host-rule"]);
         form.host_name = "Grace".into();
         let kept = |form: &FirstStart| form.pin_rules().map(|(kept, _)| kept);
         assert_eq!(kept(&form), [false, false, false]);
@@ -327,20 +328,28 @@ mod tests {
         assert_eq!(kept(&form), [true, false, false]);
         form.pin = Zeroizing::new("802715".into());
         assert_eq!(kept(&form), [true, true, false]);
-        assert!(!form.ready());
+        assert!(!form.ready(&words));
         form.again = form.pin.clone();
-        assert!(form.ready());
+        assert!(form.ready(&words));
         form.step = Step::Site;
         form.zone = "Mars/Base".into();
-        assert_eq!(form.missing(), ["first-site-rule", "first-zone-rule"]);
+        assert_eq!(form.missing(&words), ["first-site-rule", "first-zone-rule"]);
         form.site_name = " Work ".into();
         form.zone = "Europe/Berlin".into();
-        assert!(form.ready());
+        assert!(form.ready(&words));
         form.step = Step::Consent;
         form.consent = Some("x".repeat(4_001));
-        assert_eq!(form.missing(), ["first-consent-rule"]);
+        assert_eq!(form.missing(&words), ["first-consent-rule"]);
+        form.consent = Some(format!(" {}\n", words.say("consent-text")));
+        assert_eq!(
+            form.settings(&words).unwrap().consent_text,
+            "",
+            "spaces do not make it a text of one's own"
+        );
         form.consent = Some("I agree.".into());
-        let Some(RequestBody::SetUp { settings, .. }) = form.request() else { panic!("everything is right") };
+        let Some(RequestBody::SetUp { settings, .. }) = form.request(&words) else {
+            panic!("everything is right")
+        };
         assert_eq!((settings.site_name.as_str(), settings.consent_text.as_str()), ("Work", "I agree."));
         form.refused(Asked::SetUp, &Refusal::Failed("the disk is full: free some space".into()));
         assert_eq!(form.refused.as_deref(), Some("The disk is full: free some space."));

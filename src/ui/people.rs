@@ -119,8 +119,7 @@ impl People {
                     Dialog::Edit(edit) if self.refused.is_some() => edit.waiting = false,
                     _ => self.dialog = Dialog::None,
                 }
-                // A schedule of their own is a setting.
-                return vec![Action::AskHost(HostRequest::People), Action::AskHost(HostRequest::Settings)];
+                return vec![Action::AskHost(HostRequest::People)];
             }
             (Asked::ExportPerson, Ok(ReplyBody::PersonExported { files })) => {
                 self.go_on_editing();

@@ -118,17 +118,11 @@ impl Form {
         settings.work = self.work.rules().map_err(|error| troubles::work(words, &error))?;
         settings.detector = weights(&self.detector)?;
         settings.recogniser = weights(&self.recogniser)?;
-        self.consent_text(words).clone_into(&mut settings.consent_text);
+        words.own_consent(self.consent.as_deref()).clone_into(&mut settings.consent_text);
         if settings.consent_text != self.saved.consent_text {
             settings.consent_version = next_version(&self.saved.consent_version);
         }
         settings.checked().map_err(wrong)
-    }
-
-    /// The text to be saved: empty for the built-in one, as whoever empties the field means.
-    fn consent_text(&self, words: &Words) -> &str {
-        let text = self.consent.as_deref().unwrap_or_default().trim();
-        if text == words.say("consent-text") { "" } else { text }
     }
 
     /// What waits for a restart when `new` is saved.
@@ -161,7 +155,7 @@ impl SettingsForm {
                 self.stage = Stage::Saved(None);
                 return vec![Action::AskHost(HostRequest::Networks)];
             }
-            (_, Ok(ReplyBody::Settings(settings))) => self.form = Some(Form::new(*settings)),
+            (Asked::Settings, Ok(ReplyBody::Settings(settings))) => self.form = Some(Form::new(*settings)),
             (_, Ok(ReplyBody::Cameras(cameras))) => self.found.cameras = Some(cameras),
             (_, Ok(ReplyBody::Networks(networks))) => self.found.networks = networks,
             (Asked::SaveSettings | Asked::Settings, Err(refusal)) => {
@@ -452,7 +446,7 @@ fn consent_ui(ui: &mut Ui, words: &Words, form: &mut Form) {
     let mut text = form.consent.clone().unwrap_or_else(|| built_in.clone());
     text_area(ui, &words.say("consent-title"), &mut text, 5);
     form.consent = Some(text).filter(|text| *text != built_in);
-    let changed = form.consent_text(words) != form.saved.consent_text;
+    let changed = words.own_consent(form.consent.as_deref()) != form.saved.consent_text;
     let version =
         if changed { next_version(&form.saved.consent_version) } else { form.saved.consent_version.clone() };
     caption(ui, &words.with("consent-version", &[("version", version.into())]));

@@ -49,6 +49,13 @@ impl Words {
         self.with(id, &[])
     }
 
+    /// The consent text to keep, of what was typed: nothing for the built-in one, whatever spaces surround it.
+    #[must_use]
+    pub fn own_consent<'a>(&self, typed: Option<&'a str>) -> &'a str {
+        let text = typed.unwrap_or_default().trim();
+        if text == self.say("consent-text") { "" } else { text }
+    }
+
     /// A message with values. An id that is in no file is shown as it is; a test keeps that from happening.
     #[must_use]
     pub fn with(&self, id: &str, values: &[(&'static str, FluentValue<'_>)]) -> String {
