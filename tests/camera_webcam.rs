@@ -60,7 +60,7 @@ fn child() {
     let limit = Duration::from_millis(std::env::var("CAMERA_LIMIT_MS").unwrap().parse().unwrap());
     let (mut lives, since) = (lives.parse::<u32>().unwrap(), Instant::now());
     let clock = Arc::new(SystemClock::new());
-    let camera = CameraHandle::start(&CameraSpec::Auto, CameraOptions::default(), clock, Box::new(|| {}));
+    let camera = CameraHandle::start(&CameraSpec::Auto, CameraOptions::default(), clock);
     let (mut state, mut frames, mut number) = (CameraState::Opening, 0, 0);
     while since.elapsed() < limit && lives > 0 {
         let frame = camera.latest().wait_newer(number, Duration::from_millis(10));

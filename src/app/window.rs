@@ -14,6 +14,7 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 /// How the window opens.
@@ -35,6 +36,9 @@ pub struct AppOptions {
     /// Filled once there is a window: what workers call when there is something to draw. They need not know egui.
     pub repaint: Arc<OnceLock<Repaint>>,
 }
+
+/// How soon after a worker's word the window is drawn. Not at once: egui draws twice for a request without delay.
+const WAKES_IN: Duration = Duration::from_millis(1);
 
 /// Asks the window to draw again. May be called from any thread.
 pub type Repaint = Box<dyn Fn() + Send + Sync>;
@@ -79,7 +83,7 @@ pub fn run(link: Link, options: AppOptions) -> Result<(), AppError> {
             Box::new(move |creation| {
                 let ctx = creation.egui_ctx.clone();
                 dress(&ctx);
-                let _ = repaint.set(Box::new(move || ctx.request_repaint())); // one window, so it was empty
+                let _ = repaint.set(Box::new(move || ctx.request_repaint_after(WAKES_IN))); // one window, so it was empty
                 Ok(Box::new(Window {
                     app: FaceprintApp::new(link, settings, clock, strip).with_bench(bench),
                     kiosk: fullscreen,

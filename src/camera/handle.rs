@@ -60,31 +60,21 @@ pub struct CameraHandle {
 }
 
 impl CameraHandle {
-    /// Begins to open the camera and returns at once. `on_event` is called on a camera thread after every new frame
-    /// and every change of state; it should only wake somebody.
+    /// Begins to open the camera and returns at once.
     #[must_use]
-    pub fn start(
-        spec: &CameraSpec,
-        options: CameraOptions,
-        clock: Arc<dyn Clock>,
-        on_event: Box<dyn Fn() + Send + Sync>,
-    ) -> Self {
+    pub fn start(spec: &CameraSpec, options: CameraOptions, clock: Arc<dyn Clock>) -> Self {
         let spec = spec.clone();
-        Self::start_with(Box::new(move || super::open(&spec, options, Arc::clone(&clock))), on_event)
+        Self::start_with(Box::new(move || super::open(&spec, options, Arc::clone(&clock))))
     }
 
     /// The same with any way to open a source.
     #[must_use]
-    pub fn start_with(
-        open: Box<dyn Fn() -> Result<Box<dyn FrameSource>, CameraError> + Send + Sync>,
-        on_event: Box<dyn Fn() + Send + Sync>,
-    ) -> Self {
+    pub fn start_with(open: Box<Open>) -> Self {
         let shared = Arc::new(Shared::default());
         let (stop, stopped) = bounded(0);
         let supervisor = Supervisor {
             open: open.into(),
             shared: Arc::clone(&shared),
-            on_event,
             stopped,
             stuck: Vec::new(),
         };
@@ -172,7 +162,6 @@ struct Stopped;
 struct Supervisor {
     open: Arc<Open>,
     shared: Arc<Shared>,
-    on_event: Box<dyn Fn() + Send + Sync>,
     stopped: Receiver<Infallible>,
     stuck: Vec<JoinHandle<()>>,
 }
@@ -255,7 +244,6 @@ impl Supervisor {
         times.push_back(frame.captured().mono);
         drop(times);
         self.shared.frames.publish(|number| Arc::new(frame.renumbered(number)));
-        (self.on_event)();
     }
 
     /// Joins a capture thread, or gives it up.
@@ -274,7 +262,6 @@ impl Supervisor {
 
     fn set_state(&self, state: CameraState) {
         *self.shared.state() = state;
-        (self.on_event)();
     }
 }
 
@@ -337,7 +324,7 @@ mod tests {
             let last = Arc::clone(&last);
             Ok(Box::new(Scripted { life, frames: 5, last: Box::new(move || last(life)) }))
         };
-        CameraHandle::start_with(Box::new(open), Box::new(|| {}))
+        CameraHandle::start_with(Box::new(open))
     }
 
     fn wait_for(camera: &CameraHandle, wanted: impl Fn(&CameraState) -> bool) -> CameraState {
@@ -415,13 +402,9 @@ mod tests {
         let camera = handle(|_| CameraError::Ended);
         let state = wait_for(&camera, fault);
         assert_eq!(state, CameraState::Fault { reason: CameraError::Ended, retry_in: None });
-        let never: Box<dyn Fn() -> Result<Box<dyn FrameSource>, CameraError> + Send + Sync> =
-            Box::new(|| Err(CameraError::Missing));
-        let (sender, states) = unbounded();
-        let camera = CameraHandle::start_with(never, Box::new(move || sender.send(()).unwrap_or_default()));
+        let camera = CameraHandle::start_with(Box::new(|| Err(CameraError::Missing)));
         let slower = |state: &CameraState| matches!(state, CameraState::Fault { retry_in, .. } if *retry_in == Some(FIRST_RETRY * 2));
         wait_for(&camera, slower);
-        assert!(states.len() >= 4, "opening, fault, opening, fault each wake somebody");
     }
 
     #[test]

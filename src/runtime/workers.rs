@@ -149,8 +149,7 @@ impl RecogniserWorker {
     fn open_camera(&self) -> CameraHandle {
         let rotate = Rotation::from_degrees(self.settings.rotate_degrees.into()).unwrap_or_default();
         let options = CameraOptions { rotate, ..CameraOptions::default() };
-        let wake = self.wake.clone();
-        CameraHandle::start(&self.settings.camera, options, self.clock.clone(), Box::new(move || wake()))
+        CameraHandle::start(&self.settings.camera, options, self.clock.clone())
     }
 
     /// Loads the networks and handles frames until stopped (`Ok`) or something breaks (`Err`, a sentence).
