@@ -170,8 +170,6 @@ impl FaceprintApp {
         let now = self.clock.now();
         self.keyboard.begin(ui.ctx());
         let scene = scene!(self, now);
-        let ground = ui::theme::palette(ui).ground;
-        ui.painter().rect_filled(ui.max_rect(), 0.0, ground);
         let actions = match &mut self.screen {
             Screen::Attendee if self.resting => {
                 ui::saver_ui(ui, &scene);

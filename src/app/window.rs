@@ -75,7 +75,9 @@ pub fn run(link: Link, options: AppOptions) -> Result<(), AppError> {
         .with_min_inner_size([640.0, 400.0])
         .with_fullscreen(fullscreen)
         .with_decorations(!fullscreen);
-    let native = NativeOptions { viewport, centered: !fullscreen, ..NativeOptions::default() };
+    // No colour here runs into another, so that dithering would only cost.
+    let native =
+        NativeOptions { viewport, centered: !fullscreen, dithering: false, ..NativeOptions::default() };
     let open = move || {
         eframe::run_native(
             "faceprint",
@@ -116,6 +118,10 @@ struct Window {
 }
 
 impl eframe::App for Window {
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         ctx.set_zoom_factor(theme::zoom(ctx.content_rect().size() * ctx.zoom_factor()));
         let pictures = self.app.take_in(ctx);
