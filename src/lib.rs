@@ -12,12 +12,12 @@
 //! | [`crypto`] | seal and open with associated data, key derivation and wrapping, PIN hashing, secret types | domain |
 //! | [`camera`] | frame sources: webcam, folder, MJPEG over http, built-in demo; re-opening after a fault | domain imaging |
 //! | [`nn`] | network building blocks and the fast CPU kernels; candle lives here and in `vision` only | - |
-//! | [`vision`] | frame in, faces out: SCRFD, alignment, ArcFace, quality; loading and importing weights | domain imaging nn |
+//! | [`vision`] | frame in, faces out: SCRFD, alignment, ArcFace, liveness, quality; loading and importing weights | domain imaging nn |
 //! | [`tracking`] | the same person keeps the same track; evidence gathered over frames. Pure | domain |
 //! | [`matching`] | the in-memory index: exact top-k cosine search, margins, calibration | domain nn |
 //! | [`attendance`] | the policy: evidence and time in, decisions out. Pure | domain |
 //! | [`access`] | roles, PIN check, lockout, host session. Pure but for the clock | domain crypto |
-//! | [`vault`] | everything kept: sealed records in sled, journal, codec, audit chain. sled lives here only | domain crypto |
+//! | [`vault`] | everything kept: sealed records in sled, journal, codec, audit chain, backup. sled lives here only | domain crypto |
 //! | [`reports`] | CSV and PDF from plain data into any `Write` | domain |
 //! | [`runtime`] | threads, messages, start and stop; wires the modules above | domain imaging settings crypto camera nn vision tracking matching attendance access vault reports |
 //! | [`diagnostics`] | stage timings, frame-rate and latency figures, `bench`, `doctor` | domain imaging settings crypto camera nn vision tracking matching attendance access vault reports runtime |

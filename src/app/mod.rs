@@ -1,7 +1,8 @@
 //! The window: takes in what the workers say, draws one screen, carries out what it asks for.
 //!
 //! Job: the loop between [`Link`] and [`crate::ui`]. It must not know how anything is done: it opens no file, no
-//! camera and no store, and nothing in it waits. Core time comes from the [`Clock`] that it is given.
+//! camera and no store, and nothing in it waits. The time that decisions use comes from the [`Clock`] that it
+//! is given.
 
 mod bench;
 mod time;

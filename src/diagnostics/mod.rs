@@ -1,6 +1,6 @@
 //! What a technician looks at: stage tables, `bench`, `doctor`, verification accuracy, and audit entries in words.
 //!
-//! It must not change anything: it measures and reads.
+//! It must not change anything: it measures and reads. (A store that `doctor` opens logs its start and stop, as always.)
 
 pub mod bench;
 pub mod doctor;

@@ -1,7 +1,8 @@
 //! What people see: screens, widgets, theme and words.
 //!
-//! Job: a model in, pixels and typed [`Action`]s out. It must not know a worker, a file or a clock: a view gets the
-//! moment with its [`Scene`], keeps only what was typed, and asks for everything else by returning an action.
+//! Job: a model in, pixels and typed [`Action`]s out. It must not know a worker, a file (but for the
+//! system's fonts) or a clock: a view gets the moment with its [`Scene`], keeps only what was typed, and asks for
+//! everything else by returning an action.
 
 mod attendance;
 mod attendee;
