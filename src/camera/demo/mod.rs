@@ -15,7 +15,7 @@ use crate::{
     imaging::{Frame, Picture},
 };
 use cast::cast;
-use scene::{HEIGHT, Scene, WIDTH};
+use scene::{HEIGHT, Scene, WIDTH, scene};
 use script::{Pose, Visits};
 use std::time::Duration;
 
@@ -32,11 +32,10 @@ pub fn demo_people() -> &'static [DemoPerson] {
 /// half a second apart from the beginning of 1970. Empty for a number that nobody has.
 #[must_use]
 pub fn enrolment_frames(person: usize) -> Vec<Frame> {
-    let Ok(cast) = cast() else { return Vec::new() };
-    if person >= cast.people.len() {
+    let Ok(scene) = scene() else { return Vec::new() };
+    if person >= demo_people().len() {
         return Vec::new();
     }
-    let scene = Scene::new(cast);
     // sideways shift and eye distance in pixels, roll in degrees, turn of the head, light
     let shots = [
         (0.0, 62.0, 0.0, 1.0, 1.0),
@@ -58,7 +57,7 @@ pub fn enrolment_frames(person: usize) -> Vec<Frame> {
 
 /// The demo as a camera.
 pub(super) struct Demo {
-    scene: Scene,
+    scene: &'static Scene,
     visits: Visits,
     current: Option<Visit>,
     next_frame: u64,
@@ -69,7 +68,7 @@ impl Demo {
     /// Decodes the sprites and draws the office; about a tenth of a second the first time.
     pub(super) fn open(seed: u64, pace: Pace) -> Result<Self, CameraError> {
         Ok(Self {
-            scene: Scene::new(cast()?),
+            scene: scene()?,
             visits: DemoScript::new(seed).visits(),
             current: None,
             next_frame: 0,
@@ -155,8 +154,7 @@ mod tests {
     /// A face-sized patch around the eyes differs from the empty office while somebody stands there, and only then.
     #[test]
     fn people_are_where_the_script_says() {
-        let cast = cast().unwrap();
-        let scene = Scene::new(cast);
+        let scene = scene().unwrap();
         let empty = scene.picture(&[], 1.0, 0).unwrap();
         let visit = DemoScript::new(1).visits().next().unwrap();
         let middle = u64::midpoint(visit.reading().start, visit.reading().end);

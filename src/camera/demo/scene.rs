@@ -1,10 +1,12 @@
 //! Draws the office with people in it, as a webcam would see it: out of focus behind, noise over all.
 
 use super::{
-    cast::{Cast, Level, Sprite},
+    CameraError,
+    cast::{Cast, Level, Sprite, cast},
     script::{Pose, Random},
 };
 use crate::imaging::{ImagingError, Picture};
+use std::sync::OnceLock;
 
 pub(super) const WIDTH: u32 = 1280;
 pub(super) const HEIGHT: u32 = 720;
@@ -24,8 +26,15 @@ pub(super) struct Scene {
     noise: Vec<i8>,
 }
 
+/// The scene, drawn when it is first asked for.
+pub(super) fn scene() -> Result<&'static Scene, CameraError> {
+    static SCENE: OnceLock<Scene> = OnceLock::new();
+    let cast = cast()?;
+    Ok(SCENE.get_or_init(|| Scene::new(cast)))
+}
+
 impl Scene {
-    pub(super) fn new(cast: &'static Cast) -> Self {
+    fn new(cast: &'static Cast) -> Self {
         let mut random = Random::new(0x000f_f1ce);
         // the mean of four uniform numbers is close enough to a normal one; sigma is about 3
         let mut noise = || ((0..4).map(|_| random.between(-10.0, 10.0)).sum::<f32>() / 4.0).round() as i8;
@@ -203,12 +212,13 @@ impl Canvas {
                 let before = self.0.clone();
                 for (i, pixel) in self.0.iter_mut().enumerate() {
                     let place = i / step % length;
-                    let near = (place.saturating_sub(2)..(place + 3).min(length))
-                        .map(|near| i + near * step - place * step);
-                    let near: Vec<&Colour> = near.filter_map(|near| before.get(near)).collect();
-                    *pixel = std::array::from_fn(|c| {
-                        near.iter().map(|colour| colour[c]).sum::<f32>() / near.len() as f32
-                    });
+                    let near = place.saturating_sub(2)..(place + 3).min(length);
+                    let count = near.len() as f32;
+                    let mut sum = [0.0; 3];
+                    for colour in near.filter_map(|near| before.get(i + near * step - place * step)) {
+                        sum = std::array::from_fn(|c| sum[c] + colour[c]);
+                    }
+                    *pixel = sum.map(|sum| sum / count);
                 }
             }
         }
@@ -297,12 +307,11 @@ fn furniture(canvas: &mut Canvas) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::camera::demo::cast::cast;
     use proptest::prelude::*;
 
     #[test]
     fn little_light_makes_everything_darker() {
-        let scene = Scene::new(cast().unwrap());
+        let scene = scene().unwrap();
         let mean = |light| {
             let picture = scene.picture(&[], light, 3).unwrap();
             picture.rgb().iter().map(|&value| f64::from(value)).sum::<f64>() / picture.rgb().len() as f64
@@ -313,7 +322,7 @@ mod tests {
 
     #[test]
     fn noise_changes_from_frame_to_frame_but_only_a_little() {
-        let scene = Scene::new(cast().unwrap());
+        let scene = scene().unwrap();
         let (a, b) = (scene.picture(&[], 1.0, 1).unwrap(), scene.picture(&[], 1.0, 2).unwrap());
         let differing = a.rgb().iter().zip(b.rgb()).filter(|(a, b)| a != b).count();
         assert!(differing > a.rgb().len() / 2);
