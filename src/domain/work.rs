@@ -358,7 +358,9 @@ impl WorkRules {
         for line in lines.map(str::trim).filter(|line| !line.is_empty()).take(Self::MAX_HOLIDAYS) {
             let (date, name) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
             let date: Date = date.parse().map_err(|_| WorkError::Holiday(short(line)))?;
-            holidays.insert(date, name.trim().chars().filter(|c| !c.is_control()).take(60).collect());
+            let name: String = name.chars().filter(|c| !c.is_control()).collect();
+            let name: String = name.trim().chars().take(60).collect();
+            holidays.insert(date, name.trim_end().to_owned());
         }
         Ok(holidays)
     }

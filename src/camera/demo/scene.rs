@@ -53,15 +53,15 @@ impl Scene {
         Picture::new(WIDTH, HEIGHT, rgb)
     }
 
-    /// Light and sensor noise.
+    /// Light and sensor noise. Nothing here can overflow; a check for each value would keep the loop from being a vector's.
     fn expose(&self, rgb: &mut [u8], light: f32, noise: u64) {
         let gain = (light.clamp(0.0, 1.0) * 256.0) as u16;
         let mut random = Random::new(noise);
         for row in rgb.chunks_exact_mut(STRIDE) {
             let start = random.next() as usize % NOISE;
             for (value, noise) in row.iter_mut().zip(self.noise.get(start..).unwrap_or_default()) {
-                let lit = (u16::from(*value) * gain) >> 8;
-                *value = (lit as i16 + i16::from(*noise)).clamp(0, 255) as u8;
+                let lit = u16::from(*value).wrapping_mul(gain) >> 8;
+                *value = (lit as i16).wrapping_add(i16::from(*noise)).clamp(0, 255) as u8;
             }
         }
     }
