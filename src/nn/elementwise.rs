@@ -40,8 +40,10 @@ pub(super) fn upsample(io: &mut Io<'_>) {
 
 /// One value for each 2 x 2 window.
 pub(super) fn pool(kind: Pool, io: &mut Io<'_>) {
+    // `f32::max` would lose what is no number.
+    let larger = |a: f32, b: f32| if a > b || a.is_nan() { a } else { b };
     let merge = |a: f32, b: f32, c: f32, d: f32| match kind {
-        Pool::Max => a.max(b).max(c.max(d)),
+        Pool::Max => larger(larger(a, b), larger(c, d)),
         Pool::Average => (a + b + c + d) * 0.25,
     };
     let lanes = io.out.layout().lanes;

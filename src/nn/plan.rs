@@ -487,6 +487,55 @@ mod tests {
         assert!(other_size.apply_op1_no_bwd(&op).is_err());
     }
 
+    /// All outputs of one picture in the given way and in candle's.
+    fn answers(graph: &Graph, isa: Isa, size: usize, input: &[f32]) -> [Vec<Vec<f32>>; 2] {
+        let mut plan = Plan::compile_for(isa, graph, (size, size), 1, 1).unwrap();
+        plan.run(input).unwrap();
+        let fast = (0..plan.outputs()).map(|i| plan.output(i).to_vec()).collect();
+        let x = Tensor::from_slice(input, (1, (), size, size), &Device::Cpu).unwrap();
+        let plain = reference::forward(graph, &x).unwrap();
+        [fast, plain.iter().map(|y| y.flatten_all().unwrap().to_vec1().unwrap()).collect()]
+    }
+
+    #[test]
+    fn a_weight_that_is_no_number_is_not_hidden_by_activations_and_pools() {
+        for (way, stride, groups) in [("conv", 2, 1), ("winograd", 1, 1), ("depthwise", 1, 16)] {
+            for which in 0..4 {
+                let (mut graph, x) = Graph::new(16);
+                let mut weights = conv(1, (16, 16), 3, stride, groups);
+                weights.weight[0] = f32::NAN;
+                let y = graph.affine(x, noise(3, 16), noise(4, 16));
+                let y = graph.conv(y, weights, activation(which, 16));
+                let z = graph.max_pool2x2(y);
+                graph.output(y, "activated");
+                graph.output(z, "pooled");
+                for isa in Isa::all() {
+                    let plan = Plan::compile_for(isa, &graph, (20, 20), 1, 1).unwrap();
+                    assert_eq!(plan.steps[1].kind.name(), way);
+                    for values in answers(&graph, isa, 20, &noise(2, 16 * 400)).iter().flatten() {
+                        let (broken, sound) = values.split_at(values.len() / 16);
+                        assert!(broken.iter().all(|v| v.is_nan()), "{way}, activation {which}, {isa:?}");
+                        assert!(sound.iter().all(|v| v.is_finite()), "{way}, activation {which}, {isa:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_of_a_window_is_no_number_where_one_value_is_none() {
+        let (mut graph, x) = Graph::new(1);
+        let y = graph.max_pool2x2(x);
+        graph.output(y, "pooled");
+        for (isa, at) in Isa::all().flat_map(|isa| (0..4).map(move |at| (isa, at))) {
+            let mut input = [4.0, 3.0, -2.0, 1.0];
+            input[at] = f32::NAN;
+            for values in answers(&graph, isa, 2, &input).iter().flatten() {
+                assert!(values[0].is_nan(), "value {at}, {isa:?}");
+            }
+        }
+    }
+
     #[test]
     fn an_input_of_another_size_is_refused() {
         let mut plan = Plan::compile(&residual_network(), 8, 8, 1).unwrap();

@@ -106,7 +106,10 @@ impl Layer {
                 let (_, _, height, width) = of(x)?.dims4()?;
                 of(x)?.upsample_nearest2d(height * 2, width * 2)
             }
-            Self::Pool { x, kind: Pool::Max } => of(x)?.max_pool2d(2),
+            Self::Pool { x, kind: Pool::Max } => {
+                // Adds nothing but what is no number, which candle's largest of a window may pass over.
+                of(x)?.max_pool2d(2)? + (of(x)?.avg_pool2d(2)? * 0.0)?
+            }
             Self::Pool { x, kind: Pool::Average } => of(x)?.avg_pool2d(2),
             Self::GlobalPool { x } => of(x)?.mean_keepdim((2, 3)),
             Self::Gate { x, gate } => of(x)?.broadcast_mul(of(gate)?),
@@ -161,7 +164,8 @@ impl Act {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match self {
             Self::None => Ok(x.clone()),
-            Self::Relu => x.relu(),
+            // Candle's own makes 0 of what is no number.
+            Self::Relu => x.le(0.0)?.where_cond(&x.zeros_like()?, x),
             Self::Prelu(slopes) => {
                 let positive = x.relu()?;
                 let negative = (x - &positive)?;
