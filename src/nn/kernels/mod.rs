@@ -687,37 +687,40 @@ mod tests {
         ) {
             let (lanes, in_lanes, to) = (isa.lanes(), io.x.layout.lanes, io.out.layout.shape);
             let workspace = |floats: usize| Buffer::from_values(&vec![f32::NAN; floats]);
-            Team::new(self.threads).unwrap().enter(|run| match self.way {
-                Way::Plain if weights.is_depthwise() && !self.planar => {
-                    super::depthwise(isa, run, &PackedDepthwise::new(weights, lanes), finish, io);
-                }
-                Way::Plain => {
-                    let mut packed = PackedConv::new(weights, in_lanes, lanes);
-                    if self.half {
-                        packed = packed.halved();
-                        assert!(packed.scratch() > 0);
+            Team::apart(self.threads).enter(|run| {
+                assert_eq!(run.threads(), self.threads);
+                match self.way {
+                    Way::Plain if weights.is_depthwise() && !self.planar => {
+                        super::depthwise(isa, run, &PackedDepthwise::new(weights, lanes), finish, io);
                     }
-                    let mut workspace = workspace(run.threads() * packed.scratch());
-                    super::conv(isa, run, &packed, finish, io, workspace.as_mut_slice());
-                }
-                Way::Winograd(side) => {
-                    let mut packed = PackedWinograd::new(weights, side, lanes);
-                    if self.half && side == 2 {
-                        packed.elements = packed.elements.into_iter().map(PackedConv::halved).collect();
-                        assert!(packed.scratch() > 0);
+                    Way::Plain => {
+                        let mut packed = PackedConv::new(weights, in_lanes, lanes);
+                        if self.half {
+                            packed = packed.halved();
+                            assert!(packed.scratch() > 0);
+                        }
+                        let mut workspace = workspace(run.threads() * packed.scratch());
+                        super::conv(isa, run, &packed, finish, io, workspace.as_mut_slice());
                     }
-                    let geometry = Geometry::new(&packed, to.height, to.width, self.pictures);
-                    let spaces = if packed.is_small() { run.threads() } else { 1 };
-                    let floats = spaces * geometry.floats() + run.threads() * packed.scratch();
-                    let mut workspace = workspace(floats);
-                    super::winograd(isa, run, &packed, finish, io, workspace.as_mut_slice());
-                }
-                Way::Separable(_) => {
-                    let inner = (&PackedDepthwise::new(weights, lanes), &Finish::new(inner, None, lanes));
-                    let last = (&PackedConv::new(last, lanes, lanes), finish);
-                    let row = between_floats(Shape { channels: weights.out_channels, ..to }, lanes);
-                    let mut workspace = workspace(row * run.threads());
-                    super::separable(isa, run, inner, last, io, workspace.as_mut_slice());
+                    Way::Winograd(side) => {
+                        let mut packed = PackedWinograd::new(weights, side, lanes);
+                        if self.half && side == 2 {
+                            packed.elements = packed.elements.into_iter().map(PackedConv::halved).collect();
+                            assert!(packed.scratch() > 0);
+                        }
+                        let geometry = Geometry::new(&packed, to.height, to.width, self.pictures);
+                        let spaces = if packed.is_small() { run.threads() } else { 1 };
+                        let floats = spaces * geometry.floats() + run.threads() * packed.scratch();
+                        let mut workspace = workspace(floats);
+                        super::winograd(isa, run, &packed, finish, io, workspace.as_mut_slice());
+                    }
+                    Way::Separable(_) => {
+                        let inner = (&PackedDepthwise::new(weights, lanes), &Finish::new(inner, None, lanes));
+                        let last = (&PackedConv::new(last, lanes, lanes), finish);
+                        let row = between_floats(Shape { channels: weights.out_channels, ..to }, lanes);
+                        let mut workspace = workspace(row * run.threads());
+                        super::separable(isa, run, inner, last, io, workspace.as_mut_slice());
+                    }
                 }
             });
         }
@@ -914,7 +917,7 @@ mod tests {
         let out = ViewMut::new(out.as_mut_slice(), to);
         let io = Io { pictures: 1, x: View::new(x.as_slice(), from), residual: None, out, second: None };
         let packed = PackedConv::new(&weights, 1, lanes);
-        Team::new(1).unwrap().enter(|run| {
+        Team::apart(1).enter(|run| {
             super::conv(Isa::Portable, run, &packed, &Finish::default(), io, &mut []);
         });
     }
