@@ -165,8 +165,6 @@ struct Job {
 // task is left and all taken ones are done. Others read it only after they took a task (acquire, from the leader's
 // release of `left`) and before they count it as done (release, which the leader acquires before it writes again).
 unsafe impl Sync for Shared {}
-// SAFETY: as above; what `Job` borrows is `Sync`.
-unsafe impl Send for Shared {}
 
 impl Shared {
     /// Does all tasks of one job, together with whoever helps.

@@ -38,8 +38,6 @@ pub(super) struct Raw {
 
 // SAFETY: a `Raw` is made from a slice borrowed for the whole layer. Tasks only read through those made from shared
 // slices, and write through the others only the rows and blocks that no other task of the layer has.
-unsafe impl Send for Raw {}
-// SAFETY: as above.
 unsafe impl Sync for Raw {}
 
 impl Raw {
