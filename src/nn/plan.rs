@@ -99,7 +99,7 @@ impl Plan {
         let shapes = graph.shapes(height, width)?;
         let pictures = pictures.max(1);
         let mut planner = Planner::new(isa, graph, &shapes, pictures, threads.max(1));
-        let steps = planner.steps();
+        let steps = planner.steps()?;
         let input = shapes.first().copied().unwrap_or(Shape { channels: 0, height, width });
         Ok(Self {
             isa,
@@ -413,6 +413,23 @@ mod tests {
         }
         graph.output(x, "features");
         graph
+    }
+
+    /// Of one channel every convolution is depthwise, a 1x1 one too.
+    #[test]
+    fn pointwise_convolutions_of_one_channel_lose_no_layer() {
+        let (mut graph, x) = Graph::new(3);
+        let x = graph.conv(x, conv(1, (3, 1), 3, 1, 1), Activation::None);
+        let x = graph.conv(x, conv(2, (1, 1), 3, 1, 1), activation(2, 1));
+        let x = graph.conv(x, conv(3, (1, 1), 1, 1, 1), Activation::None);
+        let x = graph.conv(x, conv(4, (1, 20), 1, 1, 1), Activation::None);
+        graph.output(x, "x");
+        for isa in Isa::all() {
+            let plan = Plan::compile_for(isa, &graph, (160, 160), 1, 1).unwrap();
+            let kinds: Vec<_> = plan.steps.iter().map(|step| step.kind.name()).collect();
+            assert_eq!(kinds, ["conv", "separable", "conv"]);
+            assert_equals_candle(&graph, 160, isa, 1);
+        }
     }
 
     #[test]
