@@ -182,7 +182,8 @@ impl Plan {
 }
 
 impl Drop for Plan {
-    /// What went through the plan may be a face, and what came out a template: neither stays in freed memory.
+    /// What went through the plan may be a face, and what came out a template: neither stays in freed memory, however the
+    /// last run ended.
     fn drop(&mut self) {
         self.wipe();
         self.slots.iter_mut().for_each(|slot| slot.buffer.as_mut_slice().zeroize());
@@ -205,22 +206,19 @@ impl Output {
 
 impl Step {
     fn run(&self, isa: Isa, run: &Run<'_>, slots: &mut [Slot], pictures: usize, workspace: &mut [f32]) {
-        // Taken out while they are written, so that the others can be read; put back below.
-        let mut out = take(slots, Some(self.out));
-        let mut second = take(slots, self.second);
-        if let (Some(x), Some(out)) = (slots.get(self.x), &mut out) {
+        let mut taken = Taken::new(slots, self);
+        let Taken { slots, out, second } = &mut taken;
+        if let (Some(x), Some((_, out))) = (slots.get(self.x), out) {
             let other = self.other.and_then(|other| slots.get(other));
             let io = Io {
                 pictures,
                 x: x.view(),
                 residual: other.map(Slot::view),
                 out: out.view_mut(),
-                second: second.as_mut().map(Slot::view_mut),
+                second: second.as_mut().map(|(_, slot)| slot.view_mut()),
             };
             self.compute(isa, run, io, workspace);
         }
-        put(slots, self.out, out);
-        put(slots, self.second.unwrap_or(usize::MAX), second);
     }
 
     fn compute(&self, isa: Isa, run: &Run<'_>, mut io: Io<'_>, workspace: &mut [f32]) {
@@ -270,14 +268,33 @@ impl Slot {
     }
 }
 
-fn take(slots: &mut [Slot], index: Option<usize>) -> Option<Slot> {
-    let slot = slots.get_mut(index?)?;
-    Some(Slot { layout: slot.layout, buffer: std::mem::take(&mut slot.buffer) })
+/// What a step writes, taken out of the slots so that the others can be read. It is put back when the step ends, be it by
+/// a panic: what is in it would else be freed as it is.
+struct Taken<'a> {
+    slots: &'a mut [Slot],
+    /// Its number and the slot.
+    out: Option<(usize, Slot)>,
+    second: Option<(usize, Slot)>,
 }
 
-fn put(slots: &mut [Slot], index: usize, taken: Option<Slot>) {
-    if let (Some(slot), Some(taken)) = (slots.get_mut(index), taken) {
-        *slot = taken;
+impl<'a> Taken<'a> {
+    fn new(slots: &'a mut [Slot], step: &Step) -> Self {
+        let mut take = |index: usize| {
+            let slot = slots.get_mut(index)?;
+            Some((index, Slot { layout: slot.layout, buffer: std::mem::take(&mut slot.buffer) }))
+        };
+        let (out, second) = (take(step.out), step.second.and_then(take));
+        Self { slots, out, second }
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        for (index, taken) in [self.out.take(), self.second.take()].into_iter().flatten() {
+            if let Some(slot) = self.slots.get_mut(index) {
+                *slot = taken;
+            }
+        }
     }
 }
 
@@ -290,6 +307,7 @@ mod tests {
     };
     use candle_core::{Device, Tensor};
     use proptest::prelude::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
     fn conv(seed: u32, io: (usize, usize), kernel: usize, stride: usize, groups: usize) -> ConvWeights {
         let in_channels_per_group = io.0 / groups;
@@ -505,6 +523,22 @@ mod tests {
         let output = &plan.outputs[0];
         assert!(output.values.iter().all(|value| *value == 0.0));
         assert!(plan.slots[output.slot].buffer.as_slice().iter().all(|value| *value == 0.0));
+    }
+
+    #[test]
+    fn a_run_that_panics_leaves_its_values_where_they_are_wiped() {
+        let mut plan = Plan::compile(&residual_network(), 8, 8, 1).unwrap();
+        plan.run(&noise(1, 192)).unwrap();
+        let step = &mut plan.steps[0];
+        assert!(step.second.is_some());
+        // It reads what it writes, which is not there.
+        let x = std::mem::replace(&mut step.x, step.out);
+        let panicked = catch_unwind(AssertUnwindSafe(|| plan.run(&noise(1, 192))));
+        assert!(panicked.is_err());
+        let lengths = |plan: &Plan| plan.slots.iter().all(|s| s.buffer.as_slice().len() == s.layout.len());
+        assert!(lengths(&plan), "a value was freed");
+        plan.steps[0].x = x;
+        plan.run(&noise(1, 192)).unwrap();
     }
 
     #[test]
