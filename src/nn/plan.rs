@@ -40,7 +40,6 @@ pub(super) struct Output {
     pub(super) slot: usize,
     pub(super) channels: Range<usize>,
     pub(super) shape: Shape,
-    pub(super) flat: bool,
     /// Whether the sigmoid of the slot's values is still to be taken.
     pub(super) sigmoid: bool,
     pub(super) values: Vec<f32>,
@@ -145,6 +144,12 @@ impl Plan {
         self.input
     }
 
+    /// Pictures that one run takes at most.
+    #[must_use]
+    pub fn pictures(&self) -> usize {
+        self.pictures
+    }
+
     /// How many outputs there are.
     #[must_use]
     pub fn outputs(&self) -> usize {
@@ -173,11 +178,6 @@ impl Plan {
                 slot.buffer.as_mut_slice().zeroize();
             }
         }
-    }
-
-    /// True when output `index` is a vector, the answer of a fully connected layer.
-    pub(super) fn is_flat(&self, index: usize) -> bool {
-        self.outputs.get(index).is_some_and(|output| output.flat)
     }
 }
 
@@ -543,16 +543,28 @@ mod tests {
 
     #[test]
     fn a_plan_is_one_candle_operation_over_a_batch() {
-        let graph = residual_network();
-        let x = Tensor::from_slice(&noise(4, 2 * 3 * 10 * 12), (2, 3, 10, 12), &Device::Cpu).unwrap();
-        let op = PlanOp::new(Plan::compile(&graph, 10, 12, 2).unwrap());
-        let got = x.apply_op1_no_bwd(&op).unwrap();
-        let expected = reference::forward(&graph, &x).unwrap().remove(0);
-        assert_eq!(got.dims(), expected.dims());
-        let values = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        assert_close(&values(&got), &values(&expected), 1e-4);
-        let other_size = Tensor::zeros((1, 3, 12, 10), candle_core::DType::F32, &Device::Cpu).unwrap();
-        assert!(other_size.apply_op1_no_bwd(&op).is_err());
+        let (mut ends_in_a_vector, x) = Graph::new(3);
+        let weights = LinearWeights { weight: noise(1, 360 * 5), bias: noise(2, 5) };
+        let y = ends_in_a_vector.flatten_linear(x, weights);
+        ends_in_a_vector.output(y, "vector");
+        for graph in [residual_network(), ends_in_a_vector] {
+            for (batch, at_once) in [(1, 3), (2, 1), (5, 2), (6, 3)] {
+                let x = noise(4, batch * 3 * 10 * 12);
+                let x = Tensor::from_slice(&x, (batch, 3, 10, 12), &Device::Cpu).unwrap();
+                let op = PlanOp::new(Plan::compile_batch(&graph, 10, 12, at_once, 2).unwrap());
+                let got = x.apply_op1_no_bwd(&op).unwrap();
+                let expected = reference::forward(&graph, &x).unwrap().remove(0);
+                assert_eq!(got.dims(), expected.dims());
+                let values = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+                assert_close(&values(&got), &values(&expected), 1e-4);
+                let together = batch - (batch - 1) / at_once * at_once;
+                let last = op.plan().output(0).len() / got.dims()[1..].iter().product::<usize>();
+                assert_eq!(last, together, "{batch} pictures, {at_once} at once");
+                let other_size =
+                    Tensor::zeros((1, 3, 12, 10), candle_core::DType::F32, &Device::Cpu).unwrap();
+                assert!(other_size.apply_op1_no_bwd(&op).is_err());
+            }
+        }
     }
 
     /// All outputs of one picture in the given way and in candle's.

@@ -112,7 +112,6 @@ impl<'a> Planner<'a> {
                 slot: self.slot_of(id.0)?,
                 channels: used.first_channel..used.first_channel + shape.channels,
                 shape,
-                flat: matches!(op, Op::Linear { .. }),
                 sigmoid: sibling && matches!(op, Op::Conv { activation: Activation::Sigmoid, .. }),
                 values: vec![0.0; self.pictures * shape.len()],
                 filled: 0,
