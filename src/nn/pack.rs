@@ -1,12 +1,16 @@
 //! Weights rearranged once, at compile time, into the order in which the kernels read them.
 
 use super::{
-    Activation, ConvWeights, Shape,
+    Activation, ConvWeights, NnError, Shape,
     blocked::{Buffer, LINE, per_channel},
     kernels::TILE_BLOCKS,
 };
 use half::{f16, slice::HalfFloatSliceExt as _};
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use rayon::{
+    ThreadPoolBuildError, ThreadPoolBuilder,
+    iter::{IntoParallelIterator as _, ParallelIterator as _},
+};
+use std::{error::Error as _, io, sync::OnceLock};
 
 /// A dense or grouped convolution. A group of channels that is smaller than a block is computed densely over the
 /// input blocks that its outputs look at, with zeros for the weights that do not exist.
@@ -113,6 +117,32 @@ pub(super) enum PackedActivation {
     Relu,
     Prelu(Buffer),
     Sigmoid,
+}
+
+/// Starts the threads that pack weights: rayon's, which every search uses too. Without them packing would panic.
+pub(super) fn start_packers() -> Result<(), NnError> {
+    static STARTED: OnceLock<Result<(), io::Error>> = OnceLock::new();
+    started(&STARTED, || ThreadPoolBuilder::new().build_global())
+}
+
+/// Starts them unless that was tried: rayon tries once a process, and answers "already started" ever after, even where
+/// the system gave no threads.
+fn started(
+    tried: &OnceLock<Result<(), io::Error>>,
+    start: impl FnOnce() -> Result<(), ThreadPoolBuildError>,
+) -> Result<(), NnError> {
+    // Only what the system refused has a source: the other errors say that there is a pool.
+    let refused = |error: ThreadPoolBuildError| error.source()?.downcast_ref().map(same);
+    match tried.get_or_init(|| start().err().and_then(refused).map_or(Ok(()), Err)) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(NnError::Threads(same(error))),
+    }
+}
+
+/// The error once more.
+fn same(error: &io::Error) -> io::Error {
+    let described = || io::Error::new(error.kind(), error.to_string());
+    error.raw_os_error().map_or_else(described, io::Error::from_raw_os_error)
 }
 
 impl PackedConv {
@@ -347,6 +377,24 @@ impl ConvWeights {
 mod tests {
     use super::*;
     use crate::nn::testing::noise;
+
+    #[test]
+    fn threads_that_the_system_refuses_are_an_error_each_time_and_a_pool_that_runs_is_none() {
+        let refuse = || {
+            let pool = ThreadPoolBuilder::new()
+                .num_threads(1)
+                .spawn_handler(|_| Err(io::Error::from_raw_os_error(11)));
+            pool.build().map(drop)
+        };
+        let tried = OnceLock::new();
+        for start in [refuse, || unreachable!("rayon would not try again")] {
+            let error = started(&tried, start).unwrap_err();
+            assert!(matches!(&error, NnError::Threads(io) if io.raw_os_error() == Some(11)), "{error}");
+        }
+        start_packers().unwrap();
+        assert!(ThreadPoolBuilder::new().build_global().is_err(), "there is a pool");
+        started(&OnceLock::new(), || ThreadPoolBuilder::new().build_global()).unwrap();
+    }
 
     #[test]
     fn weights_that_half_precision_would_spoil_stay_as_they_are() {

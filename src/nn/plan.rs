@@ -9,7 +9,7 @@ use super::{
     elementwise,
     graph::Pool,
     kernels::{self, Io, Isa, View, ViewMut},
-    pack::{Finish, PackedConv, PackedDepthwise, PackedWinograd},
+    pack::{Finish, PackedConv, PackedDepthwise, PackedWinograd, start_packers},
     planner::Planner,
     team::{Run, Team},
 };
@@ -96,6 +96,7 @@ impl Plan {
         threads: usize,
     ) -> Result<Self, NnError> {
         let shapes = graph.shapes(height, width)?;
+        start_packers()?;
         let pictures = pictures.max(1);
         let mut planner = Planner::new(isa, graph, &shapes, pictures, threads.max(1));
         let steps = planner.steps()?;
