@@ -351,7 +351,7 @@ mod tests {
                 (2, _) if shape.height > 2 => {
                     graph.conv(x, conv(seed, (c, channels), 3, 2, 1), activation(what, channels))
                 }
-                (3, _) if keep => graph.scale(x, 0.7),
+                (3, _) if keep => graph.affine(x, vec![0.7; c], vec![0.0; c]),
                 (3, _) => graph.affine(x, noise(seed, c), noise(seed + 1, c)),
                 (4, _) if shape.height <= 8 => graph.upsample2x_nearest(x),
                 (5, _) if shape.height.is_multiple_of(2) => graph.max_pool2x2(x),
