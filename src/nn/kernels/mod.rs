@@ -300,7 +300,9 @@ pub(super) fn separable(
     io.check(isa.lanes(), finish);
     depthwise.check(from, to.lanes);
     depthwise_finish.check(from.blocks() * from.lanes);
-    let Some(between) = depthwise.window.output(from.shape) else { return };
+    let Some(between) = depthwise.window.output(from.shape) else {
+        panic!("the depthwise kernel is larger than the padded input")
+    };
     assert!(conv.window.kernel == (1, 1) && conv.window.stride == 1 && conv.window.padding == 0);
     assert_eq!((conv.in_channels, conv.in_lanes, conv.lanes), (from.shape.channels, to.lanes, to.lanes));
     assert_eq!((conv.window.output(between), conv.scratch()), (Some(to.shape), 0));
@@ -917,6 +919,24 @@ mod tests {
         let shape = Shape { channels: 8, height: 2, width: 2 };
         let buffer = Buffer::zeros(33);
         let _ = View::new(&buffer.as_slice()[1..], Layout { shape, pictures: 1, lanes: 8, border: 0 });
+    }
+
+    #[test]
+    #[should_panic(expected = "larger than the padded input")]
+    fn a_depthwise_kernel_larger_than_its_input_is_refused_before_a_pointwise_one_too() {
+        let lanes = Isa::Portable.lanes();
+        let weights = ConvWeights { kernel: (3, 3), weight: noise(1, 9), ..pointwise(1, 1, 1) };
+        let layout =
+            Layout { shape: Shape { channels: 1, height: 2, width: 2 }, pictures: 1, lanes, border: 0 };
+        let (x, mut out) = (Buffer::zeros(layout.len()), Buffer::zeros(layout.len()));
+        let out = ViewMut::new(out.as_mut_slice(), layout);
+        let io = Io { pictures: 1, x: View::new(x.as_slice(), layout), residual: None, out, second: None };
+        let (inner, last) =
+            (PackedDepthwise::new(&weights, lanes), PackedConv::new(&pointwise(1, 1, 1), lanes, lanes));
+        let nothing = Finish::default();
+        Team::apart(1).enter(|run| {
+            super::separable(Isa::Portable, run, (&inner, &nothing), (&last, &nothing), io, &mut []);
+        });
     }
 
     #[test]
