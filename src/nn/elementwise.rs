@@ -18,10 +18,10 @@ pub(super) fn affine(scale: &Buffer, shift: &Buffer, io: &mut Io<'_>) {
     }
 }
 
-/// out = x + residual; x + x where there is none.
+/// out = x + residual.
 pub(super) fn add(io: &mut Io<'_>) {
     for (block, row) in blocks_and_rows(io) {
-        let other = io.residual.as_ref().unwrap_or(&io.x);
+        let Some(other) = &io.residual else { return };
         let sums = io.x.row(block, row).iter().zip(other.row(block, row)).map(|(a, b)| a + b);
         io.out.row_mut(block, row).iter_mut().zip(sums).for_each(|(to, sum)| *to = sum);
     }

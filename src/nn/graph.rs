@@ -4,7 +4,7 @@
 
 use super::{Activation, ConvWeights, LinearWeights, NnError, layers::product, pack::Window};
 
-/// A static network in inference form. Values are f32, one picture at a time.
+/// A static network in inference form, over f32. Shapes are those of one picture.
 #[derive(Clone)]
 pub struct Graph {
     input_channels: usize,
