@@ -47,8 +47,8 @@ fn conv(inputs: usize, outputs: usize, kernel: usize, stride: usize, groups: usi
     }
 }
 
-/// Every kind of step: stem, depthwise alone and within, winograd, residual with an affine behind it, pools, upsampling,
-/// outputs that are computed together, a fully connected end.
+/// Every kind of step: stem, depthwise alone and within, winograd, residual with an affine behind it, an affine by itself,
+/// pools, a gate behind weights in half precision, upsampling, outputs that are computed together, a fully connected end.
 fn every_kind() -> Graph {
     let (mut graph, x) = Graph::new(3);
     let x = graph.conv(x, conv(3, 32, 3, 2, 1), Activation::Relu);
@@ -58,6 +58,12 @@ fn every_kind() -> Graph {
     let y = graph.affine(y, vec![1.1; 32], vec![0.1; 32]);
     let y = graph.max_pool2x2(y);
     let y = graph.avg_pool2x2(y);
+    let y = graph.affine(y, vec![0.9; 32], vec![0.1; 32]);
+    let mut gate = graph.global_avg_pool(y);
+    for (inputs, outputs) in [(32, 1024), (1024, 1024), (1024, 32)] {
+        gate = graph.conv(gate, conv(inputs, outputs, 1, 1, 1), Activation::Sigmoid);
+    }
+    let y = graph.gate(y, gate);
     let small = graph.conv(y, conv(32, 32, 3, 1, 32), Activation::Relu);
     let y = graph.add(small, y);
     let large = graph.upsample2x_nearest(y);

@@ -121,11 +121,7 @@ pub(super) mod tests {
         #![proptest_config(ProptestConfig::with_cases(300))]
         #[test]
         fn the_true_product_and_its_f32_sum_lie_between(x in vector(), q in vector(), turned in any::<bool>()) {
-            let (codes, scale) = quantise(&x);
-            let query = Query::new(&q);
-            let mut found = None;
-            inner_products(&query.codes, &[codes], |products| found = Some(query.between(products[0], &scale)));
-            let Between { least, most } = found.unwrap();
+            let Between { least, most } = bounds(&x, &q);
             let exact: f64 = x.iter().zip(&q).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
             let pairs = || x.iter().zip(&q).map(|(a, b)| a * b);
             let sum: f32 = if turned { pairs().rev().sum() } else { pairs().sum() };
@@ -134,13 +130,26 @@ pub(super) mod tests {
         }
     }
 
+    /// What the first pass says of the inner product.
+    fn bounds(x: &[f32; EMBEDDING_LEN], q: &[f32; EMBEDDING_LEN]) -> Between {
+        let ((codes, scale), query) = (quantise(x), Query::new(q));
+        let mut found = None;
+        inner_products(&query.codes, &[codes], |products| found = Some(query.between(products[0], &scale)));
+        found.unwrap()
+    }
+
     #[test]
     fn zero_and_tiny_vectors_have_bounds_too() {
-        for value in [0.0, 1e-40, 1e-45] {
+        let one = std::array::from_fn(|i| if i == 7 { 1.0 } else { 0.0 });
+        for value in [0.0, 1e-37, 1e-40, 1e-45_f32] {
             let x = [value; EMBEDDING_LEN];
-            let (_, scale) = quantise(&x);
-            let Between { least, most } = Query::new(&x).between(0, &scale);
-            assert!(least <= 0.0 && most >= 0.0 && most.is_finite());
+            for q in [x, one] {
+                let Between { least, most } = bounds(&x, &q);
+                let exact: f64 = x.iter().zip(&q).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+                let sum: f32 = x.iter().zip(&q).map(|(a, b)| a * b).sum();
+                assert!((least..=most).contains(&exact), "{exact:e} of {value:e} in {least:e}..={most:e}");
+                assert!((least..=most).contains(&sum.into()), "{sum:e} of {value:e} in {least:e}..={most:e}");
+            }
         }
     }
 }

@@ -18,10 +18,10 @@ pub(super) fn affine(scale: &Buffer, shift: &Buffer, io: &mut Io<'_>) {
     }
 }
 
-/// out = x + residual; x + x where there is none.
+/// out = x + residual.
 pub(super) fn add(io: &mut Io<'_>) {
     for (block, row) in blocks_and_rows(io) {
-        let other = io.residual.as_ref().unwrap_or(&io.x);
+        let Some(other) = &io.residual else { return };
         let sums = io.x.row(block, row).iter().zip(other.row(block, row)).map(|(a, b)| a + b);
         io.out.row_mut(block, row).iter_mut().zip(sums).for_each(|(to, sum)| *to = sum);
     }
@@ -40,8 +40,10 @@ pub(super) fn upsample(io: &mut Io<'_>) {
 
 /// One value for each 2 x 2 window.
 pub(super) fn pool(kind: Pool, io: &mut Io<'_>) {
+    // `f32::max` would lose what is no number.
+    let larger = |a: f32, b: f32| if a > b || a.is_nan() { a } else { b };
     let merge = |a: f32, b: f32, c: f32, d: f32| match kind {
-        Pool::Max => a.max(b).max(c.max(d)),
+        Pool::Max => larger(larger(a, b), larger(c, d)),
         Pool::Average => (a + b + c + d) * 0.25,
     };
     let lanes = io.out.layout().lanes;

@@ -2,9 +2,9 @@
 //!
 //! Building never fails; [`Graph::shapes`] says what does not fit, so that a model's constructor reads like its paper.
 
-use super::{Activation, ConvWeights, LinearWeights, NnError, layers::product};
+use super::{Activation, ConvWeights, LinearWeights, NnError, layers::product, pack::Window};
 
-/// A static network in inference form. Values are f32, one picture at a time.
+/// A static network in inference form, over f32. Shapes are those of one picture.
 #[derive(Clone)]
 pub struct Graph {
     input_channels: usize,
@@ -92,12 +92,6 @@ impl Graph {
         self.push(Op::Affine { x, scale, shift })
     }
 
-    /// x * factor, the same for every channel: the learned scale of a box branch.
-    pub fn scale(&mut self, x: NodeId, factor: f32) -> NodeId {
-        let channels = self.channels(x);
-        self.affine(x, vec![factor; channels], vec![0.0; channels])
-    }
-
     /// a + b, of equal shape. Prefer [`Graph::conv_add`] where one side is a convolution.
     pub fn add(&mut self, a: NodeId, b: NodeId) -> NodeId {
         self.push(Op::Add { a, b })
@@ -183,24 +177,6 @@ impl Graph {
         self.outputs.iter().map(|(id, _)| *id)
     }
 
-    /// Channels of x as far as the layers say so; 0 for a node that does not exist, which [`Graph::shapes`] reports.
-    fn channels(&self, id: NodeId) -> usize {
-        match self.nodes.get(id.0) {
-            Some(Op::Input) => self.input_channels,
-            Some(Op::Conv { weights, .. }) => weights.out_channels,
-            Some(Op::Linear { weights, .. }) => weights.bias.len(),
-            Some(Op::Affine { scale, .. }) => scale.len(),
-            Some(
-                Op::Add { a: x, .. }
-                | Op::Upsample { x }
-                | Op::Pool { x, .. }
-                | Op::GlobalPool { x }
-                | Op::Gate { x, .. },
-            ) if x.0 < self.nodes.len() => self.channels(*x),
-            _ => 0,
-        }
-    }
-
     fn push(&mut self, op: Op) -> NodeId {
         self.nodes.push(op);
         NodeId(self.nodes.len() - 1)
@@ -284,10 +260,9 @@ fn conv_shape(x: Shape, weights: &ConvWeights, activation: &Activation) -> Resul
         return Err(format!("it takes {} channels and is given {}", weights.in_channels(), x.channels));
     }
     let (kh, kw) = weights.kernel;
-    match (weights.output_size(x.height, kh), weights.output_size(x.width, kw)) {
-        (Some(height), Some(width)) => Ok(Shape { channels: weights.out_channels, height, width }),
-        _ => Err(format!("a {kh} x {kw} kernel is larger than the padded {} x {} input", x.height, x.width)),
-    }
+    let larger =
+        || format!("a {kh} x {kw} kernel is larger than the padded {} x {} input", x.height, x.width);
+    Window::of(weights).output(x).ok_or_else(larger)
 }
 
 fn linear_shape(x: Shape, weights: &LinearWeights) -> Result<Shape, String> {

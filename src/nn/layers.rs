@@ -34,12 +34,6 @@ impl ConvWeights {
         self.in_channels_per_group == 1 && self.groups == self.out_channels
     }
 
-    /// Height or width that comes out for `size` pixels and `kernel` taps; `None` when the kernel does not fit.
-    pub(super) fn output_size(&self, size: usize, kernel: usize) -> Option<usize> {
-        let room = (size + 2 * self.padding).checked_sub(kernel)?;
-        Some(room.checked_div(self.stride)? + 1)
-    }
-
     /// What is wrong with the numbers themselves, if anything.
     pub(super) fn problem(&self) -> Option<String> {
         let (kh, kw) = self.kernel;

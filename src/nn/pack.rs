@@ -1,12 +1,16 @@
 //! Weights rearranged once, at compile time, into the order in which the kernels read them.
 
 use super::{
-    Activation, ConvWeights, Shape,
+    Activation, ConvWeights, NnError, Shape,
     blocked::{Buffer, LINE, per_channel},
     kernels::TILE_BLOCKS,
 };
 use half::{f16, slice::HalfFloatSliceExt as _};
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use rayon::{
+    ThreadPoolBuildError, ThreadPoolBuilder,
+    iter::{IntoParallelIterator as _, ParallelIterator as _},
+};
+use std::{error::Error as _, io, sync::OnceLock};
 
 /// A dense or grouped convolution. A group of channels that is smaller than a block is computed densely over the
 /// input blocks that its outputs look at, with zeros for the weights that do not exist.
@@ -25,8 +29,10 @@ pub(super) struct PackedConv {
 /// Weights of a dense convolution, as they are kept.
 ///
 /// A layer whose weights no cache holds waits for them in every run, so those are kept in half precision, and each tile's
-/// are made f32 again in the memory of the thread that multiplies them. What a weight loses (2⁻¹¹ of itself) is noise of
-/// mean zero: the answer of an IResNet-50 moves by 1 - cosine = 3e-8.
+/// are made f32 again in the memory of the thread that multiplies them. That is done only where a tile's weights fit a
+/// cache: the largest fully connected layers stay f32, and since a tile is as wide as the vectors, a layer may be kept
+/// in halves for one instruction set and not for another. What a weight loses (at most 2⁻¹¹ of itself, or 2⁻²⁵ where it is
+/// below 2⁻¹⁴) is noise of mean zero: the answer of an IResNet-50 moves by 1 - cosine = 3e-8.
 pub(super) enum Weights {
     Full(Buffer),
     Half(Buffer<f16>),
@@ -113,6 +119,32 @@ pub(super) enum PackedActivation {
     Sigmoid,
 }
 
+/// Starts the threads that pack weights: rayon's, which every search uses too. Without them packing would panic.
+pub(super) fn start_packers() -> Result<(), NnError> {
+    static STARTED: OnceLock<Result<(), io::Error>> = OnceLock::new();
+    started(&STARTED, || ThreadPoolBuilder::new().build_global())
+}
+
+/// Starts them unless that was tried: rayon tries once a process, and answers "already started" ever after, even where
+/// the system gave no threads.
+fn started(
+    tried: &OnceLock<Result<(), io::Error>>,
+    start: impl FnOnce() -> Result<(), ThreadPoolBuildError>,
+) -> Result<(), NnError> {
+    // Only what the system refused has a source: the other errors say that there is a pool.
+    let refused = |error: ThreadPoolBuildError| error.source()?.downcast_ref().map(same);
+    match tried.get_or_init(|| start().err().and_then(refused).map_or(Ok(()), Err)) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(NnError::Threads(same(error))),
+    }
+}
+
+/// The error once more.
+fn same(error: &io::Error) -> io::Error {
+    let described = || io::Error::new(error.kind(), error.to_string());
+    error.raw_os_error().map_or_else(described, io::Error::from_raw_os_error)
+}
+
 impl PackedConv {
     /// Packs for an input of `in_lanes` and an output of `lanes` channels a block.
     pub(super) fn new(conv: &ConvWeights, in_lanes: usize, lanes: usize) -> Self {
@@ -150,18 +182,23 @@ impl PackedConv {
         }
     }
 
-    /// As [`PackedConv::new`], the weights in half precision where no cache holds them.
+    /// As [`PackedConv::new`], the weights in half precision where no cache holds them and [`PackedConv::halved`] can.
     pub(super) fn spared(conv: &ConvWeights, in_lanes: usize, lanes: usize) -> Self {
         let packed = Self::new(conv, in_lanes, lanes);
         if packed.weights.len() >= SCARCE_WEIGHTS { packed.halved() } else { packed }
     }
 
-    /// The same with its weights in half precision, unless that cannot hold them, or a tile has too many.
+    /// The same with its weights in half precision, unless one is too large for that, all are so small that they lose
+    /// more than 2⁻¹⁷ of the largest, or a tile has too many.
     pub(super) fn halved(mut self) -> Self {
+        /// Half precision holds nothing finer than 2⁻²⁴.
+        const LEAST: f32 = 1.0 / 256.0;
         let small = self.tiles.iter().all(|tile| tile.weight_count <= TILE_WEIGHTS);
         if let Weights::Full(weights) = &self.weights {
             let weights = weights.as_slice();
-            if small && weights.iter().all(|weight| weight.abs() <= f16::MAX.to_f32()) {
+            let finite = weights.iter().all(|weight| weight.abs() <= f16::MAX.to_f32());
+            let largest = weights.iter().fold(0.0_f32, |most, weight| most.max(weight.abs()));
+            if small && finite && largest >= LEAST {
                 let mut half = Buffer::zeros(weights.len());
                 half.as_mut_slice().convert_from_f32_slice(weights);
                 self.weights = Weights::Half(half);
@@ -333,5 +370,54 @@ impl ConvWeights {
         }
         let index = ((output * self.in_channels_per_group + local) * kh + ky) * kw + kx;
         self.weight.get(index).copied().unwrap_or(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::testing::noise;
+
+    #[test]
+    fn threads_that_the_system_refuses_are_an_error_each_time_and_a_pool_that_runs_is_none() {
+        let refuse = || {
+            let pool = ThreadPoolBuilder::new()
+                .num_threads(1)
+                .spawn_handler(|_| Err(io::Error::from_raw_os_error(11)));
+            pool.build().map(drop)
+        };
+        let tried = OnceLock::new();
+        for start in [refuse, || unreachable!("rayon would not try again")] {
+            let error = started(&tried, start).unwrap_err();
+            assert!(matches!(&error, NnError::Threads(io) if io.raw_os_error() == Some(11)), "{error}");
+        }
+        start_packers().unwrap();
+        assert!(ThreadPoolBuilder::new().build_global().is_err(), "there is a pool");
+        started(&OnceLock::new(), || ThreadPoolBuilder::new().build_global()).unwrap();
+    }
+
+    #[test]
+    fn weights_that_half_precision_would_spoil_stay_as_they_are() {
+        let scaled = |factor: f32| {
+            let weight = noise(1, 32 * 32).iter().map(|w| w * factor).collect();
+            let bias = vec![0.0; 32];
+            let (kernel, stride, padding, groups) = ((1, 1), 1, 0, 1);
+            let (out_channels, in_channels_per_group) = (32, 32);
+            let conv = ConvWeights {
+                out_channels,
+                in_channels_per_group,
+                kernel,
+                stride,
+                padding,
+                groups,
+                weight,
+                bias,
+            };
+            PackedConv::new(&conv, 8, 8).halved()
+        };
+        for (factor, halves) in [(1e-6, false), (1e-3, false), (0.01, true), (1.0, true), (1e6, false)] {
+            assert_eq!(matches!(scaled(factor).weights, Weights::Half(_)), halves, "weights up to {factor}");
+        }
+        assert!(matches!(scaled(f32::NAN).weights, Weights::Full(_)));
     }
 }

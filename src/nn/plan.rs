@@ -9,7 +9,7 @@ use super::{
     elementwise,
     graph::Pool,
     kernels::{self, Io, Isa, View, ViewMut},
-    pack::{Finish, PackedConv, PackedDepthwise, PackedWinograd},
+    pack::{Finish, PackedConv, PackedDepthwise, PackedWinograd, start_packers},
     planner::Planner,
     team::{Run, Team},
 };
@@ -40,7 +40,6 @@ pub(super) struct Output {
     pub(super) slot: usize,
     pub(super) channels: Range<usize>,
     pub(super) shape: Shape,
-    pub(super) flat: bool,
     /// Whether the sigmoid of the slot's values is still to be taken.
     pub(super) sigmoid: bool,
     pub(super) values: Vec<f32>,
@@ -97,9 +96,10 @@ impl Plan {
         threads: usize,
     ) -> Result<Self, NnError> {
         let shapes = graph.shapes(height, width)?;
+        start_packers()?;
         let pictures = pictures.max(1);
         let mut planner = Planner::new(isa, graph, &shapes, pictures, threads.max(1));
-        let steps = planner.steps();
+        let steps = planner.steps()?;
         let input = shapes.first().copied().unwrap_or(Shape { channels: 0, height, width });
         Ok(Self {
             isa,
@@ -145,6 +145,12 @@ impl Plan {
         self.input
     }
 
+    /// Pictures that one run takes at most.
+    #[must_use]
+    pub fn pictures(&self) -> usize {
+        self.pictures
+    }
+
     /// How many outputs there are.
     #[must_use]
     pub fn outputs(&self) -> usize {
@@ -174,15 +180,11 @@ impl Plan {
             }
         }
     }
-
-    /// True when output `index` is a vector, the answer of a fully connected layer.
-    pub(super) fn is_flat(&self, index: usize) -> bool {
-        self.outputs.get(index).is_some_and(|output| output.flat)
-    }
 }
 
 impl Drop for Plan {
-    /// What went through the plan may be a face, and what came out a template: neither stays in freed memory.
+    /// What went through the plan may be a face, and what came out a template: neither stays in freed memory, however the
+    /// last run ended.
     fn drop(&mut self) {
         self.wipe();
         self.slots.iter_mut().for_each(|slot| slot.buffer.as_mut_slice().zeroize());
@@ -205,22 +207,19 @@ impl Output {
 
 impl Step {
     fn run(&self, isa: Isa, run: &Run<'_>, slots: &mut [Slot], pictures: usize, workspace: &mut [f32]) {
-        // Taken out while they are written, so that the others can be read; put back below.
-        let mut out = take(slots, Some(self.out));
-        let mut second = take(slots, self.second);
-        if let (Some(x), Some(out)) = (slots.get(self.x), &mut out) {
+        let mut taken = Taken::new(slots, self);
+        let Taken { slots, out, second } = &mut taken;
+        if let (Some(x), Some((_, out))) = (slots.get(self.x), out) {
             let other = self.other.and_then(|other| slots.get(other));
             let io = Io {
                 pictures,
                 x: x.view(),
                 residual: other.map(Slot::view),
                 out: out.view_mut(),
-                second: second.as_mut().map(Slot::view_mut),
+                second: second.as_mut().map(|(_, slot)| slot.view_mut()),
             };
             self.compute(isa, run, io, workspace);
         }
-        put(slots, self.out, out);
-        put(slots, self.second.unwrap_or(usize::MAX), second);
     }
 
     fn compute(&self, isa: Isa, run: &Run<'_>, mut io: Io<'_>, workspace: &mut [f32]) {
@@ -270,14 +269,33 @@ impl Slot {
     }
 }
 
-fn take(slots: &mut [Slot], index: Option<usize>) -> Option<Slot> {
-    let slot = slots.get_mut(index?)?;
-    Some(Slot { layout: slot.layout, buffer: std::mem::take(&mut slot.buffer) })
+/// What a step writes, taken out of the slots so that the others can be read. It is put back when the step ends, be it by
+/// a panic: what is in it would else be freed as it is.
+struct Taken<'a> {
+    slots: &'a mut [Slot],
+    /// Its number and the slot.
+    out: Option<(usize, Slot)>,
+    second: Option<(usize, Slot)>,
 }
 
-fn put(slots: &mut [Slot], index: usize, taken: Option<Slot>) {
-    if let (Some(slot), Some(taken)) = (slots.get_mut(index), taken) {
-        *slot = taken;
+impl<'a> Taken<'a> {
+    fn new(slots: &'a mut [Slot], step: &Step) -> Self {
+        let mut take = |index: usize| {
+            let slot = slots.get_mut(index)?;
+            Some((index, Slot { layout: slot.layout, buffer: std::mem::take(&mut slot.buffer) }))
+        };
+        let (out, second) = (take(step.out), step.second.and_then(take));
+        Self { slots, out, second }
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        for (index, taken) in [self.out.take(), self.second.take()].into_iter().flatten() {
+            if let Some(slot) = self.slots.get_mut(index) {
+                *slot = taken;
+            }
+        }
     }
 }
 
@@ -290,6 +308,7 @@ mod tests {
     };
     use candle_core::{Device, Tensor};
     use proptest::prelude::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
     fn conv(seed: u32, io: (usize, usize), kernel: usize, stride: usize, groups: usize) -> ConvWeights {
         let in_channels_per_group = io.0 / groups;
@@ -332,7 +351,7 @@ mod tests {
                 (2, _) if shape.height > 2 => {
                     graph.conv(x, conv(seed, (c, channels), 3, 2, 1), activation(what, channels))
                 }
-                (3, _) if keep => graph.scale(x, 0.7),
+                (3, _) if keep => graph.affine(x, vec![0.7; c], vec![0.0; c]),
                 (3, _) => graph.affine(x, noise(seed, c), noise(seed + 1, c)),
                 (4, _) if shape.height <= 8 => graph.upsample2x_nearest(x),
                 (5, _) if shape.height.is_multiple_of(2) => graph.max_pool2x2(x),
@@ -362,8 +381,18 @@ mod tests {
         graph
     }
 
+    /// A plan with helpers of its own, so that it does not run alone where other tests have them.
+    fn spread(isa: Isa, graph: &Graph, size: usize, pictures: usize, threads: usize) -> Plan {
+        let mut plan = Plan::compile_for(isa, graph, (size, size), pictures, threads).unwrap();
+        plan.team = Team::apart(threads);
+        let mut found = 0;
+        plan.team.enter(|run| found = run.threads());
+        assert_eq!(found, threads);
+        plan
+    }
+
     fn assert_equals_candle(graph: &Graph, size: usize, isa: Isa, threads: usize) {
-        let mut plan = Plan::compile_for(isa, graph, (size, size), 1, threads).unwrap();
+        let mut plan = spread(isa, graph, size, 1, threads);
         for seed in [5, 6] {
             // The second run meets the memory that the first one left.
             let input = noise(seed, 3 * size * size);
@@ -405,6 +434,23 @@ mod tests {
         graph
     }
 
+    /// Of one channel every convolution is depthwise, a 1x1 one too.
+    #[test]
+    fn pointwise_convolutions_of_one_channel_lose_no_layer() {
+        let (mut graph, x) = Graph::new(3);
+        let x = graph.conv(x, conv(1, (3, 1), 3, 1, 1), Activation::None);
+        let x = graph.conv(x, conv(2, (1, 1), 3, 1, 1), activation(2, 1));
+        let x = graph.conv(x, conv(3, (1, 1), 1, 1, 1), Activation::None);
+        let x = graph.conv(x, conv(4, (1, 20), 1, 1, 1), Activation::None);
+        graph.output(x, "x");
+        for isa in Isa::all() {
+            let plan = Plan::compile_for(isa, &graph, (160, 160), 1, 1).unwrap();
+            let kinds: Vec<_> = plan.steps.iter().map(|step| step.kind.name()).collect();
+            assert_eq!(kinds, ["conv", "separable", "conv"]);
+            assert_equals_candle(&graph, 160, isa, 1);
+        }
+    }
+
     #[test]
     fn memory_is_shared_and_batch_norms_ride_along() {
         let plan = Plan::compile(&residual_network(), 20, 20, 1).unwrap();
@@ -437,14 +483,21 @@ mod tests {
         }
     }
 
+    /// How each step is computed. The numbers of threads and pictures are among what the planner goes by.
+    fn ways(plan: &Plan) -> Vec<(&'static str, usize)> {
+        let side = |kind: &Kind| if let Kind::Winograd(conv, _) = kind { conv.side } else { 0 };
+        plan.steps.iter().map(|step| (step.kind.name(), side(&step.kind))).collect()
+    }
+
     #[test]
-    fn a_batch_gives_what_its_pictures_give_alone() {
+    fn a_batch_gives_to_the_bit_what_its_pictures_give_alone_where_both_are_computed_in_the_same_ways() {
         let choices =
             [(2, 16, true), (0, 2, false), (9, 24, false), (8, 24, true), (4, 1, false), (6, 1, true)];
         for graph in [residual_network(), detector_like(), random_graph(&choices, 16)] {
             for isa in Isa::all() {
                 let mut alone = Plan::compile_for(isa, &graph, (16, 16), 1, 1).unwrap();
-                let mut batch = Plan::compile_for(isa, &graph, (16, 16), 4, 3).unwrap();
+                let mut batch = spread(isa, &graph, 16, 4, 3);
+                assert_eq!(ways(&alone), ways(&batch));
                 for pictures in [4, 1, 3] {
                     let input = noise(pictures as u32, pictures * 3 * 16 * 16);
                     batch.run(&input).unwrap();
@@ -474,17 +527,94 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_panics_leaves_its_values_where_they_are_wiped() {
+        let mut plan = Plan::compile(&residual_network(), 8, 8, 1).unwrap();
+        plan.run(&noise(1, 192)).unwrap();
+        let step = &mut plan.steps[0];
+        assert!(step.second.is_some());
+        // It reads what it writes, which is not there.
+        let x = std::mem::replace(&mut step.x, step.out);
+        let panicked = catch_unwind(AssertUnwindSafe(|| plan.run(&noise(1, 192))));
+        assert!(panicked.is_err());
+        let lengths = |plan: &Plan| plan.slots.iter().all(|s| s.buffer.as_slice().len() == s.layout.len());
+        assert!(lengths(&plan), "a value was freed");
+        plan.steps[0].x = x;
+        plan.run(&noise(1, 192)).unwrap();
+    }
+
+    #[test]
     fn a_plan_is_one_candle_operation_over_a_batch() {
-        let graph = residual_network();
-        let x = Tensor::from_slice(&noise(4, 2 * 3 * 10 * 12), (2, 3, 10, 12), &Device::Cpu).unwrap();
-        let op = PlanOp::new(Plan::compile(&graph, 10, 12, 2).unwrap());
-        let got = x.apply_op1_no_bwd(&op).unwrap();
-        let expected = reference::forward(&graph, &x).unwrap().remove(0);
-        assert_eq!(got.dims(), expected.dims());
-        let values = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        assert_close(&values(&got), &values(&expected), 1e-4);
-        let other_size = Tensor::zeros((1, 3, 12, 10), candle_core::DType::F32, &Device::Cpu).unwrap();
-        assert!(other_size.apply_op1_no_bwd(&op).is_err());
+        let (mut ends_in_a_vector, x) = Graph::new(3);
+        let weights = LinearWeights { weight: noise(1, 360 * 5), bias: noise(2, 5) };
+        let y = ends_in_a_vector.flatten_linear(x, weights);
+        ends_in_a_vector.output(y, "vector");
+        for graph in [residual_network(), ends_in_a_vector] {
+            for (batch, at_once) in [(1, 3), (2, 1), (5, 2), (6, 3)] {
+                let x = noise(4, batch * 3 * 10 * 12);
+                let x = Tensor::from_slice(&x, (batch, 3, 10, 12), &Device::Cpu).unwrap();
+                let op = PlanOp::new(Plan::compile_batch(&graph, 10, 12, at_once, 2).unwrap());
+                let got = x.apply_op1_no_bwd(&op).unwrap();
+                let expected = reference::forward(&graph, &x).unwrap().remove(0);
+                assert_eq!(got.dims(), expected.dims());
+                let values = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+                assert_close(&values(&got), &values(&expected), 1e-4);
+                let together = batch - (batch - 1) / at_once * at_once;
+                let last = op.plan().output(0).len() / got.dims()[1..].iter().product::<usize>();
+                assert_eq!(last, together, "{batch} pictures, {at_once} at once");
+                let other_size =
+                    Tensor::zeros((1, 3, 12, 10), candle_core::DType::F32, &Device::Cpu).unwrap();
+                assert!(other_size.apply_op1_no_bwd(&op).is_err());
+            }
+        }
+    }
+
+    /// All outputs of one picture in the given way and in candle's.
+    fn answers(graph: &Graph, isa: Isa, size: usize, input: &[f32]) -> [Vec<Vec<f32>>; 2] {
+        let mut plan = Plan::compile_for(isa, graph, (size, size), 1, 1).unwrap();
+        plan.run(input).unwrap();
+        let fast = (0..plan.outputs()).map(|i| plan.output(i).to_vec()).collect();
+        let x = Tensor::from_slice(input, (1, (), size, size), &Device::Cpu).unwrap();
+        let plain = reference::forward(graph, &x).unwrap();
+        [fast, plain.iter().map(|y| y.flatten_all().unwrap().to_vec1().unwrap()).collect()]
+    }
+
+    #[test]
+    fn a_weight_that_is_no_number_is_not_hidden_by_activations_and_pools() {
+        for (way, stride, groups) in [("conv", 2, 1), ("winograd", 1, 1), ("depthwise", 1, 16)] {
+            for which in 0..4 {
+                let (mut graph, x) = Graph::new(16);
+                let mut weights = conv(1, (16, 16), 3, stride, groups);
+                weights.weight[0] = f32::NAN;
+                let y = graph.affine(x, noise(3, 16), noise(4, 16));
+                let y = graph.conv(y, weights, activation(which, 16));
+                let z = graph.max_pool2x2(y);
+                graph.output(y, "activated");
+                graph.output(z, "pooled");
+                for isa in Isa::all() {
+                    let plan = Plan::compile_for(isa, &graph, (20, 20), 1, 1).unwrap();
+                    assert_eq!(plan.steps[1].kind.name(), way);
+                    for values in answers(&graph, isa, 20, &noise(2, 16 * 400)).iter().flatten() {
+                        let (broken, sound) = values.split_at(values.len() / 16);
+                        assert!(broken.iter().all(|v| v.is_nan()), "{way}, activation {which}, {isa:?}");
+                        assert!(sound.iter().all(|v| v.is_finite()), "{way}, activation {which}, {isa:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_of_a_window_is_no_number_where_one_value_is_none() {
+        let (mut graph, x) = Graph::new(1);
+        let y = graph.max_pool2x2(x);
+        graph.output(y, "pooled");
+        for (isa, at) in Isa::all().flat_map(|isa| (0..4).map(move |at| (isa, at))) {
+            let mut input = [4.0, 3.0, -2.0, 1.0];
+            input[at] = f32::NAN;
+            for values in answers(&graph, isa, 2, &input).iter().flatten() {
+                assert!(values[0].is_nan(), "value {at}, {isa:?}");
+            }
+        }
     }
 
     #[test]
@@ -495,15 +625,17 @@ mod tests {
     }
 
     #[test]
-    fn runs_do_not_depend_on_the_number_of_threads() {
+    fn threads_change_no_bit_where_they_do_not_change_the_ways() {
         let graph = residual_network();
         let input = noise(7, 3 * 60 * 60);
         let answers = [1, 2, 3].map(|threads| {
-            let mut plan = Plan::compile(&graph, 60, 60, threads).unwrap();
+            let mut plan = spread(Isa::detect(), &graph, 60, 1, threads);
             plan.run(&input).unwrap();
-            plan.output(0).to_vec()
+            (ways(&plan), plan.output(0).to_vec())
         });
-        assert_eq!(answers[0], answers[1]);
-        assert_eq!(answers[0], answers[2]);
+        for (ways, answer) in &answers[1..] {
+            assert_eq!(*ways, answers[0].0);
+            assert!(*answer == answers[0].1);
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! It must not run anything.
 
 use super::{
-    Activation, ConvWeights, Graph, NodeId, Shape,
+    Activation, ConvWeights, Graph, NnError, NodeId, Shape,
     blocked::{self, Buffer, Layout},
     graph::Op,
     kernels::{Geometry, Isa, between_floats},
@@ -89,10 +89,17 @@ impl<'a> Planner<'a> {
         planner
     }
 
-    /// All steps, in order.
-    pub(super) fn steps(&mut self) -> Vec<Step> {
-        let graph = self.graph;
-        graph.nodes().iter().enumerate().filter_map(|(node, op)| self.step(node, op)).collect()
+    /// All steps, in order. A layer that would be left out is an error: a network without it would answer, but wrongly.
+    pub(super) fn steps(&mut self) -> Result<Vec<Step>, NnError> {
+        let (graph, mut steps) = (self.graph, Vec::new());
+        for (node, op) in graph.nodes().iter().enumerate().skip(1) {
+            if self.uses.get(node).is_none_or(|used| used.role == Role::Own) {
+                let problem = "what it reads is nowhere in memory".to_owned();
+                let left_out = NnError::Shape { node, layer: op.name(), problem };
+                steps.push(self.step(node, op).ok_or(left_out)?);
+            }
+        }
+        Ok(steps)
     }
 
     /// What is read from the slots when all steps are done.
@@ -105,7 +112,6 @@ impl<'a> Planner<'a> {
                 slot: self.slot_of(id.0)?,
                 channels: used.first_channel..used.first_channel + shape.channels,
                 shape,
-                flat: matches!(op, Op::Linear { .. }),
                 sigmoid: sibling && matches!(op, Op::Conv { activation: Activation::Sigmoid, .. }),
                 values: vec![0.0; self.pictures * shape.len()],
                 filled: 0,
@@ -149,7 +155,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// A depthwise convolution that only a 1x1 convolution reads is computed within it, where its value is large.
+    /// A depthwise convolution that only a 1x1 convolution reads is computed within it, where its value is large. Never
+    /// two within each other: of a single channel a 1x1 convolution is a depthwise one as well.
     fn join_separable(&mut self) {
         for (node, op) in self.graph.nodes().iter().enumerate() {
             let Op::Conv { x, weights, .. } = op else { continue };
@@ -162,7 +169,8 @@ impl<'a> Planner<'a> {
                 continue;
             };
             let large = self.pictures * shape.height >= SEPARABLE_ROWS && shape.len() > SEPARABLE_FLOATS;
-            if pointwise && alone && inner.is_depthwise() && large {
+            let whole = self.uses.get(input.0).is_some_and(|u| u.role != Role::Within);
+            if pointwise && alone && inner.is_depthwise() && large && whole {
                 if let Some(used) = self.uses.get_mut(x.0) {
                     used.role = Role::Within;
                 }
@@ -173,11 +181,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The step for `op`, unless another one computes it.
+    /// The step for `op`; `None` when what it reads has no slot.
     fn step(&mut self, node: usize, op: &Op) -> Option<Step> {
-        if node == 0 || self.uses.get(node)?.role != Role::Own {
-            return None;
-        }
         let mut inputs = op.inputs();
         let (mut x, other) = (inputs.next()?, inputs.next());
         let affine = self.uses.get(node)?.affine;
@@ -191,8 +196,12 @@ impl<'a> Planner<'a> {
             x = self.graph.nodes().get(inner.0)?.inputs().next()?;
         }
         let kind = self.kind(node, op, (x, within), affine)?;
-        let slot = |id: NodeId| self.slot_of(id.0);
-        let step = Step { kind, x: slot(x)?, other: other.and_then(slot), out, second };
+        let x = self.slot_of(x.0)?;
+        let other = match other {
+            Some(other) => Some(self.slot_of(other.0)?),
+            None => None,
+        };
+        let step = Step { kind, x, other, out, second };
         self.release(node);
         Some(step)
     }
@@ -413,4 +422,37 @@ fn uses(graph: &Graph) -> Vec<Use> {
         }
     }
     uses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layer_is_never_left_out_in_silence() {
+        let pointwise = || ConvWeights {
+            out_channels: 3,
+            in_channels_per_group: 3,
+            kernel: (1, 1),
+            stride: 1,
+            padding: 0,
+            groups: 1,
+            weight: vec![1.0; 9],
+            bias: vec![0.0; 3],
+        };
+        let (mut graph, mut x) = Graph::new(3);
+        for _ in 0..3 {
+            x = graph.conv(x, pointwise(), Activation::None);
+        }
+        graph.output(x, "x");
+        let shapes = graph.shapes(4, 4).unwrap();
+        let mut planner = Planner::new(Isa::Portable, &graph, &shapes, 1, 1);
+        assert_eq!(planner.steps().unwrap().len(), 3);
+        let mut planner = Planner::new(Isa::Portable, &graph, &shapes, 1, 1);
+        for inner in [1, 2] {
+            planner.uses[inner].role = Role::Within;
+        }
+        let left_out = planner.steps().err().unwrap();
+        assert!(matches!(left_out, NnError::Shape { node: 3, layer: "convolution", .. }), "{left_out}");
+    }
 }

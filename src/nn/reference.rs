@@ -4,7 +4,7 @@ use super::{
     Activation, ConvWeights, Graph, NnError,
     graph::{NodeId, Op, Pool},
 };
-use candle_core::{D, Device, Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 
 /// A graph whose weights lie on one device, ready to run there.
 pub struct Network {
@@ -12,9 +12,9 @@ pub struct Network {
     outputs: Vec<NodeId>,
 }
 
-/// Runs the graph once on the device of `x`: \[N, C, H, W\] in, one tensor per output out, \[N, C, H, W\] or, after a
-/// fully connected layer, \[N, C\].
-pub fn forward(graph: &Graph, x: &Tensor) -> std::result::Result<Vec<Tensor>, NnError> {
+/// Runs the graph once on the device of `x`; in and out as in [`Network::forward`].
+#[cfg(test)]
+pub(super) fn forward(graph: &Graph, x: &Tensor) -> std::result::Result<Vec<Tensor>, NnError> {
     let (_, _, height, width) = x.dims4()?;
     Network::new(graph, height, width, x.device())?.forward(x)
 }
@@ -32,7 +32,8 @@ impl Network {
         Ok(Self { layers, outputs: graph.outputs().collect() })
     }
 
-    /// Runs a batch \[N, C, H, W\]; outputs as in [`forward`].
+    /// Runs a batch: \[N, C, H, W\] in, one tensor per output out, \[N, C, H, W\] too; H and W are 1 after a fully connected
+    /// layer.
     pub fn forward(&self, x: &Tensor) -> std::result::Result<Vec<Tensor>, NnError> {
         let mut values: Vec<Tensor> = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
@@ -71,7 +72,7 @@ impl Layer {
                 Self::Linear {
                     x: *x,
                     weight: weight.t()?.contiguous()?,
-                    bias: Tensor::from_slice(&weights.bias, (1, out), device)?,
+                    bias: per_channel(&weights.bias, device)?,
                 }
             }
             Op::Affine { x, scale, shift } => {
@@ -94,19 +95,19 @@ impl Layer {
                 let y = residual.as_ref().map_or(Ok(y.clone()), |r| y + of(r)?)?;
                 activation.forward(&y)
             }
-            Self::Linear { x, weight, bias } => of(x)?.flatten_from(1)?.matmul(weight)?.broadcast_add(bias),
-            Self::Affine { x, scale, shift } => {
-                let x = of(x)?;
-                let shape = x.shape().clone();
-                let x = if x.rank() == 2 { x.unsqueeze(2)?.unsqueeze(3)? } else { x.clone() };
-                x.broadcast_mul(scale)?.broadcast_add(shift)?.reshape(shape)
+            Self::Linear { x, weight, bias } => {
+                of(x)?.flatten_from(1)?.matmul(weight)?.unsqueeze(2)?.unsqueeze(3)?.broadcast_add(bias)
             }
+            Self::Affine { x, scale, shift } => of(x)?.broadcast_mul(scale)?.broadcast_add(shift),
             Self::Add { a, b } => of(a)? + of(b)?,
             Self::Upsample { x } => {
                 let (_, _, height, width) = of(x)?.dims4()?;
                 of(x)?.upsample_nearest2d(height * 2, width * 2)
             }
-            Self::Pool { x, kind: Pool::Max } => of(x)?.max_pool2d(2),
+            Self::Pool { x, kind: Pool::Max } => {
+                // Adds nothing but what is no number, which candle's largest of a window may pass over.
+                of(x)?.max_pool2d(2)? + (of(x)?.avg_pool2d(2)? * 0.0)?
+            }
             Self::Pool { x, kind: Pool::Average } => of(x)?.avg_pool2d(2),
             Self::GlobalPool { x } => of(x)?.mean_keepdim((2, 3)),
             Self::Gate { x, gate } => of(x)?.broadcast_mul(of(gate)?),
@@ -136,7 +137,6 @@ impl Conv {
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let x = if x.rank() == 2 { x.unsqueeze(D::Minus1)?.unsqueeze(D::Minus1)? } else { x.clone() };
         x.conv2d(&self.weight, self.padding, self.stride, 1, self.groups)?.broadcast_add(&self.bias)
     }
 }
@@ -161,7 +161,8 @@ impl Act {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match self {
             Self::None => Ok(x.clone()),
-            Self::Relu => x.relu(),
+            // Candle's own makes 0 of what is no number.
+            Self::Relu => x.le(0.0)?.where_cond(&x.zeros_like()?, x),
             Self::Prelu(slopes) => {
                 let positive = x.relu()?;
                 let negative = (x - &positive)?;

@@ -61,6 +61,13 @@ impl Team {
         Ok(Self { crew: Some(crew) })
     }
 
+    /// As [`Team::new`], with helpers of its own: it is never busy with what other tests run.
+    #[cfg(test)]
+    pub(super) fn apart(threads: usize) -> Self {
+        let helpers = threads.saturating_sub(1);
+        Self { crew: (helpers > 0).then(|| Arc::new(Crew::new(helpers).unwrap())) }
+    }
+
     /// Runs a network with the team; alone where the team is busy with another one.
     pub(super) fn enter<R>(&self, network: impl FnOnce(&Run<'_>) -> R) -> R {
         let alone = Run { shared: None, threads: 1 };
@@ -158,8 +165,6 @@ struct Job {
 // task is left and all taken ones are done. Others read it only after they took a task (acquire, from the leader's
 // release of `left`) and before they count it as done (release, which the leader acquires before it writes again).
 unsafe impl Sync for Shared {}
-// SAFETY: as above; what `Job` borrows is `Sync`.
-unsafe impl Send for Shared {}
 
 impl Shared {
     /// Does all tasks of one job, together with whoever helps.
@@ -269,9 +274,10 @@ mod tests {
     #[test]
     fn every_task_is_done_once_however_many_jobs_follow_each_other() {
         for threads in [1, 2, 5] {
-            let team = Team::new(threads).unwrap();
+            let team = Team::apart(threads);
             for _ in 0..50 {
                 team.enter(|run| {
+                    assert_eq!(run.threads(), threads);
                     for tasks in [0, 1, 2, 3, 64, 7] {
                         let counts: Vec<AtomicUsize> = (0..tasks).map(|_| AtomicUsize::new(0)).collect();
                         run.each(tasks, usize::MAX, |task, thread| {
@@ -291,17 +297,24 @@ mod tests {
 
     #[test]
     fn a_team_that_is_busy_leaves_the_second_network_alone() {
-        let team = Team::new(3).unwrap();
+        let team = Team::apart(3);
         let inner = team.enter(|outer| {
             assert_eq!(outer.threads(), 3);
-            Team::new(3).unwrap().enter(threads)
+            team.clone().enter(threads)
         });
         assert_eq!((inner, team.enter(threads)), (1, 3));
     }
 
     #[test]
+    fn plans_that_ask_for_the_same_number_share_their_helpers() {
+        let [one, same, other] = [3, 3, 4].map(|threads| Team::new(threads).unwrap().crew.unwrap());
+        assert!(Arc::ptr_eq(&one, &same) && !Arc::ptr_eq(&one, &other));
+        assert_eq!((one.helpers.len(), other.helpers.len()), (2, 3));
+    }
+
+    #[test]
     fn a_panic_in_a_task_reaches_the_caller_and_the_team_goes_on() {
-        let team = Team::new(2).unwrap();
+        let team = Team::apart(2);
         let panicked = catch_unwind(AssertUnwindSafe(|| {
             team.enter(|run| run.each(40, usize::MAX, |task, _| assert_ne!(task, 17, "seventeen")));
         }));
@@ -317,7 +330,7 @@ mod tests {
 
     #[test]
     fn helpers_end_with_the_last_plan() {
-        let team = Team::new(7).unwrap();
+        let team = Team::apart(7);
         let crew = Arc::downgrade(team.crew.as_ref().unwrap());
         drop((team.clone(), team));
         assert!(crew.upgrade().is_none());

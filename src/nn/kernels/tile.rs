@@ -38,8 +38,6 @@ pub(super) struct Raw {
 
 // SAFETY: a `Raw` is made from a slice borrowed for the whole layer. Tasks only read through those made from shared
 // slices, and write through the others only the rows and blocks that no other task of the layer has.
-unsafe impl Send for Raw {}
-// SAFETY: as above.
 unsafe impl Sync for Raw {}
 
 impl Raw {
@@ -669,7 +667,8 @@ pub(super) unsafe fn separable_rows(
     }
 }
 
-/// Adds the residual, applies the activation, stores, and stores what the affine makes of it.
+/// Adds the residual, applies the activation, stores, and stores what the affine makes of it. What is no number stays
+/// none, so that a broken network does not answer as a sound one would: sums are the second operand of `min` and `max`.
 ///
 /// # Safety
 /// `place` is `PIXELS` pixels of `block`, for which `finish` has values.
@@ -692,13 +691,13 @@ pub(super) unsafe fn finish_pixels<V: Vector, const PIXELS: usize>(
             PackedActivation::None | PackedActivation::Sigmoid => {}
             PackedActivation::Relu => {
                 for pixel in 0..PIXELS {
-                    sums[pixel] = sums[pixel].max(V::splat(0.0));
+                    sums[pixel] = V::splat(0.0).max(sums[pixel]);
                 }
             }
             PackedActivation::Prelu(slopes) => {
                 let (slope, zero) = (V::load(slopes.as_slice().as_ptr().wrapping_add(lane)), V::splat(0.0));
                 for pixel in 0..PIXELS {
-                    sums[pixel] = sums[pixel].min(zero).mul_add(slope, sums[pixel].max(zero));
+                    sums[pixel] = zero.min(sums[pixel]).mul_add(slope, zero.max(sums[pixel]));
                 }
             }
         }

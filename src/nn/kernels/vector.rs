@@ -27,7 +27,9 @@ pub(super) trait Vector: Copy {
     unsafe fn ask_for(at: *const f16);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn sub(self, other: Self) -> Self;
+    /// The smaller; `other` where either is no number.
     unsafe fn min(self, other: Self) -> Self;
+    /// The larger; `other` where either is no number.
     unsafe fn max(self, other: Self) -> Self;
     /// self * factor + sum.
     unsafe fn mul_add(self, factor: Self, sum: Self) -> Self;

@@ -109,8 +109,6 @@ impl Space {
 
 // SAFETY: it is made from a slice borrowed for the whole layer, and each phase's tasks write disjoint parts of it and
 // read what the phase before has finished.
-unsafe impl Send for Space {}
-// SAFETY: as above.
 unsafe impl Sync for Space {}
 
 /// Which row of tiles: counted over all pictures, and its place among those that are worked on at once.
