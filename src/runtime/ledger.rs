@@ -564,10 +564,10 @@ impl Ledger {
                 self.attendance(from, to).map(ReplyBody::Attendance).map_err(failed)
             }
             HostRequest::History(event) => self.history(event).map(ReplyBody::History).map_err(failed),
-            HostRequest::ChangePerson(change) => self
-                .change_person(actor, *change)
-                .map(|()| ReplyBody::Settings(Box::new(self.settings.clone())))
-                .map_err(failed),
+            HostRequest::ChangePerson(change) => {
+                let changed = self.change_person(actor, *change).map_err(failed);
+                changed.map(|()| ReplyBody::Settings(Box::new(self.settings.clone())))
+            }
             HostRequest::Folders => Ok(ReplyBody::Folders(folders(&self.paths.exports()))),
             HostRequest::PlanImport(path) => {
                 self.plan_import(&path).map(|plan| ReplyBody::ImportPlan(Box::new(plan))).map_err(failed)
