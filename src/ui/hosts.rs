@@ -8,7 +8,8 @@ use super::{
     second_host::{Pressed as SecondPressed, SecondHost},
     theme,
     widgets::{
-        Weight, badge, banner, button, card, dialog, field, page_title, quiet, row_button, rule, secret_field,
+        Weight, badge, banner, button, card, code_field, dialog, field, page_title, quiet, row_button, rule,
+        secret_field,
     },
     words::{Words, sentence, visual},
 };
@@ -329,7 +330,7 @@ pub(super) fn recover_ui(
 ) -> Option<RequestBody> {
     let words = scene.words;
     quiet(ui, &words.say("recover-text"));
-    field(ui, &words.say("recover-code"), &mut local.code, "•••••-•••••-•••••-•••••-•••••");
+    code_field(ui, &words.say("recover-code"), &mut local.code, "•••••-•••••-•••••-•••••-•••••");
     local.pin.ui(ui, words);
     if let Some(text) = &local.refused {
         banner(ui, theme::palette(ui).alarm, text);

@@ -383,15 +383,28 @@ pub(super) fn pin_field(ui: &mut Ui, label: &str, text: &mut String) -> Response
 
 /// A field for a PIN or passphrase: dots.
 pub(super) fn secret_field(ui: &mut Ui, label: &str, text: &mut String) -> Response {
+    forgetful_field(ui, label, TextEdit::singleline(text).password(true))
+}
+
+/// A field for a recovery code, which is copied from paper: it can be read, and is kept as little as a PIN.
+pub(super) fn code_field(ui: &mut Ui, label: &str, text: &mut String, hint: &str) -> Response {
+    forgetful_field(ui, label, TextEdit::singleline(text).hint_text(hint.to_owned()))
+}
+
+/// A field that keeps nothing of what stood in it. egui remembers it in clear to undo changes, under the field's id and
+/// beyond its dialog: so that goes after each frame, and no field for anything else has the same id.
+fn forgetful_field(ui: &mut Ui, label: &str, edit: TextEdit<'_>) -> Response {
     labelled(ui, label, |ui| {
         let width = ui.available_width().min(theme::COLUMN);
-        ui.add(
-            TextEdit::singleline(text)
-                .password(true)
-                .desired_width(width)
-                .margin(Margin::symmetric(14, 12))
-                .min_size(Vec2::new(0.0, theme::TOUCH)),
-        )
+        let mut shown = edit
+            .id_salt(("secret", label))
+            .desired_width(width)
+            .margin(Margin::symmetric(14, 12))
+            .min_size(Vec2::new(0.0, theme::TOUCH))
+            .show(ui);
+        shown.state.clear_undoer();
+        shown.state.store(ui.ctx(), shown.response.response.id);
+        shown.response.response
     })
 }
 

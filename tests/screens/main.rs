@@ -11,6 +11,7 @@ mod keyboard;
 mod keys;
 mod networks;
 mod rows;
+mod secrets;
 mod together;
 
 use egui::{Role, Vec2};

@@ -20,7 +20,7 @@ fn needed() -> Result<ReplyBody, Refusal> {
 
 impl Bench {
     /// The oldest request that comes with a second host: who, and what for.
-    fn agreed(&mut self) -> Option<(Request, HostId)> {
+    pub fn agreed(&mut self) -> Option<(Request, HostId)> {
         let with = |body: &RequestBody| matches!(host_request(body), Some(HostRequest::WithSecond(..)));
         let request = self.fake.find(with)?;
         let Some(HostRequest::WithSecond(SecondHost { host, .. }, _)) = host_request(&request.body) else {
@@ -48,13 +48,19 @@ fn inner(request: &Request) -> &HostRequest {
 }
 
 /// At the dialog in which a second host agrees to erasing Ada.
-fn erasing() -> Bench {
+pub fn erasing() -> Bench {
     let mut bench = Bench::host_mode();
     bench.press("People");
     while let Some(request) = bench.wanted(|request| matches!(request, HostRequest::People)) {
         bench.fake.reply(&request, Ok(ReplyBody::People(vec![person(2, "Ada", 3)])));
     }
     bench.run();
+    erase_again(&mut bench);
+    bench
+}
+
+/// The same from the list of people.
+pub fn erase_again(bench: &mut Bench) {
     bench.press("Erase Ada");
     bench.check("I understand that this cannot be undone");
     bench.press("Erase");
@@ -62,7 +68,6 @@ fn erasing() -> Bench {
     bench.fake.reply(&request, needed());
     bench.run();
     assert!(bench.says("A second host has to agree"));
-    bench
 }
 
 #[test]
