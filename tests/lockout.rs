@@ -4,11 +4,13 @@
 
 use faceprint::{
     access::{HostSession, LockoutPolicy, Login, LoginError, NOBODY},
-    crypto::{KeySource, Pin, PinAttempt},
-    domain::{Actor, AttemptState, AuditAction, Clock, HostId, ManualClock, Moment, PersonName},
+    crypto::{KeySource, Pin, PinAttempt, PinCost},
+    domain::{Actor, AttemptState, AuditAction, Clock, HostId, ManualClock, Moment, PersonName, WeightsId},
+    runtime::{ledger::DataPaths, pipeline::SharedIndex, workers::LedgerSetup},
+    settings::Settings,
     vault::{InitHost, Vault, VaultError},
 };
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 const PIN: &str = "274916";
 
@@ -169,4 +171,36 @@ fn nobody_gets_more_than_ten_guesses() {
     assert_eq!(guesses, 9);
     assert_eq!(vault.attempts(host).unwrap().failures, 10);
     assert!(matches!(attempt(&mut vault, host, PIN, site.now()), Err(LoginError::Locked { retry_in: None })));
+}
+
+/// A machine that takes half of [`faceprint::crypto::PinCost::GOAL`] for the least cost.
+struct Slow(ManualClock);
+
+impl Clock for Slow {
+    fn now(&self) -> Moment {
+        self.0.advance(Duration::from_millis(125));
+        self.0.now()
+    }
+}
+
+#[test]
+fn from_the_first_start_a_host_takes_as_long_as_nobody() {
+    let site = Site::new();
+    let setup = LedgerSetup {
+        paths: DataPaths::new(&site.dir(), None),
+        key: Arc::new(site.key()),
+        settings: Settings::for_site("Test"),
+        weights: WeightsId::new("w").unwrap(),
+        index: SharedIndex::default(),
+        clock: Arc::new(Slow(site.clock.clone())),
+    };
+    let host = InitHost { name: PersonName::new("Host").unwrap(), pin: Pin::new(PIN).unwrap() };
+    let ledger = setup.create(Settings::for_site("Test"), host).unwrap();
+    let vault = ledger.vault();
+    let cost = vault.calibrated_pin_cost().unwrap();
+    assert_eq!(cost, Some(vault.pin_cost()));
+    assert_ne!(cost, Some(PinCost::FLOOR), "or nothing is told apart here");
+    let kept = vault.host_secret(vault.hosts().unwrap()[0].id).unwrap();
+    assert!(!kept.is_outdated(vault.pin_cost()), "as a name that no host has is hashed");
+    ledger.close().unwrap();
 }

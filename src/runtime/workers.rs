@@ -20,11 +20,11 @@ use super::{
 };
 use crate::{
     camera::{CameraHandle, CameraOptions},
-    crypto::KeySource,
+    crypto::{KeySource, PinCost},
     domain::{Actor, Clock, PersonId, PersonName, WeightsId},
     imaging::{Frame, Rotation},
     settings::Settings,
-    vault::{InitHost, NewTemplate, Vault},
+    vault::{InitHost, NewTemplate, Vault, VaultError},
     vision::FaceEngine,
 };
 use crossbeam_channel::{Receiver, Sender, TrySendError};
@@ -395,16 +395,24 @@ impl LedgerSetup {
         self.ledger(vault, self.settings.clone())
     }
 
-    /// Makes a new store with its first host and saves the settings.
+    /// Makes a new store with its first host and saves the settings. Where a store is, nothing is touched.
     pub fn create(&self, settings: Settings, host: InitHost) -> Result<Ledger, LedgerError> {
+        let store = self.paths.store();
+        if Vault::exists(&store) {
+            return Err(VaultError::AlreadyExists(store).into());
+        }
         std::fs::create_dir_all(&self.paths.root)
             .map_err(|source| LedgerError::File { path: self.paths.root.clone(), source })?;
         settings.save(&self.paths.settings)?;
         let zone = settings.zone.name().to_owned();
-        let vault = Vault::create(&self.paths.store(), &self.key, &zone, host, self.clock.now())?;
-        let mut ledger = self.ledger(vault, settings)?;
-        ledger.calibrate_pins()?;
-        Ok(ledger)
+        let vault = match PinCost::calibrated(self.clock.as_ref()) {
+            Ok(cost) => Vault::create_at_cost(&store, &self.key, &zone, host, cost, self.clock.now())?,
+            Err(error) => {
+                log::warn!("PINs are hashed at the least cost until somebody logs in: {error}");
+                Vault::create(&store, &self.key, &zone, host, self.clock.now())?
+            }
+        };
+        self.ledger(vault, settings)
     }
 
     /// Whether there is a store to open.

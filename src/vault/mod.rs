@@ -176,7 +176,20 @@ impl Vault {
         host: InitHost,
         now: Moment,
     ) -> Result<Self, VaultError> {
-        Self::create_on(Arc::new(Disk), dir, key, site_zone, host, now)
+        Self::create_on(Arc::new(Disk), dir, key, site_zone, host, None, now)
+    }
+
+    /// The same, with the cost of PIN hashes calibrated before the first one is made: what a wrong PIN takes must not
+    /// tell a host from nobody.
+    pub fn create_at_cost(
+        dir: &Path,
+        key: &KeySource,
+        site_zone: &str,
+        host: InitHost,
+        cost: PinCost,
+        now: Moment,
+    ) -> Result<Self, VaultError> {
+        Self::create_on(Arc::new(Disk), dir, key, site_zone, host, Some(cost), now)
     }
 
     /// Opens a store, records that the kiosk started, and rebuilds the working copy when it cannot be trusted
@@ -270,6 +283,7 @@ impl Vault {
         key: &KeySource,
         site_zone: &str,
         host: InitHost,
+        cost: Option<PinCost>,
         now: Moment,
     ) -> Result<Self, VaultError> {
         disk.create_dir(dir).map_err(VaultError::io("make", dir))?;
@@ -286,14 +300,23 @@ impl Vault {
         let mut vault = Self::assemble(engine, keys, disk, dir)?;
         vault.key_file = key_file(key);
         site_zone.clone_into(&mut vault.zone);
-        vault.write_first_records(host, now)?;
+        vault.write_first_records(host, cost, now)?;
         vault.disk.rename(&unfinished, &blob).map_err(VaultError::io("write", &blob))?;
         sync_parent(&*vault.disk, &blob)?;
         Ok(vault)
     }
 
-    fn write_first_records(&mut self, host: InitHost, now: Moment) -> Result<(), VaultError> {
+    fn write_first_records(
+        &mut self,
+        host: InitHost,
+        cost: Option<PinCost>,
+        now: Moment,
+    ) -> Result<(), VaultError> {
         let mut draft = self.draft(now)?;
+        if let Some(cost) = cost {
+            draft.writes.push(self.seals.put(Tree::Meta, PIN_COST, &cost)?);
+            self.pin_cost = cost;
+        }
         let site = SiteRecord { zone: self.zone.clone(), created: now.utc };
         draft.writes.push(self.seals.put(Tree::Meta, SITE, &site)?);
         self.log(&mut draft, Actor::Kiosk, AuditAction::StoreCreated, now)?;

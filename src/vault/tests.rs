@@ -699,7 +699,7 @@ fn an_interrupted_create_can_be_repeated_at_every_step() {
         let disk = FaultyDisk::new();
         disk.fail_after(step, Fault::Dead);
         let host = || InitHost { name: name("Host"), pin: Pin::new(PIN).unwrap() };
-        let made = Vault::create_on(disk, &site.dir(), &site.key(), "UTC", host(), site.now());
+        let made = Vault::create_on(disk, &site.dir(), &site.key(), "UTC", host(), None, site.now());
         let whole = made.is_ok();
         drop(made);
         if !Vault::exists(&site.dir()) {
