@@ -416,6 +416,32 @@ fn an_enrolment_ends_with_the_session_that_began_it_and_with_the_recogniser() {
 }
 
 #[test]
+fn a_host_who_was_removed_begins_neither_long_work_nor_an_enrolment() {
+    let mut running = Running::start(&[(NOBODY, 10)]);
+    let ada = running.set_up();
+    let mary = running.add(&ada, "Mary");
+    let (name, pin) = (PersonName::new("Grace").unwrap(), "908172");
+    let add = HostRequest::AddHost { name, pin: Hidden(Pin::new(pin).unwrap()) };
+    running.ask(RequestBody::Host(ada.clone(), add)).unwrap();
+    let Ok(ReplyBody::Hosts(hosts)) = running.ask(RequestBody::Hosts) else { panic!("no hosts") };
+    let grace = hosts.iter().find(|host| host.id != ada.host()).unwrap().id;
+    let login = RequestBody::Login { host: grace, pin: PinAttempt::new(pin) };
+    let Ok(ReplyBody::LoggedIn(grace)) = running.ask(login) else { panic!("not logged in") };
+    running.ask(RequestBody::Host(grace.clone(), HostRequest::StartEnrolment { person: mary })).unwrap();
+    running.ask(RequestBody::Host(grace.clone(), HostRequest::CancelEnrolment)).unwrap();
+    running.ask(RequestBody::Host(ada, HostRequest::RemoveHost(grace.host()))).unwrap();
+    for request in [
+        HostRequest::StartEnrolment { person: mary },
+        HostRequest::ExportAudit { folder: None },
+        HostRequest::VerifyAudit { against: None },
+    ] {
+        let reply = running.ask(RequestBody::Host(grace.clone(), request));
+        assert!(matches!(reply, Err(Refusal::SessionEnded)), "{reply:?}");
+    }
+    running.ask(RequestBody::Host(grace, HostRequest::CancelEnrolment)).unwrap();
+}
+
+#[test]
 fn a_panic_in_the_recogniser_is_a_fault_that_passes_and_the_picture_goes_on() {
     let mut kiosk = Running::start(&[(RED, 120)]);
     kiosk.set_up();

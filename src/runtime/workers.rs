@@ -590,10 +590,16 @@ impl LedgerWorker {
         };
         let Some(ledger) = &mut self.ledger else { return Some(RequestBody::Host(session, request)) };
         // A session that has ended still ends what it began.
-        if !matches!(request, HostRequest::CancelWork) && session.expired(self.setup.clock.now()) {
-            self.reply(number, Err(Refusal::SessionEnded));
-            return None;
-        }
+        let request = match request {
+            HostRequest::CancelWork => request,
+            request => match ledger.allowed(&session, request) {
+                Ok(request) => request,
+                Err(refusal) => {
+                    self.reply(number, Err(refusal));
+                    return None;
+                }
+            },
+        };
         let actor = session.actor();
         let free = self.steps.is_none();
         let steps = match request {
@@ -603,11 +609,7 @@ impl LedgerWorker {
                 Steps::export(ledger, actor, &report, format, folder)
             }
             HostRequest::ExportAudit { folder } if free => Steps::export_audit(ledger, actor, folder),
-            HostRequest::Backup { folder, passphrase, pin } if free => {
-                if let Err(refusal) = ledger.login(session.host(), &pin.0) {
-                    self.reply(number, Err(refusal));
-                    return None;
-                }
+            HostRequest::Backup { folder, passphrase, .. } if free => {
                 Steps::backup(ledger, actor, folder, passphrase.0)
             }
             HostRequest::CancelWork => {
@@ -747,10 +749,13 @@ impl LedgerWorker {
                 | HostRequest::StoreShots { .. }),
             ) => {
                 // A session that has ended still ends what it began.
-                let ends = matches!(request, HostRequest::CancelEnrolment);
-                if !ends && session.expired(self.setup.clock.now()) {
-                    return (Err(Refusal::SessionEnded), Vec::new());
-                }
+                let request = match request {
+                    HostRequest::CancelEnrolment => request,
+                    request => match ledger.allowed(&session, request) {
+                        Ok(request) => request,
+                        Err(refusal) => return (Err(refusal), Vec::new()),
+                    },
+                };
                 let held = self.held.take(); // whatever is asked for now, these shots wait no longer
                 if let HostRequest::StoreShots { person } = request {
                     let Some(held) = held.filter(|held| held.person == person) else {

@@ -40,7 +40,7 @@ fn own_pin(request: &HostRequest) -> Option<&PinAttempt> {
 impl Ledger {
     /// The request itself, if the session that asks still lasts, and once a second host has agreed to it or none is
     /// needed.
-    pub(super) fn allowed(
+    pub(in crate::runtime) fn allowed(
         &mut self,
         session: &HostSession,
         request: HostRequest,
