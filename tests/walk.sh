@@ -16,7 +16,7 @@ shots=${1:-$work/shots}
 mkdir -p "$shots" "$work/data"
 faceprint=$(realpath "${FACEPRINT:-target/debug/faceprint}")
 for tool in Xvfb xdotool convert import; do
-    command -v $tool >/dev/null || { echo "skipped: $tool is not installed"; exit 0; }
+    command -v $tool >/dev/null || { echo "nothing was walked: $tool is not installed (apt-get install xvfb xdotool imagemagick)"; exit 77; }
 done
 [ -x "$faceprint" ] || { echo "build first: cargo build"; exit 1; }
 export LIBGL_ALWAYS_SOFTWARE=1 RUST_LOG=warn
