@@ -9,19 +9,28 @@ use faceprint::{
     domain::{Clock as _, SystemClock},
     vault::Vault,
 };
-use std::path::PathBuf;
+use std::{
+    fs::Permissions,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
 
 impl Site {
-    /// A file with a secret on its first line.
+    /// A file with a secret on its first line, for its owner only.
     fn file(&self, name: &str, text: &str) -> String {
         let path = self.folder.path().join(name);
         std::fs::write(&path, text).unwrap();
+        mode(&path, 0o600);
         path.to_str().unwrap().to_owned()
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
+}
+
+fn mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
 #[test]
@@ -213,4 +222,35 @@ fn people_get_a_pin_and_take_back_their_consent() {
         assert!(log.contains(words), "{words}: {log}");
     }
     assert!(!log.contains("Grace") && !log.contains(PIN));
+}
+
+#[test]
+fn the_key_in_use_is_no_new_one() {
+    let site = Site::new();
+    let copy = site.path("copy");
+    std::fs::copy(site.key(), &copy).unwrap();
+    for file in [site.key(), copy] {
+        let change = ["key", "change", "--new-key-file", file.to_str().unwrap()];
+        let sentence = refused(site.command(&change).args(site.host()));
+        assert!(sentence.contains("opens the store already"), "{sentence}");
+    }
+    assert!(!ok(&mut site.command(&["audit", "show"])).contains("key"), "nothing is on record");
+    let words = site.file("words", "four unrelated words");
+    let change = ["key", "change", "--new-passphrase-file", &words];
+    ok(site.command(&change).args(site.host()));
+    let mut again = std::process::Command::new(env!("CARGO_BIN_EXE_faceprint"));
+    again.args(change).args(site.host()).args(["--passphrase-file", &words]).arg("--data").arg(site.data());
+    let sentence = refused(&mut again);
+    assert!(sentence.contains("opens the store already"), "{sentence}");
+}
+
+#[test]
+fn a_second_init_leaves_the_running_site_as_it_is() {
+    let site = Site::new();
+    let settings = site.data().join("settings.toml");
+    let before = std::fs::read_to_string(&settings).unwrap();
+    let init = ["init", "--site", "Another", "--zone", "Asia/Tokyo"];
+    let sentence = refused(site.command(&init).args(site.host()));
+    assert!(sentence.contains("already holds a store"), "{sentence}");
+    assert_eq!(std::fs::read_to_string(&settings).unwrap(), before);
 }

@@ -22,6 +22,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
+use zeroize::Zeroizing;
 
 /// Records sealed anew between two looks at the signals.
 const AT_ONCE: usize = 256;
@@ -34,12 +35,23 @@ pub fn key_change(
     second: &SecondLogin,
 ) -> anyhow::Result<()> {
     let context = Context::new(global)?;
+    if let (Some(new), KeySource::File(present)) = (&new_key_file, context.key.as_ref()) {
+        refuse_present_key(present, new)?;
+    }
     let new = context.as_host(host, |ledger, session| {
         agree(ledger, session, second, SharedDeed::ChangeKey)?;
         // Read after the hosts' PINs: all may come from standard input.
         let new = match (new_key_file, new_passphrase_file) {
             (Some(file), _) => KeySource::File(file),
-            (None, Some(file)) => KeySource::Passphrase(read_passphrase(file)?),
+            (None, Some(file)) => {
+                let new = read_passphrase(file)?;
+                if matches!(context.key.as_ref(), KeySource::Passphrase(present) if present.is_same(&new)) {
+                    bail!(
+                        "this passphrase opens the store already, so nothing was changed: choose another one"
+                    );
+                }
+                KeySource::Passphrase(new)
+            }
             (None, None) => bail!("say --new-key-file or --new-passphrase-file"),
         };
         ledger.vault_mut().change_key(session.actor(), &new, context.clock.now())?;
@@ -52,6 +64,22 @@ pub fn key_change(
     eprintln!(
         "Whoever has the old key and an old copy of vault.key can still open it: `faceprint key rotate`."
     );
+    Ok(())
+}
+
+/// The same key once more would change nothing, while whoever asks believes the old one to be void.
+fn refuse_present_key(present: &Path, new: &Path) -> anyhow::Result<()> {
+    // One that is not there is made; one that cannot be read is refused when it is put to use.
+    let read = |path: &Path| std::fs::read(path).ok().map(Zeroizing::new);
+    if let (Some(present), Some(same)) = (read(present), read(new))
+        && present == same
+    {
+        bail!(
+            "{} holds the key that opens the store already, so nothing was changed: name a file that does not exist, and a \
+             new key is made there",
+            new.display()
+        );
+    }
     Ok(())
 }
 
