@@ -254,3 +254,20 @@ fn a_second_init_leaves_the_running_site_as_it_is() {
     assert!(sentence.contains("already holds a store"), "{sentence}");
     assert_eq!(std::fs::read_to_string(&settings).unwrap(), before);
 }
+
+#[test]
+fn a_command_takes_no_option_of_the_window_and_no_settings_that_are_not_there() {
+    let site = Site::new();
+    let grace = site.add("Grace");
+    for option in ["--demo", "--windowed"] {
+        let output = site.command(&[option, "people", "erase", &grace]).args(site.host()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(option), "{said}");
+    }
+    let sentence = refused(&mut site.command(&["people", "list", "--config", "/no such/settings.toml"]));
+    assert!(sentence.contains("/no such/settings.toml is not there"), "{sentence}");
+    assert!(ok(&mut site.command(&["people", "list"])).contains("Grace"), "nothing was done");
+    let sentence = refused(&mut site.command(&["replay", "/no such folder"]));
+    assert!(sentence.contains("/no such folder is not there"), "{sentence}");
+}

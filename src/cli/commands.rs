@@ -5,6 +5,7 @@ use super::{
     context::{Context, agree, finish, read_pin},
     hosts,
     install::refuse_other,
+    sentence,
 };
 use crate::{
     camera::CameraError,
@@ -211,6 +212,11 @@ pub fn replay(
         let mut source = context.source(camera, realtime)?;
         let options = ReplayOptions { record, max_frames };
         let result = replay::replay(source.as_mut(), &mut pipeline, ledger, options, |decided| {
+    if let CameraSpec::Folder { path, .. } = camera
+        && !path.exists()
+    {
+        bail!("the folder {} is not there: see its name", path.display());
+    }
             if as_json {
                 writeln!(out, "{}", decision_json(decided))?;
             } else {
@@ -387,8 +393,8 @@ pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
     let checks = match Context::new(global) {
         Ok(context) => {
             let engine = context.engine_loader().unwrap_or_else(|error| {
-                let sentence = format!("{error:#}");
-                Box::new(move || Err(sentence.clone()))
+                let said = sentence(&error);
+                Box::new(move || Err(said.clone()))
             });
             doctor::examine(&doctor::Subject {
                 paths: &context.paths,
@@ -400,7 +406,7 @@ pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
             })
         }
         // What cannot be read leaves nothing to look at.
-        Err(error) => vec![doctor::Check { name: "settings", ok: false, detail: format!("{error:#}") }],
+        Err(error) => vec![doctor::Check { name: "settings", ok: false, detail: sentence(&error) }],
     };
     let wrong = checks.iter().filter(|check| !check.ok).count();
     if as_json {

@@ -64,7 +64,16 @@ impl Context {
             }
             (None, None) => KeySource::File(usual()?),
         };
-        let settings = Settings::load(&paths.settings)?.unwrap_or_else(|| Settings::for_site("Faceprint"));
+        let settings = match Settings::load(&paths.settings)? {
+            Some(settings) => settings,
+            // A slip in the name would let the site run on defaults.
+            None if global.config.is_some() && Vault::exists(&paths.store()) => bail!(
+                "the settings file {} is not there: see its name, or leave --config out for {}",
+                paths.settings.display(),
+                DataPaths::new(&data, None).settings.display()
+            ),
+            None => Settings::for_site("Faceprint"),
+        };
         let settings = with_options(settings, global)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         Ok(Self { paths, key: Arc::new(key), settings, clock, index: SharedIndex::default() })

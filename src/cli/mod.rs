@@ -18,7 +18,7 @@ mod window;
 
 use crate::crypto::forbid_core_dumps;
 use args::{Audit, Cli, Command, Global, HostLogin, Hosts, Key, People, Service, Weights};
-use clap::Parser;
+use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 use signal_hook::consts::SIGPIPE;
 use std::{
     process::ExitCode,
@@ -31,6 +31,9 @@ use std::{
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    if let Err(error) = window_options_alone(&cli) {
+        error.exit();
+    }
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,faceprint=info")).init();
     forbid_core_dumps();
     if cli.command.is_some()
@@ -41,10 +44,35 @@ pub fn run() -> ExitCode {
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("faceprint: {error:#}");
+            eprintln!("faceprint: {}", sentence(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The options of the window say nothing to a command, which would work on the real site all the same.
+fn window_options_alone(cli: &Cli) -> Result<(), clap::Error> {
+    let named = [("--demo", cli.demo), ("--windowed", cli.windowed)].into_iter().find(|(_, given)| *given);
+    match (&cli.command, named) {
+        (Some(_), Some((option, _))) => Err(Cli::command().error(
+            ErrorKind::ArgumentConflict,
+            format!("{option} opens the kiosk window and cannot stand before a command: leave it out"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// An error with its causes. Many name their cause themselves: that is not said twice.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
 }
 
 /// Whoever reads what a command prints may stop before its end (`| head`): that ends the command, as it ends others.
