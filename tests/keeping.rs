@@ -256,6 +256,42 @@ fn a_second_init_leaves_the_running_site_as_it_is() {
 }
 
 #[test]
+fn a_restore_brings_its_settings_or_nothing() {
+    let site = Site::new();
+    let (backup, secret) = (site.path("b"), site.file("secret", "a backup needs words"));
+    let sealed = ["--backup-passphrase-file", &secret];
+    let backup = backup.to_str().unwrap();
+    ok(site.command(&["backup", backup]).args(sealed));
+
+    let other = Site::bare();
+    let config = other.path("no such folder").join("settings.toml");
+    let elsewhere = ["--config", config.to_str().unwrap()];
+    let sentence = refused(other.command(&["restore", backup]).args(sealed).args(elsewhere));
+    assert!(sentence.contains("cannot be written"), "{sentence}");
+    assert_eq!(sentence.matches("No such file").count(), 1, "said once: {sentence}");
+    assert!(!other.data().join("store").exists(), "no records without their settings");
+
+    let settings = other.data().join("settings.toml");
+    std::fs::create_dir_all(other.data()).unwrap();
+    std::fs::write(&settings, "site_name = \"Mine\"\n").unwrap();
+    let sentence = refused(other.command(&["restore", backup]).args(sealed));
+    assert!(sentence.contains("holds other settings"), "{sentence}");
+    assert_eq!(std::fs::read_to_string(&settings).unwrap(), "site_name = \"Mine\"\n");
+    std::fs::remove_file(&settings).unwrap();
+
+    // What fails on the way takes its settings along.
+    std::fs::write(other.data().join("store"), "in the way").unwrap();
+    refused(other.command(&["restore", backup]).args(sealed));
+    assert!(!settings.exists());
+    std::fs::remove_file(other.data().join("store")).unwrap();
+    ok(other.command(&["restore", backup]).args(sealed));
+    let same = |site: &Site| std::fs::read_to_string(site.data().join("settings.toml")).unwrap();
+    assert_eq!(same(&other), same(&site));
+    let sentence = refused(other.command(&["restore", "/no such backup"]).args(sealed));
+    assert_eq!(sentence.matches("No such file").count(), 1, "said once: {sentence}");
+}
+
+#[test]
 fn a_command_takes_no_option_of_the_window_and_no_settings_that_are_not_there() {
     let site = Site::new();
     let grace = site.add("Grace");

@@ -166,23 +166,56 @@ pub fn restore(
         show(&contents, as_json);
         return Ok(());
     }
-    // Said before anything is written.
-    let settings = Settings::parse(&settings, &context.paths.settings)?;
-    let root = &context.paths.root;
-    std::fs::create_dir_all(root).with_context(|| format!("{} cannot be made", root.display()))?;
-    let (store, now) = (context.paths.store(), context.clock.now());
-    let restored = Vault::restore(&store, &context.key, file, &passphrase, now, told);
+    let restored = restore_into(&context, file, &passphrase, &settings, told);
     progress.finish_and_clear();
-    let (vault, _) = restored?;
+    let vault = restored?;
     let checked = vault.verify_audit(None, |_, _| ());
     vault.close(context.clock.now())?;
-    settings.save(&context.paths.settings)?;
     if let Some(fault) = checked?.fault {
         bail!("everything is restored, but the backup's audit log was broken before: {fault}");
     }
     show(&contents, as_json);
-    eprintln!("Restored into {}. Network files are not in a backup: import them again.", root.display());
+    eprintln!(
+        "Restored into {}. Network files are not in a backup: import them again.",
+        context.paths.root.display()
+    );
     Ok(())
+}
+
+/// Settings before records: a store that is there takes no second try. What can be refused is refused before anything is
+/// written, and settings without a store do not stay.
+fn restore_into(
+    context: &Context,
+    file: &Path,
+    passphrase: &Passphrase,
+    settings: &str,
+    told: impl FnMut(u64, u64),
+) -> anyhow::Result<Vault> {
+    let (root, path, store) = (&context.paths.root, &context.paths.settings, context.paths.store());
+    let settings = Settings::parse(settings, path)?;
+    if Vault::exists(&store) {
+        return Err(VaultError::AlreadyExists(store).into());
+    }
+    let kept = Settings::load(path)?;
+    if kept.as_ref().is_some_and(|kept| *kept != settings) {
+        bail!(
+            "{} holds other settings, which the backup's would replace: move it away, or restore into an empty folder",
+            path.display()
+        );
+    }
+    std::fs::create_dir_all(root).with_context(|| format!("{} cannot be made", root.display()))?;
+    settings.save(path)?;
+    match Vault::restore(&store, &context.key, file, passphrase, context.clock.now(), told) {
+        Ok((vault, _)) => Ok(vault),
+        Err(error) => {
+            if kept.is_none()
+                && let Err(error) = std::fs::remove_file(path)
+            {
+                log::warn!("{} stays behind: {error}", path.display());
+            }
+            Err(error.into())
+        }
+    }
 }
 
 fn show(contents: &BackupContents, as_json: bool) {
