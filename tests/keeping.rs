@@ -256,6 +256,29 @@ fn a_second_init_leaves_the_running_site_as_it_is() {
 }
 
 #[test]
+fn a_passphrase_file_that_others_can_read_is_refused() {
+    let site = Site::bare();
+    let words = site.file("words", "four unrelated words");
+    let with_words = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_faceprint"));
+        command.args(args).arg("--data").arg(site.data()).args(["--passphrase-file", &words]);
+        command.stdin(std::process::Stdio::null());
+        command
+    };
+    ok(with_words(&["init", "--site", "Test"]).args(site.host()));
+    ok(&mut with_words(&["people", "list"]));
+    for open in [0o644, 0o640, 0o604] {
+        mode(Path::new(&words), open);
+        let sentence = refused(&mut with_words(&["people", "list"]));
+        assert!(sentence.contains("chmod 600") && sentence.contains(&format!("{open:o}")), "{sentence}");
+        let said = with_words(&["doctor"]).output().unwrap().stdout;
+        assert!(String::from_utf8_lossy(&said).contains("chmod 600"), "{open:o}");
+    }
+    let sentence = refused(&mut site.command(&["people", "list"]));
+    assert!(sentence.contains("say --passphrase-file") && !sentence.contains("--key-file"), "{sentence}");
+}
+
+#[test]
 fn a_restore_brings_its_settings_or_nothing() {
     let site = Site::new();
     let (backup, secret) = (site.path("b"), site.file("secret", "a backup needs words"));

@@ -406,6 +406,7 @@ pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
             })
         }
         // What cannot be read leaves nothing to look at.
+                passphrase_file: global.passphrase_file.as_deref(),
         Err(error) => vec![doctor::Check { name: "settings", ok: false, detail: sentence(&error) }],
     };
     let wrong = checks.iter().filter(|check| !check.ok).count();

@@ -19,6 +19,7 @@ use crate::{
 use anyhow::{Context as _, bail};
 use std::{
     io::{BufRead as _, IsTerminal as _, Read as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -258,8 +259,19 @@ pub fn read_pin(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     Ok(line)
 }
 
-/// A passphrase from the first line of a file, or of standard input for `-`.
+/// A passphrase from the first line of a file, which must be for its owner only as a key file is, or of standard input for
+/// `-`.
 pub fn read_passphrase(path: &Path) -> anyhow::Result<Passphrase> {
+    if let Ok(found) = std::fs::metadata(path)
+        && found.is_file()
+        && found.permissions().mode() & 0o077 != 0
+    {
+        bail!(
+            "the passphrase file {} can be used by other users (mode {:03o}): run `chmod 600` on it",
+            path.display(),
+            found.permissions().mode() & 0o777
+        );
+    }
     Ok(Passphrase::new(&read_pin(path)?)?)
 }
 

@@ -84,7 +84,7 @@ pub enum CryptoError {
     #[error("this key does not open the store: use the key file or passphrase that it was made with")]
     WrongKey,
     /// The store is opened by the other kind of key.
-    #[error("the store opens with {0}, not with what was given: say --key-file or --passphrase-file")]
+    #[error("the store opens with {0}, not with what was given: say {option}", option = option_for(.0))]
     WrongSource(&'static str),
     /// The key blob is cut short or is something else.
     #[error("the store's key blob (vault.key) is damaged: restore it from a backup")]
@@ -95,4 +95,9 @@ pub enum CryptoError {
     /// argon2 refused to work, in practice for lack of memory.
     #[error("hashing failed ({0}): the machine may be out of memory")]
     Hash(String),
+}
+
+/// How a command is told the kind of key that [`CryptoError::WrongSource`] asks for.
+fn option_for(kind: &str) -> &'static str {
+    if kind == "a passphrase" { "--passphrase-file" } else { "--key-file" }
 }

@@ -32,6 +32,8 @@ pub struct Subject<'a> {
     pub paths: &'a DataPaths,
     /// Device key.
     pub key: &'a KeySource,
+    /// Where the passphrase was read from, if it was.
+    pub passphrase_file: Option<&'a Path>,
     /// Network files.
     pub weights: &'a WeightsStore,
     /// The camera in use.
@@ -113,18 +115,33 @@ fn networks(load: &EngineLoader) -> Check {
     check("networks", load().map(words))
 }
 
+/// Whether the chosen camera is there. It is not opened: a running kiosk may have it.
 fn camera(spec: &CameraSpec) -> Check {
-    if !matches!(spec, CameraSpec::Auto | CameraSpec::Index(_)) {
-        return check("camera", Ok(format!("{spec}: no webcam is needed")));
-    }
-    let names = camera::list();
-    let result = if names.is_empty() {
-        Err("no webcam answers: connect one, see that your user is in the `video` group, or use another --camera"
-            .to_owned())
-    } else {
-        Ok(names.join(", "))
+    let webcams = || {
+        let names = camera::list();
+        if names.is_empty() {
+            Err("no webcam answers: connect one, see that your user is in the `video` group, or use another --camera"
+                .to_owned())
+        } else {
+            Ok(names.join(", "))
+        }
     };
-    check("camera", result)
+    let found = match spec {
+        CameraSpec::Demo(_) => Ok(format!("{spec}: no webcam is needed")),
+        CameraSpec::Auto => webcams(),
+        CameraSpec::Index(number) if Path::new(&format!("/dev/video{number}")).exists() => webcams(),
+        CameraSpec::Index(number) => {
+            Err(format!("there is no /dev/video{number}: connect the camera, or use another --camera"))
+        }
+        CameraSpec::Folder { path, .. } if path.is_dir() => {
+            Ok(format!("{} is a folder; no webcam is needed", path.display()))
+        }
+        CameraSpec::Folder { path, .. } => {
+            Err(format!("there is no folder {}: see its name, or use another --camera", path.display()))
+        }
+        CameraSpec::Http(_) => Ok(format!("{spec}: not tried; the kiosk's screen shows whether it answers")),
+    };
+    check("camera", found)
 }
 
 fn display() -> Check {
@@ -150,15 +167,17 @@ fn clock(clock: &dyn Clock) -> Check {
     check("clock", result)
 }
 
-/// Nobody else may read the store or write to it; the key file nobody but its owner.
+/// Nobody else may read the store or write to it; the key file or passphrase nobody but its owner.
 fn modes(subject: &Subject<'_>) -> Check {
     let mut private = vec![subject.paths.store(), subject.paths.store().join("vault.key")];
     if let KeySource::File(key) = subject.key {
         private.push(key.clone());
     }
+    // Not a pipe or a terminal.
+    private.extend(subject.passphrase_file.filter(|path| path.is_file()).map(Path::to_owned));
     let open: Vec<PathBuf> = private.into_iter().filter(|path| open_to_others(path)).collect();
     let result = match open.first() {
-        None => Ok("store and key file are for their owner only".to_owned()),
+        None => Ok("the store and what opens it are for their owner only".to_owned()),
         Some(first) => Err(format!(
             "{} can be used by other users of this machine: run `chmod go= {}`{}",
             first.display(),
@@ -203,8 +222,9 @@ fn sound(wanted: Option<Sound>) -> Check {
 
 /// Keys and templates live in memory; unencrypted swap would write them to disk.
 fn swap() -> Check {
-    let swaps = std::fs::read_to_string("/proc/swaps").unwrap_or_default();
-    let plain = plain_swaps(&swaps, encrypts);
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let (swaps, mounts) = (read("/proc/swaps"), read("/proc/self/mounts"));
+    let plain = plain_swaps(&swaps, |swap| encrypts(&resolved(device_of(swap, &mounts))));
     let result = if plain.is_empty() {
         Ok("no unencrypted swap".to_owned())
     } else {
@@ -214,6 +234,26 @@ fn swap() -> Check {
         ))
     };
     check("swap", result)
+}
+
+/// The device that holds a swap: itself, or, for a file, what is mounted where it lies.
+fn device_of<'a>(swap: &'a str, mounts: &'a str) -> &'a str {
+    if swap.starts_with("/dev/") {
+        return swap;
+    }
+    let mounted = mounts.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let (device, folder) = (words.next()?, words.next()?);
+        Path::new(swap).starts_with(folder).then_some((device, folder))
+    });
+    // Of two on the same folder the later one is in use.
+    mounted.max_by_key(|(_, folder)| folder.len()).map_or(swap, |(device, _)| device)
+}
+
+/// `/dev/mapper/NAME` is a link to the device mapper's device.
+fn resolved(device: &str) -> String {
+    std::fs::canonicalize(device)
+        .map_or_else(|_| device.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
 /// Whether a device mapper's device, such as `/dev/dm-1`, encrypts: by the name that cryptsetup gives it, or one below it.
@@ -231,7 +271,7 @@ fn encrypts(device: &str) -> bool {
 /// Swap devices of `/proc/swaps` that are neither in memory nor encrypted.
 fn plain_swaps(swaps: &str, encrypts: impl Fn(&str) -> bool) -> Vec<&str> {
     let devices = swaps.lines().skip(1).filter_map(|line| line.split_whitespace().next());
-    devices.filter(|device| !device.contains("zram") && !encrypts(device)).collect()
+    devices.filter(|device| !device.starts_with("/dev/zram") && !encrypts(device)).collect()
 }
 
 #[cfg(test)]
@@ -247,6 +287,31 @@ mod tests {
         assert_eq!(plain_swaps(swaps, |_| false)[0], "/dev/dm-1", "a mapper may do without encryption");
         assert!(plain_swaps("Filename Type Size Used Priority\n", encrypted).is_empty());
         assert!(!encrypts("/swapfile") && !encrypts("/dev/dm-none"));
+    }
+
+    #[test]
+    fn a_swap_file_is_as_safe_as_the_disk_that_it_lies_on() {
+        let mounts = "proc /proc proc rw 0 0\n/dev/sda2 / ext4 rw 0 0\n/dev/mapper/home /home btrfs rw 0 0\n";
+        assert_eq!(device_of("/swapfile", mounts), "/dev/sda2");
+        assert_eq!(device_of("/home/swapfile", mounts), "/dev/mapper/home");
+        assert_eq!(device_of("/homes/swapfile", mounts), "/dev/sda2");
+        assert_eq!(device_of("/dev/sda5", mounts), "/dev/sda5");
+        assert_eq!(device_of("/swapfile", ""), "/swapfile");
+        let swaps =
+            "Filename Type Size Used Priority\n/home/swapfile file 2 0 -3\n/srv/zram.swap file 2 0 -3\n";
+        let encrypted = |swap: &str| device_of(swap, mounts) == "/dev/mapper/home";
+        assert_eq!(plain_swaps(swaps, encrypted), ["/srv/zram.swap"], "a name is not memory");
+    }
+
+    #[test]
+    fn a_camera_that_is_not_there_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = |text: &str| camera(&text.parse().unwrap());
+        assert!(found(folder.path().to_str().unwrap()).ok && found("demo").ok);
+        let missing = found("/no such folder");
+        assert!(!missing.ok && missing.detail.contains("/no such folder"), "{missing:?}");
+        assert!(!found("/dev/video987").ok);
+        assert!(found("http://127.0.0.1:1/").detail.contains("not tried"));
     }
 
     #[test]
