@@ -330,3 +330,14 @@ fn a_command_takes_no_option_of_the_window_and_no_settings_that_are_not_there() 
     let sentence = refused(&mut site.command(&["replay", "/no such folder"]));
     assert!(sentence.contains("/no such folder is not there"), "{sentence}");
 }
+
+#[test]
+fn consent_is_given_to_the_text_of_now() {
+    let site = Site::new();
+    let grace = site.add("Grace");
+    for version in ["", "2", "1 "] {
+        let enrol = ["people", "enrol", &grace, "--from", "/dev/null", "--consent", version];
+        let sentence = refused(site.command(&enrol).args(site.host()));
+        assert!(sentence.contains("version '1'") && sentence.contains("--consent 1"), "{sentence}");
+    }
+}

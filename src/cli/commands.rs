@@ -113,6 +113,13 @@ pub fn people_enrol(
     as_json: bool,
 ) -> anyhow::Result<()> {
     let context = Context::new(global)?;
+    let version = &context.settings.consent_version;
+    if consent != version {
+        bail!(
+            "the site's consent text has version '{version}', not '{consent}': show the person that text, and say --consent \
+             {version} once they agree"
+        );
+    }
     let report = context.as_host(host, |ledger, session| {
         ledger.vault().person(person)?;
         let report = shots(&context, from)?;
@@ -205,6 +212,11 @@ pub fn replay(
     max_frames: Option<u64>,
     as_json: bool,
 ) -> anyhow::Result<()> {
+    if let CameraSpec::Folder { path, .. } = camera
+        && !path.exists()
+    {
+        bail!("the folder {} is not there: see its name", path.display());
+    }
     let context = Context::new(global)?;
     let mut out = io::stdout().lock();
     let summary = context.with_ledger(|ledger| {
@@ -212,11 +224,6 @@ pub fn replay(
         let mut source = context.source(camera, realtime)?;
         let options = ReplayOptions { record, max_frames };
         let result = replay::replay(source.as_mut(), &mut pipeline, ledger, options, |decided| {
-    if let CameraSpec::Folder { path, .. } = camera
-        && !path.exists()
-    {
-        bail!("the folder {} is not there: see its name", path.display());
-    }
             if as_json {
                 writeln!(out, "{}", decision_json(decided))?;
             } else {
@@ -399,6 +406,7 @@ pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
             doctor::examine(&doctor::Subject {
                 paths: &context.paths,
                 key: &context.key,
+                passphrase_file: global.passphrase_file.as_deref(),
                 weights: &context.weights_store(),
                 camera: &context.settings.camera,
                 engine: &engine,
@@ -406,7 +414,6 @@ pub fn doctor(global: &Global, as_json: bool) -> anyhow::Result<()> {
             })
         }
         // What cannot be read leaves nothing to look at.
-                passphrase_file: global.passphrase_file.as_deref(),
         Err(error) => vec![doctor::Check { name: "settings", ok: false, detail: sentence(&error) }],
     };
     let wrong = checks.iter().filter(|check| !check.ok).count();
