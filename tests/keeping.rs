@@ -315,6 +315,36 @@ fn a_restore_brings_its_settings_or_nothing() {
 }
 
 #[test]
+fn a_person_is_renamed_switched_off_and_unlocked() {
+    let site = Site::new();
+    let grace = site.add("Grace");
+    let change = |more: &[&str]| {
+        let mut command = site.command(&["people", "change", &grace]);
+        command.args(more).args(site.host());
+        command
+    };
+    let listed = || json(&ok(&mut site.command(&["people", "list", "--json"])))[0].clone();
+    ok(&mut change(&["--name", "Grace Hopper", "--badge", "7K"]));
+    let row = listed();
+    assert_eq!((&row["name"], &row["badge"]), (&"Grace Hopper".into(), &"7K".into()));
+    ok(&mut change(&["--active", "off"]));
+    let row = listed();
+    assert_eq!((&row["name"], &row["active"]), (&"Grace Hopper".into(), &false.into()), "the rest stays");
+    ok(&mut change(&["--active", "on", "--no-badge"]));
+    let row = listed();
+    assert_eq!((&row["badge"], &row["active"]), (&serde_json::Value::Null, &true.into()));
+    ok(site.command(&["people", "unlock", &grace]).args(site.host()));
+    let log = ok(&mut site.command(&["audit", "show"]));
+    assert!(log.contains("unlocked") && !log.contains("Grace"), "{log}");
+    for nothing in [&[][..], &["--badge", "8", "--no-badge"]] {
+        assert_eq!(change(nothing).output().unwrap().status.code(), Some(2));
+    }
+    let nobody = "00000000000000000000000000000001";
+    let sentence = refused(site.command(&["people", "change", nobody, "--name", "X"]).args(site.host()));
+    assert!(sentence.contains("no person with this id"), "{sentence}");
+}
+
+#[test]
 fn a_command_takes_no_option_of_the_window_and_no_settings_that_are_not_there() {
     let site = Site::new();
     let grace = site.add("Grace");

@@ -4,7 +4,7 @@ use crate::{
     domain::{CameraSpec, PersonId},
     settings::{Device, Liveness},
 };
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use std::path::PathBuf;
 
@@ -118,7 +118,7 @@ pub enum Command {
         #[command(flatten)]
         host: HostLogin,
     },
-    /// Add, list, enrol and erase people.
+    /// Add, list, change, enrol and erase people.
     #[command(subcommand)]
     People(People),
     /// Who may unlock host mode.
@@ -334,7 +334,36 @@ pub enum People {
         #[arg(long)]
         json: bool,
     },
-    /// Erase a person and every trace of them. Cannot be undone.
+    /// Change a person's name or badge, or switch them off or on.
+    #[command(group = ArgGroup::new("change").args(["name", "badge", "no_badge", "active"]).required(true).multiple(true))]
+    Change {
+        /// The person's id.
+        person: PersonId,
+        /// Display name.
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// Badge or number.
+        #[arg(long, value_name = "BADGE")]
+        badge: Option<String>,
+        /// Take the badge away instead.
+        #[arg(long, conflicts_with = "badge")]
+        no_badge: bool,
+        /// Whether they are recognised and expected.
+        #[arg(long, value_enum, value_name = "on|off")]
+        active: Option<Switch>,
+        /// Who changes it.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Let a person who is locked out try their PIN again.
+    Unlock {
+        /// The person's id.
+        person: PersonId,
+        /// Who unlocks.
+        #[command(flatten)]
+        host: HostLogin,
+    },
+    /// Erase a person: name, badge, PIN and face data. Past marks stay, under a random id without a name. Cannot be undone.
     Erase {
         /// The person's id.
         person: PersonId,

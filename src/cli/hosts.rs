@@ -8,7 +8,7 @@ use crate::{
     access::LockoutPolicy,
     crypto::{Pin, PinAttempt, RecoveryCode},
     domain::{Actor, Host, PersonId, PersonName, SharedDeed},
-    runtime::ledger::Ledger,
+    runtime::{ledger::Ledger, messages::PersonChange},
 };
 use anyhow::{Context as _, anyhow};
 use serde_json::json;
@@ -129,6 +129,37 @@ pub fn people_export(global: &Global, person: PersonId, out: &Path, host: &HostL
             println!("{}", file.display());
         }
         Ok(())
+    })
+}
+
+/// What of a person is changed; the rest stays as it is.
+pub struct PersonChanges {
+    pub name: Option<String>,
+    pub badge: Option<String>,
+    pub no_badge: bool,
+    pub active: Option<bool>,
+}
+
+pub fn people_change(
+    global: &Global,
+    person: PersonId,
+    changes: PersonChanges,
+    host: &HostLogin,
+) -> anyhow::Result<()> {
+    let PersonChanges { name, badge, no_badge, active } = changes;
+    let name = name.map(|name| PersonName::new(&name)).transpose()?;
+    change(global, host, |ledger, _, actor| {
+        let old = ledger.vault().person(person)?;
+        let badge = if no_badge { None } else { badge.or(old.badge) };
+        let schedule = ledger.settings().work.people.get(&person).cloned();
+        let (name, active) = (name.unwrap_or(old.name), active.unwrap_or(old.active));
+        Ok(ledger.change_person(actor, PersonChange { person, name, badge, active, schedule })?)
+    })
+}
+
+pub fn people_unlock(global: &Global, person: PersonId, host: &HostLogin) -> anyhow::Result<()> {
+    change(global, host, |ledger, context, actor| {
+        Ok(ledger.vault_mut().unlock_person(actor, person, context.clock.now())?)
     })
 }
 

@@ -98,6 +98,14 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::People(People::Enrol { person, from, consent, host, json })) => {
             commands::people_enrol(&global, person, &from, &consent, &host, json)
         }
+        Some(Command::People(People::Change { person, name, badge, no_badge, active, host })) => {
+            let active = active.map(|active| active == args::Switch::On);
+            let changes = hosts::PersonChanges { name, badge, no_badge, active };
+            hosts::people_change(&global, person, changes, &host)
+        }
+        Some(Command::People(People::Unlock { person, host })) => {
+            hosts::people_unlock(&global, person, &host)
+        }
         Some(Command::People(People::Erase { person, host, second })) => {
             commands::people_erase(&global, person, &host, &second)
         }
