@@ -51,17 +51,24 @@ fn system_unit(program: &Path, global: &Global, user: Option<&str>) -> anyhow::R
     );
     let home = Path::new("/var/lib/faceprint");
     let data = global.data.clone().unwrap_or_else(|| home.join("data"));
-    let key_file = global.key_file.clone().unwrap_or_else(|| home.join("key/device.key"));
+    // A passphrase stands in for the key file.
+    let key_file = match (&global.key_file, &global.passphrase_file) {
+        (None, Some(_)) => None,
+        (given, _) => Some(given.clone().unwrap_or_else(|| home.join("key/device.key"))),
+    };
     let config = global.config.as_deref().and_then(Path::parent);
     let mut writable = String::new();
-    for folder in [Some(data.as_path()), key_file.parent(), config].into_iter().flatten() {
+    for folder in
+        [Some(data.as_path()), key_file.as_deref().and_then(Path::parent), config].into_iter().flatten()
+    {
         let folder = absolute(folder)?;
         if !Path::new(&folder).starts_with(home) {
             let _ = writeln!(writable, "ReadWritePaths={}", quoted(&folder)?); // a String takes everything
         }
     }
-    let global = Global { data: Some(data), key_file: Some(key_file), ..global.clone() };
+    let global = Global { data: Some(data), key_file, ..global.clone() };
     let command = command_line(program, &global)?;
+    let same_site = same_site(&global)?;
     Ok(format!(
         "# Faceprint as a service of the whole machine, on the X display :0. To install it, as root:
 #   useradd --system --create-home --home-dir /var/lib/faceprint --groups video {user}
@@ -69,7 +76,8 @@ fn system_unit(program: &Path, global: &Global, user: Option<&str>) -> anyhow::R
 #   systemctl daemon-reload && systemctl enable --now faceprint
 # The display server must let this user in (xhost +si:localuser:{user}), or start one here: put
 # \"/usr/bin/xinit\" before the command and \"-- :0 vt7 -nolisten tcp\" behind it.
-# Set the kiosk up in its window, or first: sudo -u {user} faceprint init …
+# Set the kiosk up in its window, or first: 
+#   sudo -u {user} faceprint init{same_site} …
 [Unit]
 Description=Faceprint attendance kiosk
 After=display-manager.service systemd-user-sessions.service time-sync.target
@@ -95,6 +103,27 @@ RestrictSUIDSGID=yes
 WantedBy=graphical.target
 "
     ))
+}
+
+/// The options, for a shell, with which another command works on the unit's site and not on one of its own.
+fn same_site(global: &Global) -> anyhow::Result<String> {
+    let Global { data, key_file, passphrase_file, config, .. } = global;
+    let options = [
+        ("--data", data),
+        ("--key-file", key_file),
+        ("--passphrase-file", passphrase_file),
+        ("--config", config),
+    ];
+    let mut line = String::new();
+    for (option, path) in options {
+        if let Some(path) = path {
+            let path = absolute(path)?;
+            let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+            let path = if plain { path } else { format!("'{}'", path.replace('\'', "'\\''")) };
+            let _ = write!(line, " {option} {path}");
+        }
+    }
+    Ok(line)
 }
 
 /// What both units say of the process: again after a fault, time to close the store, no core dump with faces in it.
@@ -191,6 +220,13 @@ mod tests {
         let unit = system_unit(Path::new("/usr/local/bin/faceprint"), &global(), None).unwrap();
         assert!(unit.contains("ReadWritePaths=\"/srv/time clock/100%%\"\n"), "{unit}");
         assert!(unit.contains("--key-file /var/lib/faceprint/key/device.key"));
+        let init =
+            "faceprint init --data '/srv/time clock/100%' --key-file /var/lib/faceprint/key/device.key …";
+        assert!(unit.contains(init), "{unit}");
+        let words = Global { passphrase_file: Some("/etc/words".into()), ..self::global() };
+        let unit = system_unit(Path::new("/x"), &words, None).unwrap();
+        assert!(unit.contains("--passphrase-file /etc/words") && !unit.contains("--key-file"), "{unit}");
+        let unit = system_unit(Path::new("/usr/local/bin/faceprint"), &global(), None).unwrap();
         assert!(unit.contains("ProtectSystem=strict") && unit.contains("User=faceprint"));
         let config = Some("/etc/faceprint/settings.toml".into());
         let global = Global { data: Some("site".into()), config, ..global() };
