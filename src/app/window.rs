@@ -196,7 +196,7 @@ pub(crate) fn dress(ctx: &egui::Context) {
 
 impl From<eframe::Error> for AppError {
     fn from(error: eframe::Error) -> Self {
-        let reason = error.to_string();
+        let reason = reason(&error.to_string()).to_owned();
         match error {
             eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => Self::NoDisplay(reason),
             eframe::Error::Glutin(_) | eframe::Error::NoGlutinConfigs(..) | eframe::Error::OpenGL(_) => {
@@ -207,10 +207,25 @@ impl From<eframe::Error> for AppError {
     }
 }
 
+/// What winit says, without the place in its own sources.
+fn reason(said: &str) -> &str {
+    let behind = said.split_once("os error at ").and_then(|(_, place)| place.split_once(".rs:"));
+    let reason = behind.and_then(|(_, line)| line.split_once(": ")).map_or(said, |(_, reason)| reason);
+    reason.trim_end_matches('.')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use egui::{Pos2, vec2};
+
+    #[test]
+    fn the_reason_for_no_window_names_no_folder_of_the_machine_that_built_it() {
+        let said =
+            "winit EventLoopError: os error at /home/me/winit-0.30/src/mod.rs:765: neither DISPLAY is set.";
+        assert_eq!(reason(said), "neither DISPLAY is set");
+        assert_eq!(reason("no OpenGL: none"), "no OpenGL: none");
+    }
 
     #[test]
     fn another_monitor_is_filled_and_a_filled_one_is_left_alone() {

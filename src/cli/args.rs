@@ -12,7 +12,7 @@ use std::path::PathBuf;
 ///
 /// Without a command the kiosk window opens.
 #[derive(Debug, Parser)]
-#[command(name = "faceprint", version, about, long_about = None)]
+#[command(name = "faceprint", version)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
@@ -148,7 +148,7 @@ pub enum Command {
         /// Folder of person folders.
         images: PathBuf,
         /// Folder for roc.csv and roc.svg [default: the working folder].
-        #[arg(long, default_value = ".")]
+        #[arg(long, default_value = ".", hide_default_value = true)]
         out: PathBuf,
         /// JSON.
         #[arg(long)]

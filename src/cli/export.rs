@@ -59,7 +59,7 @@ pub fn export(global: &Global, wanted: &Wanted<'_>, host: Option<&HostLogin>) ->
         let spec = ReportSpec { by, from: wanted.from, to: wanted.to, people, columns, order };
         Ok(ledger.export(who, &spec, format, wanted.out)?)
     })?;
-    eprintln!("{rows} rows in {}", wanted.out.display());
+    eprintln!("{rows} {} in {}", if rows == 1 { "row" } else { "rows" }, wanted.out.display());
     Ok(())
 }
 
