@@ -19,7 +19,7 @@
 //! |---|---|---|
 //! | `vault.key` | key blob (the documentation of [`crate::crypto`]) | refused: restore a backup |
 //! | `journal/NNNNNN.log` | every change since the checkpoint, at least (`journal`) | refused, naming the entry; a torn tail is cut off |
-//! | `checkpoint` | sealed image of all records (`checkpoint`) | refused, naming the chunk |
+//! | `checkpoint` | sealed image of all records (`checkpoint`) | written anew from a working copy that is whole, at start and each night; refused otherwise, naming the chunk, and the working copy stays |
 //! | `clean` | sealed: number of the newest entry and digest of all records, at the last close in order | rebuilt |
 //! | `sled/NNNNNN/` | the working copy, from which everything is read | rebuilt |
 //! | `reserve` | 256 kB, given up when the disk is full so that erasing and closing work | made again |
@@ -383,7 +383,7 @@ impl Vault {
                 self.log(&mut draft, Actor::Kiosk, AuditAction::ClockJumped(behind), now)?;
             }
         }
-        if self.engine.note().is_some() {
+        if self.engine.rebuilt() {
             self.log(&mut draft, Actor::Kiosk, AuditAction::Rebuilt, now)?;
         }
         self.log(&mut draft, Actor::Kiosk, AuditAction::Started, now)?;
@@ -458,6 +458,12 @@ impl Vault {
     fn draft(&self, now: Moment) -> Result<Draft, VaultError> {
         let mut draft =
             Draft { writes: vec![], head: self.head, now, jumped: self.jumped_since_mark, marks: false };
+    /// Reads checkpoint and journal through, and writes a new checkpoint from the working copy where one of them is damaged
+    /// ([`engine`]). Whether it was needed. For a quiet moment: it takes as long as reading them.
+    pub fn mend_files(&mut self) -> Result<bool, VaultError> {
+        self.engine.mend_files()
+    }
+
         if let Some(secs) = self.last_write.and_then(|last| clock_jump_secs(last, now)) {
             draft.jumped = true;
             self.log(&mut draft, Actor::Kiosk, AuditAction::ClockJumped(secs), now)?;

@@ -135,7 +135,8 @@ impl Ledger {
         }
     }
 
-    /// Erases what is older than the site's rule allows, once in each attendance day.
+    /// Erases what is older than the site's rule allows, once in each attendance day, and looks whether the store's files
+    /// can be read still; at start that was looked at already.
     pub fn sweep_nightly(&mut self) -> Result<(), LedgerError> {
         let now = self.clock.now();
         let today = self.policy.attendance_day(now.utc);
@@ -188,6 +189,7 @@ fn new_backup(out: &Path, view: BackupView, passphrase: Passphrase) -> Result<Co
         return Err(VaultError::FileExists(out.to_owned()).into());
     }
     make_folder(folder_of(out))?;
+        let at_start = self.swept.is_none();
     Ok(Content::Backup(Box::new(view), passphrase))
 }
 
@@ -200,6 +202,10 @@ fn of_backup(written: Written) -> Result<BackupContents, LedgerError> {
 
 /// The file appears whole or not at all, readable by its owner only.
 fn write_whole(
+        drop(index);
+        if !at_start {
+            self.vault.mend_files()?;
+        }
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&mut File>) -> Result<(), ReportError>,
 ) -> Result<(), LedgerError> {

@@ -83,6 +83,9 @@ fn failing_any_file_operation_while_the_key_changes_loses_nothing() {
             while !vault.rotate_step(20, site.now())?.finished {}
             Ok(())
         });
+        for left in ["checkpoint.new", "checkpoint.tmp"].map(|left| site.dir().join(left)) {
+            assert!(step % 2 == 0 || !left.exists(), "step {step}: {} is left", left.display());
+        }
         drop(vault);
         let mut vault = site.try_open().unwrap_or_else(|e| panic!("step {step}: {e}"));
         assert_eq!(content(&vault), before, "step {step}");
