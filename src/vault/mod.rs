@@ -51,7 +51,7 @@
 //! | root on the running kiosk, or a debugger | everything in memory | out of scope: whoever controls the kernel controls the program. Keys, PINs and faces are wiped after use and never logged; core dumps are off; `faceprint doctor` looks at swap and file modes |
 //! | somebody who swaps the program or its networks | everything | out of scope: the machine's updates and its boot chain have to see to that. Network files are checked against their sums, for accidents |
 //! | a power cut, kill -9, a full disk | nothing acknowledged | journal first; see above |
-//! | a wrong clock | marks with wrong times, marked as such; a sweep takes at most a month too much | jumps are seen against the monotonic clock and the newest entry |
+//! | a wrong clock | marks with wrong times, marked as such; a sweep takes at most a month too much, and nothing because its clock had lost the time | jumps are seen against the monotonic clock and the newest entry; age is reckoned in the order of recording too (`retention`) |
 //!
 //! Erasure: a person's key exists only sealed, in the journal, checkpoint and working copy; all three are written anew
 //! without it before the erasure is reported done. What the file system, an SSD's spare blocks or a backup still hold is

@@ -265,6 +265,56 @@ fn what_the_rule_does_not_keep_is_erased_and_a_wrong_clock_takes_little() {
 }
 
 #[test]
+fn what_a_clock_without_the_time_recorded_is_kept_as_long_as_the_rest() {
+    let site = Site::new();
+    let mut vault = site.create();
+    let [ada, grace] = people_and_marks(&mut vault, &site);
+    vault.close(site.now()).unwrap();
+    let set = |text: &str| site.clock.set_utc(text.parse().unwrap());
+    let days = |n: u64| site.clock.advance(Duration::from_hours(24 * n));
+    let keep = Keeping { marks_days: 30, faces_days: 30 };
+    set("1970-01-01T00:00:00Z");
+    let mut vault = site.open();
+    let carol = vault.add_person(Actor::Kiosk, name("Carol"), None, site.now()).unwrap().id;
+    vault.enrol(Actor::Kiosk, carol, consent(), &[template(7.0)], true, site.now()).unwrap();
+    let dead = mark(&mut vault, &site, ada);
+    set("2026-11-26T08:00:00Z");
+    assert_eq!(vault.sweep(keep, site.now()).unwrap(), Swept::default());
+    let live = mark(&mut vault, &site, grace);
+    days(28);
+    mark(&mut vault, &site, grace);
+    assert_eq!(vault.sweep(keep, site.now()).unwrap(), Swept::default());
+    assert!(all_marks(&vault).contains(&dead));
+    assert_eq!((vault.template_count(ada).unwrap(), vault.template_count(carol).unwrap()), (2, 1));
+    site.clock.advance(Duration::from_hours(36));
+    let mut swept = vault.sweep(keep, site.now()).unwrap();
+    assert_eq!(swept.marks, FIRST_MARKS as u32 + 1, "with those of the day before");
+    assert!(!all_marks(&vault).contains(&dead) && all_marks(&vault).contains(&live));
+    let mut gone = vec![ada, carol];
+    (gone.sort_unstable(), swept.faces.sort_unstable());
+    assert_eq!(swept.faces, gone);
+    assert_chain_good(&vault, None);
+}
+
+#[test]
+fn a_store_that_was_begun_without_the_time_is_swept_by_what_came_next() {
+    let site = Site::new();
+    site.clock.set_utc("1970-01-01T00:00:00Z".parse().unwrap());
+    let mut vault = site.create();
+    let [ada, grace] = people_and_marks(&mut vault, &site);
+    site.clock.set_utc("2026-11-25T08:00:00Z".parse().unwrap());
+    let keep = Keeping { marks_days: 30, faces_days: 30 };
+    for _ in 0..25 {
+        mark(&mut vault, &site, grace);
+        assert_eq!(vault.sweep(keep, site.now()).unwrap(), Swept::default());
+        site.clock.advance(Duration::from_hours(24));
+    }
+    site.clock.advance(Duration::from_hours(24 * 5));
+    let swept = vault.sweep(keep, site.now()).unwrap();
+    assert_eq!((swept.marks, swept.faces), (FIRST_MARKS as u32 + 1, vec![ada]));
+}
+
+#[test]
 fn a_correction_that_is_too_old_stays_as_long_as_what_it_strikes_out() {
     let site = Site::new();
     let mut vault = site.create();
