@@ -234,11 +234,13 @@ impl Vault {
         Ok(())
     }
 
-    /// Wraps the blob with `key` and says so in the audit log: both, or neither.
+    /// Wraps the blob with `key`. The audit log says so first: a fault between the two leaves an entry about a change that
+    /// did not come about, and none is missing.
     fn wrap_anew(&mut self, actor: Actor, key: &KeySource, now: Moment) -> Result<(), VaultError> {
         let wrapping = self.keys.wrapping_for(key)?;
         let old = self.keys.use_wrapping(wrapping);
-        let done = self.write_blob().and_then(|()| self.audit(actor, AuditAction::KeyChanged, now).map(drop));
+        let done = self.write_blob();
+        self.audit(actor, AuditAction::KeyChanged, now)?;
         if let (Err(_), Some(old)) = (&done, old) {
             self.keys.use_wrapping(old);
             if let Err(error) = self.write_blob() {
