@@ -115,6 +115,8 @@ use storage::{Disk, Storage, replace, sync_parent};
 
 /// Wall and monotonic clock may drift apart by this much between two records before it counts as a jump.
 const CLOCK_TOLERANCE_SECS: i64 = 5;
+/// Audit entries that are read at once on the way back.
+const ENTRIES_AT_ONCE: u64 = 64;
 const MAX_BLOB_LEN: u64 = 4096;
 const KEY_BLOB: &str = "vault.key";
 const KEY_BLOB_UNFINISHED: &str = "vault.key.new";
@@ -238,9 +240,9 @@ impl Vault {
     /// did not come about, and none is missing.
     fn wrap_anew(&mut self, actor: Actor, key: &KeySource, now: Moment) -> Result<(), VaultError> {
         let wrapping = self.keys.wrapping_for(key)?;
+        self.audit(actor, AuditAction::KeyChanged, now)?;
         let old = self.keys.use_wrapping(wrapping);
         let done = self.write_blob();
-        self.audit(actor, AuditAction::KeyChanged, now)?;
         if let (Err(_), Some(old)) = (&done, old) {
             self.keys.use_wrapping(old);
             if let Err(error) = self.write_blob() {
@@ -379,6 +381,7 @@ impl Vault {
         if let Some(entry) = newest {
             self.head = AuditHead { number: entry.number, hash: entry.hash };
             draft.head = self.head;
+            draft.jumped = self.jumped_before(entry.number);
             let behind = now.utc.as_second() - entry.at.as_second();
             if behind < -CLOCK_TOLERANCE_SECS {
                 draft.jumped = true;
@@ -390,6 +393,26 @@ impl Vault {
         }
         self.log(&mut draft, Actor::Kiosk, AuditAction::Started, now)?;
         self.commit(draft, Urgency::MustSucceed)
+    }
+}
+
+impl Vault {
+    /// Whether the clock jumped after the newest attendance event, in a run before this one: then no event carries it yet.
+    fn jumped_before(&self, newest: u64) -> bool {
+        let mut upto = newest;
+        while upto > 0 {
+            let from = upto.saturating_sub(ENTRIES_AT_ONCE - 1).max(1);
+            let Ok(entries) = self.audit_entries(from..=upto) else { return true }; // one that does not open may be a jump
+            for entry in entries.iter().rev() {
+                match entry.action {
+                    AuditAction::ClockJumped(_) => return true,
+                    AuditAction::Marked(..) | AuditAction::Corrected { .. } => return false,
+                    _ => {}
+                }
+            }
+            upto = from - 1;
+        }
+        false
     }
 }
 
@@ -435,6 +458,12 @@ impl Vault {
         self.engine.purge_due()
     }
 
+    /// Reads checkpoint and journal through, and writes a new checkpoint from the working copy where one of them is damaged
+    /// ([`engine`]). Whether it was needed. For a quiet moment: it takes as long as reading them.
+    pub fn mend_files(&mut self) -> Result<bool, VaultError> {
+        self.engine.mend_files()
+    }
+
     /// Tries again to remove them.
     pub fn finish_erasure(&mut self) -> Result<(), VaultError> {
         if !self.engine.purge_due() {
@@ -460,12 +489,6 @@ impl Vault {
     fn draft(&self, now: Moment) -> Result<Draft, VaultError> {
         let mut draft =
             Draft { writes: vec![], head: self.head, now, jumped: self.jumped_since_mark, marks: false };
-    /// Reads checkpoint and journal through, and writes a new checkpoint from the working copy where one of them is damaged
-    /// ([`engine`]). Whether it was needed. For a quiet moment: it takes as long as reading them.
-    pub fn mend_files(&mut self) -> Result<bool, VaultError> {
-        self.engine.mend_files()
-    }
-
         if let Some(secs) = self.last_write.and_then(|last| clock_jump_secs(last, now)) {
             draft.jumped = true;
             self.log(&mut draft, Actor::Kiosk, AuditAction::ClockJumped(secs), now)?;

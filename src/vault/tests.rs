@@ -528,6 +528,29 @@ fn clock_jumps_are_audited_and_shown_on_the_next_mark() {
     assert_chain_good(&vault, None);
 }
 
+#[test]
+fn a_jump_shows_on_the_next_mark_also_after_another_start() {
+    let site = Site::new();
+    let mut vault = site.create();
+    let [ada, _] = people_and_marks(&mut vault, &site);
+    vault.close(site.now()).unwrap();
+    site.clock.set_utc("1970-01-01T00:00:00Z".parse().unwrap());
+    site.open().close(site.now()).unwrap();
+    let mut vault = site.open();
+    assert!(mark(&mut vault, &site, ada).clock_jumped, "nobody was marked in the first run under this clock");
+    assert!(!mark(&mut vault, &site, ada).clock_jumped);
+    vault.close(site.now()).unwrap();
+    let mut vault = site.open();
+    assert!(!mark(&mut vault, &site, ada).clock_jumped, "that was said already");
+    // However long ago in the log.
+    site.clock.set_utc("2026-12-01T00:00:00Z".parse().unwrap());
+    for _ in 0..3 * ENTRIES_AT_ONCE {
+        vault.audit(Actor::Kiosk, AuditAction::SettingsChanged, site.now()).unwrap();
+    }
+    drop(vault);
+    assert!(mark(&mut site.open(), &site, ada).clock_jumped);
+}
+
 /// DST both ways, a day back and forth, a leap second's repeat, a dead battery: no mark lost, their order kept, every
 /// jump marked, and nothing marked that is no jump.
 #[test]
@@ -680,29 +703,6 @@ fn changed_bytes_anywhere_are_harmless_or_refused_and_never_change_a_record() {
 }
 
 #[test]
-fn tampering_with_audit_entries_is_found() {
-    let site = Site::new();
-    let mut vault = site.create();
-    people_and_marks(&mut vault, &site);
-    let head = vault.audit_head();
-    assert_chain_good(&vault, Some(head));
-    let fault = |vault: &Vault, against: Option<AuditHead>| {
-        vault.verify_audit(against.map(Into::into), |_, _| ()).unwrap().fault
-    };
-    let number = |n: u64| n.to_be_bytes().to_vec();
-    let sealed = |vault: &Vault, n: u64| vault.engine.get(Tree::Audit, &number(n)).unwrap();
-    let put = |vault: &mut Vault, n: u64, value: Option<Vec<u8>>| {
-        let write = codec::Write { tree: Tree::Audit, key: number(n), value };
-        vault.engine.commit(&vec![write], Urgency::Normal).unwrap();
-    };
-    let (third, fourth) = (sealed(&vault, 3), sealed(&vault, 4));
-    put(&mut vault, 3, fourth.clone());
-    assert_eq!(fault(&vault, None), Some(AuditFault::Unreadable(3)), "moved");
-    put(&mut vault, 3, None);
-    assert_eq!(fault(&vault, None), Some(AuditFault::Missing(3)), "removed");
-    let mut entry: crate::domain::AuditEntry =
-        vault.seals.get(Tree::Audit, &number(3), &third.clone().unwrap()).unwrap();
-#[test]
 fn a_damaged_checkpoint_is_written_anew_while_the_working_copy_is_whole() {
     let site = site_with_everything();
     let whole = everything(&site.copy().open());
@@ -764,6 +764,29 @@ fn an_image_that_does_not_take_its_place_leaves_no_file() {
     }
 }
 
+#[test]
+fn tampering_with_audit_entries_is_found() {
+    let site = Site::new();
+    let mut vault = site.create();
+    people_and_marks(&mut vault, &site);
+    let head = vault.audit_head();
+    assert_chain_good(&vault, Some(head));
+    let fault = |vault: &Vault, against: Option<AuditHead>| {
+        vault.verify_audit(against.map(Into::into), |_, _| ()).unwrap().fault
+    };
+    let number = |n: u64| n.to_be_bytes().to_vec();
+    let sealed = |vault: &Vault, n: u64| vault.engine.get(Tree::Audit, &number(n)).unwrap();
+    let put = |vault: &mut Vault, n: u64, value: Option<Vec<u8>>| {
+        let write = codec::Write { tree: Tree::Audit, key: number(n), value };
+        vault.engine.commit(&vec![write], Urgency::Normal).unwrap();
+    };
+    let (third, fourth) = (sealed(&vault, 3), sealed(&vault, 4));
+    put(&mut vault, 3, fourth.clone());
+    assert_eq!(fault(&vault, None), Some(AuditFault::Unreadable(3)), "moved");
+    put(&mut vault, 3, None);
+    assert_eq!(fault(&vault, None), Some(AuditFault::Missing(3)), "removed");
+    let mut entry: crate::domain::AuditEntry =
+        vault.seals.get(Tree::Audit, &number(3), &third.clone().unwrap()).unwrap();
     entry.action = AuditAction::PersonErased;
     let changed = vault.seals.put(Tree::Audit, &number(3), &entry).unwrap().value;
     put(&mut vault, 3, changed);
