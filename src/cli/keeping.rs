@@ -6,7 +6,7 @@ use super::{
     context::{Context, agree, finish, read_passphrase, type_passphrase},
 };
 use crate::{
-    crypto::{KeySource, Passphrase},
+    crypto::{KeySource, Passphrase, make_folder},
     domain::SharedDeed,
     runtime::ledger::{LedgerError, keeping::backup_of_running},
     settings::Settings,
@@ -141,7 +141,7 @@ pub fn restore(
     // Said before anything is written.
     let settings = Settings::parse(&settings, &context.paths.settings)?;
     let root = &context.paths.root;
-    std::fs::create_dir_all(root).with_context(|| format!("{} cannot be made", root.display()))?;
+    make_folder(root, 0o777).with_context(|| format!("{} cannot be made", root.display()))?;
     let (store, now) = (context.paths.store(), context.clock.now());
     let restored = Vault::restore(&store, &context.key, file, &passphrase, now, told);
     progress.finish_and_clear();

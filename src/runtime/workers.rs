@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     camera::{CameraHandle, CameraOptions},
-    crypto::KeySource,
+    crypto::{KeySource, make_folder},
     domain::{Actor, Clock, PersonId, PersonName, WeightsId},
     imaging::{Frame, Rotation},
     settings::Settings,
@@ -397,7 +397,7 @@ impl LedgerSetup {
 
     /// Makes a new store with its first host and saves the settings.
     pub fn create(&self, settings: Settings, host: InitHost) -> Result<Ledger, LedgerError> {
-        std::fs::create_dir_all(&self.paths.root)
+        make_folder(&self.paths.root, 0o777)
             .map_err(|source| LedgerError::File { path: self.paths.root.clone(), source })?;
         settings.save(&self.paths.settings)?;
         let zone = settings.zone.name().to_owned();
