@@ -1,4 +1,5 @@
-//! The audit log's vocabulary. Entries never hold a name, a score or an embedding: ids only.
+//! The audit log's vocabulary. The program puts no name, score or embedding into an entry: ids only. One holds a host's own
+//! words, the reason of [`AuditAction::PeriodUnlocked`]. Nothing erases an entry.
 
 use super::{EventId, HostId, MarkKind, PersonId};
 use jiff::{Timestamp, civil::Date};
@@ -118,7 +119,7 @@ pub enum AuditAction {
     PeriodUnlocked {
         /// Days up to and including this one stay locked; `None`: none does.
         until: Option<Date>,
-        /// Why, in the host's words.
+        /// Why, in the host's words: free text that stays as long as the log. It should name nobody.
         reason: String,
     },
 }

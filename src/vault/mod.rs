@@ -46,6 +46,7 @@
 //! | a host who holds the recovery code and wants to stand for two | nothing for seven days | a host whose PIN was set with the code takes part in no shared deed for so long, neither asking nor agreeing, and the hosts page says so: time for the one whose PIN no longer opens to notice. It ends by the clock, or two hosts of whom one forgot their PIN could never act again; whoever can set the machine's clock is root. Letting a third person keep the code is better still |
 //! | somebody with a photograph of an attendee | perhaps a mark in their name | liveness is the business of `vision`, not of this module; the face alone never opens host mode |
 //! | a host | what hosts may do, under their name in the audit log | entries cannot be changed or removed through the program. Hosts are trusted with names and times, not with templates: no screen or command shows one. With the two-person rule on ([`Vault::two_person`], kept sealed) none of them alone erases a person, changes a key, adds a host, makes a recovery code or switches the rule off |
+//! | a host who wants to destroy | every face and every mark, also under the two-person rule: by keeping them for one day (`keep_faces_days`, `keep_marks_days`), or by withdrawing each person's consent | the rule is against one host who stands for two, not against loss: the settings are a file on the machine, and consent that is withdrawn cannot wait for a second host. The audit log keeps who did it, and who was marked when; backups that are out of the host's reach bring the rest back |
 //! | a host who walked away | nothing for whoever comes next, after the idle time, a suspend or a jump of the clock | sessions are bound to the monotonic clock; the PIN is asked for again to change a PIN or what opens the store, and for a backup, which with a passphrase of one's own is everything |
 //! | the site's owner, with the device key, who wants another history | can write a new chain | any head that left the kiosk before (each report carries one, and the page of a day) shows it: give reports away |
 //! | root on the running kiosk, or a debugger | everything in memory | out of scope: whoever controls the kernel controls the program. Keys, PINs and faces are wiped after use and never logged; core dumps are off; `faceprint doctor` looks at swap and file modes |
@@ -57,7 +58,9 @@
 //! without it before the erasure is reported done. What the file system, an SSD's spare blocks or a backup still hold is
 //! out of the program's hands: encrypt the disk, and let backups expire. Somebody erased comes back with a restored
 //! backup: erase them again. Reports that were saved before still name them; files with one person's data go with them
-//! where they are in the kiosk's own folder. Reasons of corrections are free text and stay: they should not name anybody.
+//! where they are in the kiosk's own folder. Reasons of corrections stay as long as their events, reasons for unlocking days as
+//! long as the audit log: free text, which should not name anybody. The audit log says who (by their id) was marked when; no
+//! rule on keeping shortens it, or the chain would prove nothing.
 //!
 //! # A running kiosk and the command line
 //!
