@@ -124,6 +124,58 @@ pub enum AuditAction {
     },
 }
 
+impl AuditAction {
+    /// Whom it is about, where that is one person and the entry says so. Of a correction only the events are known.
+    #[must_use]
+    pub fn person(&self) -> Option<PersonId> {
+        match self {
+            Self::PersonAdded(person)
+            | Self::PersonChanged(person)
+            | Self::Enrolled(person, _)
+            | Self::Marked(_, person, _)
+            | Self::PersonPin(person, _)
+            | Self::PersonPinWrong(person)
+            | Self::PersonLockedOut(person)
+            | Self::PersonUnlocked(person)
+            | Self::ConsentWithdrawn(person, _)
+            | Self::PersonExported(person) => Some(*person),
+            // Named one by one: a new action must be placed.
+            Self::StoreCreated
+            | Self::Started
+            | Self::Stopped
+            | Self::Rebuilt
+            | Self::HostAdded(_)
+            | Self::Login(_)
+            | Self::LoginFailed(_)
+            | Self::LockedOut(_)
+            | Self::SessionEnded(_)
+            | Self::PersonErased
+            | Self::Corrected { .. }
+            | Self::Exported(_)
+            | Self::SettingsChanged
+            | Self::WeightsChanged(_)
+            | Self::ClockJumped(_)
+            | Self::HostRemoved(_)
+            | Self::PinChanged(_)
+            | Self::HostUnlocked(_)
+            | Self::RecoveryCodeMade
+            | Self::RecoveryCodeUsed(_)
+            | Self::RecoveryCodeWrong
+            | Self::PresentationRefused
+            | Self::KeyChanged
+            | Self::KeyRotationBegun
+            | Self::KeyRotated
+            | Self::BackedUp(_)
+            | Self::Restored
+            | Self::Swept { .. }
+            | Self::TwoPerson(_)
+            | Self::Agreed(..)
+            | Self::PeriodLocked(_)
+            | Self::PeriodUnlocked { .. } => None,
+        }
+    }
+}
+
 /// What takes two hosts while the two-person rule is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -12,7 +12,8 @@ pub fn write_audit_csv(entries: &[AuditEntry], out: impl Write, watch: Watch<'_>
     write_table(header, &[], entries.iter().map(cells), out, watch)
 }
 
-fn cells(entry: &AuditEntry) -> Vec<String> {
+/// Number, time, actor, action, detail, hash.
+pub(super) fn cells(entry: &AuditEntry) -> Vec<String> {
     let AuditEntry { number, at, actor, action, hash } = entry;
     let (action, detail) = action_words(action);
     let mut digits = String::with_capacity(64);

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     crypto::{KeySource, Passphrase},
-    domain::{Actor, AuditAction, PersonId},
+    domain::{Actor, AuditAction, AuditEntry, EventId, Mark, PersonId},
     reports::{Paper, PersonFile, ReportError, ReportWords, StoredFace, write_person_json, write_person_pdf},
     runtime::messages::{BadRequest, Job, JobView, KeyView, NewKey},
     vault::{BackupContents, BackupView, Keeping, VaultError},
@@ -82,18 +82,43 @@ impl Ledger {
     /// What is stored about a person.
     pub fn person_file(&self, person: PersonId) -> Result<PersonFile, LedgerError> {
         let faces = self.vault.template_infos(person)?;
+        let marks = self.vault.marks_of(person)?;
         Ok(PersonFile {
             site: self.settings.site_name.clone(),
             generated_at: self.clock.now().utc.to_zoned(self.settings.zone.time_zone().clone()),
             person: self.vault.person(person)?,
             has_pin: self.vault.person_secret(person)?.is_some(),
+            wrong_pins: self.vault.attempts(person)?.failures,
+            schedule: self.settings.work.people.get(&person).map(ToString::to_string),
             faces: faces
                 .into_iter()
                 .map(|face| StoredFace { weights: face.weights, quality: face.quality, stored: face.created })
                 .collect(),
-            marks: self.vault.marks_of(person)?,
+            log: self.log_about(person, &marks)?,
+            marks,
             audit_head: self.vault.audit_head(),
         })
+    }
+
+    /// Entries about a person or by them, and about corrections of their events.
+    fn log_about(&self, person: PersonId, marks: &[Mark]) -> Result<Vec<AuditEntry>, LedgerError> {
+        let events: HashSet<EventId> = marks.iter().map(|mark| mark.id).collect();
+        let mut log = Vec::new();
+        self.each_entry(|entry| {
+            let corrects = matches!(entry.action, AuditAction::Corrected { by, .. } if events.contains(&by));
+            if corrects || entry.actor == Actor::Person(person) || entry.action.person() == Some(person) {
+                log.push(entry);
+            }
+        })?;
+        Ok(log)
+    }
+
+    /// Hands every entry of the audit log on, oldest first.
+    fn each_entry(&self, mut visit: impl FnMut(AuditEntry)) -> Result<(), LedgerError> {
+        for from in (1..=self.vault.audit_head().number).step_by(ENTRIES_AT_ONCE as usize) {
+            self.vault.audit_entries(from..=from + ENTRIES_AT_ONCE - 1)?.into_iter().for_each(&mut visit);
+        }
+        Ok(())
     }
 
     /// Writes it into `folder` and audits it; returns the files.
@@ -141,16 +166,13 @@ impl Ledger {
     /// Those who were added to this store: settings that more than one store is used with name others too.
     fn once_here(&self, people: &HashSet<PersonId>) -> Result<HashSet<PersonId>, LedgerError> {
         let mut here = HashSet::new();
-        let entries = if people.is_empty() { 0 } else { self.vault.audit_head().number };
-        for from in (1..=entries).step_by(ENTRIES_AT_ONCE as usize) {
-            for entry in self.vault.audit_entries(from..=from + ENTRIES_AT_ONCE - 1)? {
-                if let AuditAction::PersonAdded(person) = entry.action
-                    && people.contains(&person)
-                {
-                    here.insert(person);
-                }
-            }
+        if people.is_empty() {
+            return Ok(here);
         }
+        self.each_entry(|entry| match entry.action {
+            AuditAction::PersonAdded(person) if people.contains(&person) => drop(here.insert(person)),
+            _ => {}
+        })?;
         Ok(here)
     }
 
@@ -369,6 +391,42 @@ mod tests {
         let kept = Settings::load(&ledger.paths().settings).unwrap().unwrap();
         let schedules = [&kept, ledger.settings()].map(|settings| settings.work.people.contains_key(&person));
         there.chain(schedules.iter().filter(|there| **there).map(|_| "a schedule".to_owned())).collect()
+    }
+
+    #[test]
+    fn a_persons_file_has_their_schedule_wrong_pins_and_what_the_log_says_about_them() {
+        let (_folder, clock, mut ledger, person, _files) = site_with_traces();
+        ledger.vault_mut().add_person(Actor::Kiosk, bo(), None, clock.now()).unwrap();
+        let mut by_pin = |pin: &str| {
+            let pin = PinAttempt::new(pin);
+            ledger.answer(RequestBody::MarkByPin { badge: "7".to_owned(), pin, kind: None }).0
+        };
+        by_pin("274916").unwrap_err(); // the badge was taken away above
+        let name = ledger.vault().person(person).unwrap().name;
+        let badge = Some("7".to_owned());
+        let schedule = ledger.settings.work.people.get(&person).cloned();
+        let change = PersonChange { person, name, badge, active: true, schedule };
+        ledger.change_person(Actor::Kiosk, change).unwrap();
+        let mut by_pin = |pin: &str| {
+            let pin = PinAttempt::new(pin);
+            ledger.answer(RequestBody::MarkByPin { badge: "7".to_owned(), pin, kind: None }).0
+        };
+        by_pin("274916").unwrap();
+        by_pin("111111").unwrap_err();
+        let event = ledger.vault().marks_of(person).unwrap()[0].id;
+        ledger.correct(Actor::Kiosk, event, None, "wrong").unwrap();
+        let file = ledger.person_file(person).unwrap();
+        assert_eq!(file.wrong_pins, 1);
+        assert_eq!(file.schedule.as_deref(), Some("mon-fri 22:00-06:00"));
+        let count = |wanted: &dyn Fn(&AuditAction) -> bool| {
+            file.log.iter().filter(|entry| wanted(&entry.action)).count()
+        };
+        assert_eq!(count(&|action| matches!(action, AuditAction::PersonAdded(_))), 1, "not the other's");
+        assert_eq!(count(&|action| matches!(action, AuditAction::Marked(..))), 1);
+        assert_eq!(count(&|action| matches!(action, AuditAction::Corrected { .. })), 1);
+        assert_eq!(count(&|action| matches!(action, AuditAction::PersonPinWrong(_))), 1);
+        assert_eq!(count(&|action| matches!(action, AuditAction::PersonExported(_))), 1);
+        assert_eq!(count(&|action| matches!(action, AuditAction::Started)), 0);
     }
 
     #[test]
