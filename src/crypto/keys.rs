@@ -526,6 +526,21 @@ impl DeviceKey {
 mod tests {
     use super::*;
 
+    #[test]
+    fn folders_are_made_with_those_above_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let deep = dir.path().join("one/two/three");
+        make_folder(&deep, 0o700).unwrap();
+        for made in ["one", "one/two", "one/two/three"] {
+            let mode = fs::metadata(dir.path().join(made)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{made}");
+        }
+        make_folder(&deep, 0o700).unwrap(); // it is there already
+        make_folder(Path::new("src"), 0o777).unwrap(); // beside the program
+        fs::write(dir.path().join("file"), "").unwrap();
+        assert!(make_folder(&dir.path().join("file/below"), 0o700).is_err());
+    }
+
     fn key_file(dir: &tempfile::TempDir, name: &str) -> PathBuf {
         let path = dir.path().join("etc").join(name);
         DeviceKey::create(&path).unwrap();

@@ -1,4 +1,4 @@
-//! The audit log as CSV: ids only, as in the log itself, and the hash of every entry, so that the chain can be followed.
+//! The audit log as CSV: ids (and a host's reason for unlocking days), as in the log itself, and the hash of every entry, so that the chain can be followed.
 
 use super::{ReportError, Watch, csv::write_table};
 use crate::domain::{Actor, AuditAction, AuditEntry};

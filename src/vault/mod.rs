@@ -462,7 +462,7 @@ impl Vault {
     }
 
     /// Reads checkpoint and journal through, and writes a new checkpoint from the working copy where one of them is damaged
-    /// ([`engine`]). Whether it was needed. For a quiet moment: it takes as long as reading them.
+    /// (`engine`). Whether it was needed. For a quiet moment: it takes as long as reading them.
     pub fn mend_files(&mut self) -> Result<bool, VaultError> {
         self.engine.mend_files()
     }

@@ -746,6 +746,54 @@ fn a_rebuild_that_fails_leaves_the_working_copy_that_was_there() {
     assert_eq!(fs::read_dir(site.dir().join("sled")).unwrap().count(), 1, "the old one goes then");
 }
 
+/// A disk with room for one working copy and a half: the old one must go first, once all else is read through.
+#[test]
+fn a_rebuild_without_room_for_two_copies_lets_the_old_one_go_first() {
+    let site = site_with_everything();
+    let mut vault = site.open();
+    let grace = vault.people().unwrap()[0].id;
+    for _ in 0..16 {
+        // More than sled keeps in memory.
+        let many: Vec<_> = (0..60).map(|seed| template(seed as f32)).collect();
+        vault.enrol(Actor::Kiosk, grace, consent(), &many, false, site.now()).unwrap();
+    }
+    vault.close(site.now()).unwrap();
+    let whole = everything(&site.copy().open());
+    let small = Site { folder: tempfile::tempdir().unwrap(), clock: site.clock.clone() };
+    fs::create_dir(small.dir()).unwrap();
+    // Pages of 4 kB, as the small disk takes them.
+    let pages = |site: &Site, below: &str| -> usize {
+        let all = site.bytes().into_iter().filter(|(path, _)| path.starts_with(site.dir().join(below)));
+        all.map(|(_, content)| content.len().div_ceil(4096)).sum()
+    };
+    let rebuilt = site.copy();
+    fs::remove_file(rebuilt.dir().join("clean")).unwrap();
+    drop(rebuilt.open());
+    let size = 4 * (pages(&site, "") + pages(&rebuilt, "sled") / 2);
+    let mount = |program: &str, arguments: &[&str]| {
+        let ran = std::process::Command::new(program).args(arguments).arg(small.dir()).output();
+        ran.is_ok_and(|output| output.status.success())
+    };
+    if !mount("mount", &["-t", "tmpfs", "-o", &format!("size={size}k"), "small"]) {
+        eprintln!("skipped: a small disk needs the right to mount one");
+        return;
+    }
+    copy_dir(site.folder.path(), small.folder.path());
+    fs::remove_file(small.dir().join("clean")).unwrap(); // not trusted
+    let opened = small.try_open();
+    let same = opened.as_ref().map(|vault| everything(vault) == whole).map_err(ToString::to_string);
+    drop(opened);
+    // The same with a checkpoint that cannot be read: then the old one stays.
+    let _ = fs::remove_file(small.dir().join("clean"));
+    spoil_checkpoint(&small);
+    let refused = small.try_open().map(drop);
+    let copies = fs::read_dir(small.dir().join("sled")).unwrap().count();
+    assert!(mount("umount", &[]));
+    assert_eq!(same, Ok(true));
+    assert!(matches!(refused, Err(VaultError::Damaged(Damage::Checkpoint { .. }))), "{refused:?}");
+    assert_eq!(copies, 1);
+}
+
 #[test]
 fn an_image_that_does_not_take_its_place_leaves_no_file() {
     let base = site_with_everything();
