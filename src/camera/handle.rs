@@ -72,12 +72,8 @@ impl CameraHandle {
     pub fn start_with(open: Box<Open>) -> Self {
         let shared = Arc::new(Shared::default());
         let (stop, stopped) = bounded(0);
-        let supervisor = Supervisor {
-            open: open.into(),
-            shared: Arc::clone(&shared),
-            stopped,
-            stuck: Vec::new(),
-        };
+        let supervisor =
+            Supervisor { open: open.into(), shared: Arc::clone(&shared), stopped, stuck: Vec::new() };
         let spawned = Builder::new().name("camera-supervisor".into()).spawn(move || supervisor.run());
         let supervisor = spawned.map_err(|err| shared.fail_to_start(&err)).ok();
         Self { shared, stop: Some(stop), supervisor }
