@@ -367,9 +367,10 @@ impl Ledger {
         // No trace of them outside of the store either: also when old files of it are still to go, or when an earlier try
         // came only so far. Last: on a full disk there is room only now.
         let files = self.remove_person_files(person);
-        let schedule = match self.settings.work.people.contains_key(&person) {
-            true => self.keep_setting(|settings| drop(settings.work.people.remove(&person))),
-            false => Ok(()),
+        let schedule = if self.settings.work.people.contains_key(&person) {
+            self.keep_setting(|settings| drop(settings.work.people.remove(&person)))
+        } else {
+            Ok(())
         };
         erased.and(files).and(schedule)
     }
@@ -548,8 +549,7 @@ impl Ledger {
 
     fn host(&mut self, session: &HostSession, request: HostRequest) -> Result<ReplyBody, Refusal> {
         let request = self.allowed(session, request)?;
-        let (now, actor) = (self.clock.now(), session.actor());
-        let done = |()| ReplyBody::Done;
+        let (now, actor, done) = (self.clock.now(), session.actor(), |()| ReplyBody::Done);
         match request {
             HostRequest::People => self.people().map(ReplyBody::People).map_err(failed),
             HostRequest::AddPerson { name, badge } => {

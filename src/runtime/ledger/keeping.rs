@@ -333,6 +333,7 @@ mod tests {
                 BadMoment, Cause, Hidden, HostRequest, Job, NewKey, PersonChange, ReplyBody, RequestBody,
                 Trouble,
             },
+            pipeline::SharedIndex,
         },
         settings::{Liveness, MarkMode, Settings},
         vault::{NewTemplate, Vault},
@@ -477,7 +478,7 @@ mod tests {
         ledger.close().unwrap();
         let key = KeySource::File(folder.path().join("device.key"));
         let vault = Vault::open(&paths.store(), &key, clock.now()).unwrap();
-        let (weights, index) = (WeightsId::new("w").unwrap(), Default::default());
+        let (weights, index) = (WeightsId::new("w").unwrap(), SharedIndex::default());
         let ledger =
             super::Ledger::new(vault, paths, settings, weights, index, Arc::new(clock.clone())).unwrap();
         assert_eq!(traces(&ledger, person, &files), Vec::<String>::new());

@@ -291,7 +291,8 @@ fn what_a_clock_without_the_time_recorded_is_kept_as_long_as_the_rest() {
     assert_eq!(swept.marks, FIRST_MARKS as u32 + 1, "with those of the day before");
     assert!(!all_marks(&vault).contains(&dead) && all_marks(&vault).contains(&live));
     let mut gone = vec![ada, carol];
-    (gone.sort_unstable(), swept.faces.sort_unstable());
+    gone.sort_unstable();
+    swept.faces.sort_unstable();
     assert_eq!(swept.faces, gone);
     assert_chain_good(&vault, None);
 }
