@@ -485,7 +485,7 @@ fn a_report_is_written_beside_the_work_and_its_columns_are_kept() {
     let request = HostRequest::Export { report, format: ExportFormat::Csv, folder: None };
     let reply = kiosk.ask(RequestBody::Host(session.clone(), request));
     let Ok(ReplyBody::Exported { path, .. }) = reply else { panic!("{reply:?}") };
-    assert!(std::fs::read_to_string(path).unwrap().starts_with("\u{feff}name,worked\r\n"));
+    assert!(std::fs::read_to_string(path).unwrap().starts_with("\u{feff}name,worked,audit_head"));
     assert_eq!(kiosk.link.snapshot.lock().unwrap().job, None, "nothing is under way any more");
     let reply = kiosk.ask(RequestBody::Host(session.clone(), HostRequest::Settings));
     let Ok(ReplyBody::Settings(settings)) = reply else { panic!("{reply:?}") };

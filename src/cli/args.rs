@@ -170,7 +170,8 @@ pub enum Command {
         /// What there is a row for.
         #[arg(long, value_enum, default_value_t = ByArg::Mark)]
         by: ByArg,
-        /// Columns, in this order, with commas between [default: all in CSV, the usual ones in PDF].
+        /// Columns, in this order, with commas between [default: all in CSV, the usual ones in PDF]. A CSV ends with
+        /// `audit_head` where it is not among them.
         #[arg(long, value_name = "LIST")]
         columns: Option<String>,
         /// Sort the rows by this column; `-worked` puts the largest first [default: marks by time, days by name].

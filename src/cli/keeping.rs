@@ -6,7 +6,7 @@ use super::{
     context::{Context, agree, finish, read_passphrase, type_passphrase},
 };
 use crate::{
-    crypto::{KeySource, Passphrase},
+    crypto::{KeySource, Passphrase, make_folder},
     domain::SharedDeed,
     runtime::ledger::{LedgerError, keeping::backup_of_running},
     settings::Settings,
@@ -203,7 +203,7 @@ fn restore_into(
             path.display()
         );
     }
-    std::fs::create_dir_all(root).with_context(|| format!("{} cannot be made", root.display()))?;
+    make_folder(root, 0o777).with_context(|| format!("{} cannot be made", root.display()))?;
     settings.save(path)?;
     match Vault::restore(&store, &context.key, file, passphrase, context.clock.now(), told) {
         Ok((vault, _)) => Ok(vault),

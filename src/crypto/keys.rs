@@ -418,6 +418,18 @@ const DEVICE_KEY_VERSION: u16 = 1;
 /// Length of a device key file, bytes.
 pub const DEVICE_KEY_LEN: usize = 50;
 
+/// Makes a folder of this mode, with those above it, unless it is there. Each that was made would survive a power cut: the
+/// folder that holds its name is synced.
+pub fn make_folder(dir: &Path, mode: u32) -> io::Result<()> {
+    let missing = dir.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists());
+    let made = missing.count().max(1); // a folder that is there may not have been synced
+    fs::DirBuilder::new().recursive(true).mode(mode).create(dir)?;
+    dir.ancestors().skip(1).take(made).try_for_each(|above| {
+        let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        File::open(above)?.sync_all()
+    })
+}
+
 /// A name beside `path`, longer by `ending`.
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -437,7 +449,7 @@ impl DeviceKey {
             _ => Path::new("."),
         };
         if !dir.exists() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io_error)?;
+            make_folder(dir, 0o700).map_err(io_error)?;
         }
         let mut content = Zeroizing::new(Vec::with_capacity(DEVICE_KEY_LEN));
         content.extend_from_slice(&DEVICE_KEY_MAGIC);
@@ -513,6 +525,21 @@ impl DeviceKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_are_made_with_those_above_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let deep = dir.path().join("one/two/three");
+        make_folder(&deep, 0o700).unwrap();
+        for made in ["one", "one/two", "one/two/three"] {
+            let mode = fs::metadata(dir.path().join(made)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{made}");
+        }
+        make_folder(&deep, 0o700).unwrap(); // it is there already
+        make_folder(Path::new("src"), 0o777).unwrap(); // beside the program
+        fs::write(dir.path().join("file"), "").unwrap();
+        assert!(make_folder(&dir.path().join("file/below"), 0o700).is_err());
+    }
 
     fn key_file(dir: &tempfile::TempDir, name: &str) -> PathBuf {
         let path = dir.path().join("etc").join(name);

@@ -36,7 +36,9 @@ mod process;
 mod seal;
 mod secret;
 
-pub use keys::{DEVICE_KEY_LEN, DeviceKey, KeyKind, KeySource, Keys, Passphrase, PassphraseError, StoreId};
+pub use keys::{
+    DEVICE_KEY_LEN, DeviceKey, KeyKind, KeySource, Keys, Passphrase, PassphraseError, StoreId, make_folder,
+};
 pub use pin::{Pepper, Pin, PinAttempt, PinCost, PinError, PinHash, RecoveryCode};
 pub use process::{CoreDumps, core_dumps, forbid_core_dumps};
 pub use seal::{KEY_ID_MASTER, KEY_ID_PERSON, MacKey, OpenError, SEAL_OVERHEAD, SealKey, SealRing, key_id};

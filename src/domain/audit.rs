@@ -1,4 +1,5 @@
-//! The audit log's vocabulary. Entries never hold a name, a score or an embedding: ids only.
+//! The audit log's vocabulary. The program puts no name, score or embedding into an entry: ids only. One holds a host's own
+//! words, the reason of [`AuditAction::PeriodUnlocked`]. Nothing erases an entry.
 
 use super::{EventId, HostId, MarkKind, PersonId};
 use jiff::{Timestamp, civil::Date};
@@ -118,9 +119,61 @@ pub enum AuditAction {
     PeriodUnlocked {
         /// Days up to and including this one stay locked; `None`: none does.
         until: Option<Date>,
-        /// Why, in the host's words.
+        /// Why, in the host's words: free text that stays as long as the log. It should name nobody.
         reason: String,
     },
+}
+
+impl AuditAction {
+    /// Whom it is about, where that is one person and the entry says so. Of a correction only the events are known.
+    #[must_use]
+    pub fn person(&self) -> Option<PersonId> {
+        match self {
+            Self::PersonAdded(person)
+            | Self::PersonChanged(person)
+            | Self::Enrolled(person, _)
+            | Self::Marked(_, person, _)
+            | Self::PersonPin(person, _)
+            | Self::PersonPinWrong(person)
+            | Self::PersonLockedOut(person)
+            | Self::PersonUnlocked(person)
+            | Self::ConsentWithdrawn(person, _)
+            | Self::PersonExported(person) => Some(*person),
+            // Named one by one: a new action must be placed.
+            Self::StoreCreated
+            | Self::Started
+            | Self::Stopped
+            | Self::Rebuilt
+            | Self::HostAdded(_)
+            | Self::Login(_)
+            | Self::LoginFailed(_)
+            | Self::LockedOut(_)
+            | Self::SessionEnded(_)
+            | Self::PersonErased
+            | Self::Corrected { .. }
+            | Self::Exported(_)
+            | Self::SettingsChanged
+            | Self::WeightsChanged(_)
+            | Self::ClockJumped(_)
+            | Self::HostRemoved(_)
+            | Self::PinChanged(_)
+            | Self::HostUnlocked(_)
+            | Self::RecoveryCodeMade
+            | Self::RecoveryCodeUsed(_)
+            | Self::RecoveryCodeWrong
+            | Self::PresentationRefused
+            | Self::KeyChanged
+            | Self::KeyRotationBegun
+            | Self::KeyRotated
+            | Self::BackedUp(_)
+            | Self::Restored
+            | Self::Swept { .. }
+            | Self::TwoPerson(_)
+            | Self::Agreed(..)
+            | Self::PeriodLocked(_)
+            | Self::PeriodUnlocked { .. } => None,
+        }
+    }
 }
 
 /// What takes two hosts while the two-person rule is on.

@@ -1,4 +1,4 @@
-//! The audit log as CSV: ids only, as in the log itself, and the hash of every entry, so that the chain can be followed.
+//! The audit log as CSV: ids (and a host's reason for unlocking days), as in the log itself, and the hash of every entry, so that the chain can be followed.
 
 use super::{ReportError, Watch, csv::write_table};
 use crate::domain::{Actor, AuditAction, AuditEntry};
@@ -12,7 +12,8 @@ pub fn write_audit_csv(entries: &[AuditEntry], out: impl Write, watch: Watch<'_>
     write_table(header, &[], entries.iter().map(cells), out, watch)
 }
 
-fn cells(entry: &AuditEntry) -> Vec<String> {
+/// Number, time, actor, action, detail, hash.
+pub(super) fn cells(entry: &AuditEntry) -> Vec<String> {
     let AuditEntry { number, at, actor, action, hash } = entry;
     let (action, detail) = action_words(action);
     let mut digits = String::with_capacity(64);

@@ -56,7 +56,7 @@ pub enum Column {
     Early,
     /// Words of `absent late early missing_check_in missing_check_out holiday` that hold, with spaces between.
     State,
-    /// Head of the audit log when the report was made, `NUMBER:HASH`, on every row.
+    /// Head of the audit log when the report was made, `NUMBER:HASH`, on every row; a CSV has it always.
     AuditHead,
     /// `yes` on days on which hosts can change nothing, else `no`.
     Locked,

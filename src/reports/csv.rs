@@ -8,14 +8,22 @@
 use super::{AttendanceReport, Column, ReportError, Watch};
 use std::io::Write;
 
-/// Writes the rows of a report, with the columns' ids as header; totals are left to the spreadsheet.
+/// Writes the rows of a report, with the columns' ids as header; totals are left to the spreadsheet. No file is without the
+/// head of the audit log: its column comes last where it was not chosen, and without a row the column's name carries it.
 pub fn write_csv(report: &AttendanceReport, out: impl Write, watch: Watch<'_>) -> Result<(), ReportError> {
-    let header = report.columns.iter().map(|column| column.id().to_owned());
-    let rows = report.body.lines().map(|line| {
-        let cell = move |column: &Column| line.plain(*column, report);
-        report.columns.iter().map(cell).collect::<Vec<_>>()
+    let mut columns = report.columns.clone();
+    if !columns.contains(&Column::AuditHead) {
+        columns.push(Column::AuditHead);
+    }
+    let header = columns.iter().map(|column| match column {
+        Column::AuditHead if report.body.is_empty() => format!("{} {}", column.id(), report.audit_head),
+        _ => column.id().to_owned(),
     });
-    let texts: Vec<bool> = report.columns.iter().map(|column| column.is_text()).collect();
+    let rows = report.body.lines().map(|line| {
+        let cell = |column: &Column| line.plain(*column, report);
+        columns.iter().map(cell).collect::<Vec<_>>()
+    });
+    let texts: Vec<bool> = columns.iter().map(|column| column.is_text()).collect();
     write_table(header.collect(), &texts, rows, out, watch)
 }
 
@@ -38,7 +46,7 @@ pub(super) fn write_table(
         }
         let cells = row.iter().enumerate().map(|(place, cell)| {
             let text = done > 0 && texts.get(place).is_some_and(|text| *text);
-            field(&harmless(cell), text || row.len() == 1)
+            field(&harmless(cell), text)
         });
         csv.write_record(cells).map_err(plain)?;
     }
@@ -118,14 +126,23 @@ mod tests {
         report.columns = ReportBy::Day.parse_columns("worked,name,planned,late,state").unwrap();
         assert_eq!(
             written(&report),
-            "\u{feff}worked,name,planned,late,state\r\n8:05,\"Ana Müller\",22:00-06:00,0:07,late\r\n\
-             0:00,\"Żaneta Łukasiewicz\",08:00-17:00,,absent\r\n3:30,\"\",,,early missing_check_in\r\n"
+            format!(
+                "\u{feff}worked,name,planned,late,state,audit_head\r\n\
+                 8:05,\"Ana Müller\",22:00-06:00,0:07,late,{head}\r\n\
+                 0:00,\"Żaneta Łukasiewicz\",08:00-17:00,,absent,{head}\r\n\
+                 3:30,\"\",,,early missing_check_in,{head}\r\n",
+                head = report.audit_head
+            )
         );
     }
 
     #[test]
-    fn an_empty_report_is_a_header() {
-        assert_eq!(written(&testkit::report(0)).lines().count(), 1);
+    fn an_empty_report_is_a_header_that_carries_the_head_of_the_log() {
+        let mut report = testkit::report(0);
+        report.columns = vec![Column::AuditHead, Column::Date];
+        assert_eq!(written(&report), format!("\u{feff}audit_head {},date\r\n", report.audit_head));
+        report.columns = vec![Column::Date];
+        assert_eq!(written(&report), format!("\u{feff}date,audit_head {}\r\n", report.audit_head));
     }
 
     #[test]
@@ -192,12 +209,14 @@ mod tests {
         }
         let seen = cells(&std::fs::read_to_string(folder.path().join("report.html")).unwrap());
         let names = ["Ana Müller", "漢字 Ñandú", "Иван Петров", "Ελένη Παπαδοπούλου"];
-        let mut expected = vec![["date", "name", "badge", "reason"].map(str::to_owned).to_vec()];
+        let mut expected =
+            vec![["date", "name", "badge", "reason", "audit_head"].map(str::to_owned).to_vec()];
         for (n, badge) in nasty.iter().enumerate() {
             let date = if n < 3 { "2026-03-02" } else { "2026-03-03" };
             let reason = format!("said \"{badge}\", ä; <b>&\nforgot");
             let guard = if *badge == "007" { "" } else { "'" };
-            expected.push(vec![date.into(), names[n].into(), format!("{guard}{badge}"), reason]);
+            let head = report.audit_head.to_string();
+            expected.push(vec![date.into(), names[n].into(), format!("{guard}{badge}"), reason, head]);
         }
         assert_eq!(seen, expected);
     }
@@ -207,7 +226,8 @@ mod tests {
         let mut report = testkit::report(3);
         report.columns = vec![Column::Badge];
         row(&mut report, 1).badge = None;
-        assert_eq!(read_back(&written(&report)), [["1000"], [""], ["1002"]]);
+        let badges = read_back(&written(&report)).into_iter().map(|row| row[0].clone());
+        assert_eq!(badges.collect::<Vec<_>>(), ["1000", "", "1002"]);
     }
 
     #[test]

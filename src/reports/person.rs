@@ -1,7 +1,7 @@
 //! What is stored about one person, for that person: as JSON ([`write_person_json`]) and, in `pdf`, on paper.
 
-use super::{Column, ReportError, ReportWords, columns::source_id, words::fill};
-use crate::domain::{AuditHead, EventId, Mark, Person, WeightsId, effective_marks};
+use super::{Column, ReportError, ReportWords, audit::cells, columns::source_id, words::fill};
+use crate::domain::{AuditEntry, AuditHead, EventId, Mark, Person, WeightsId, effective_marks};
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, io::Write};
@@ -17,10 +17,16 @@ pub struct PersonFile {
     pub person: Person,
     /// Whether a hash of a PIN is kept.
     pub has_pin: bool,
+    /// Wrong PINs in a row that are counted at the moment.
+    pub wrong_pins: u32,
+    /// When they are expected, where they have a schedule of their own, as the settings write it.
+    pub schedule: Option<String>,
     /// One for each stored shot.
     pub faces: Vec<StoredFace>,
     /// Every event, corrected ones too, in the order of their times.
     pub marks: Vec<Mark>,
+    /// Entries of the audit log about them, or by them, oldest first.
+    pub log: Vec<AuditEntry>,
     /// The audit log's head at that time.
     pub audit_head: AuditHead,
 }
@@ -41,6 +47,8 @@ impl PersonFile {
             (said.added, local(*created)),
             (said.recognised, if *active { words.yes } else { said.switched_off }.to_owned()),
             (said.pin, if self.has_pin { said.pin_kept } else { said.none }.to_owned()),
+            (said.wrong_pins, self.wrong_pins.to_string()),
+            (said.schedule, self.schedule.clone().unwrap_or_else(none)),
             (said.consent, consent.unwrap_or_else(none)),
         ];
         for StoredFace { weights, quality, stored } in &self.faces {
@@ -48,6 +56,7 @@ impl PersonFile {
             facts.push((said.face, fill(said.face_stored, &values)));
         }
         facts.push((said.faces, said.faces_note.to_owned()));
+        facts.push((said.log, fill(said.log_in_json, &[&self.log.len().to_string()])));
         facts
     }
 
@@ -106,7 +115,18 @@ pub fn write_person_json(file: &PersonFile, mut out: impl Write) -> Result<(), R
 }
 
 fn as_json(file: &PersonFile) -> Value {
-    let PersonFile { site, generated_at, person, has_pin, faces, marks, audit_head } = file;
+    let PersonFile {
+        site,
+        generated_at,
+        person,
+        has_pin,
+        wrong_pins,
+        schedule,
+        faces,
+        marks,
+        log,
+        audit_head,
+    } = file;
     let zone = generated_at.time_zone();
     let Person { id, name, badge, active, created, consent } = person;
     let counting = file.counting();
@@ -130,6 +150,9 @@ fn as_json(file: &PersonFile) -> Value {
         .iter()
         .map(|face| json!({ "network": face.weights, "quality": face.quality, "stored": face.stored.to_string() }))
         .collect();
+    let names = ["number", "at", "actor", "action", "detail", "hash"].map(str::to_owned);
+    let entry = |entry| names.clone().into_iter().zip(cells(entry).into_iter().map(Value::from)).collect();
+    let log: Vec<Value> = log.iter().map(entry).collect();
     json!({
         "site": site,
         "made": generated_at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
@@ -140,16 +163,21 @@ fn as_json(file: &PersonFile) -> Value {
         "added": created.to_string(),
         "consent": consent.as_ref().map(|c| json!({ "version": c.version, "at": c.at.to_string() })),
         "pin": if *has_pin { "a hash is kept" } else { "none" },
+        "wrong_pins": wrong_pins,
+        "schedule": schedule,
         "faces": { "what": StoredFace::NOTE, "stored": faces },
         "events": marks,
-        "audit_log_entry": audit_head.number,
+        "audit_log": log,
+        "audit_head": audit_head.to_string(),
     })
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::domain::{Actor, Consent, Correction, MarkKind, MarkSource, PersonId, PersonName};
+    use crate::domain::{
+        Actor, AuditAction, Consent, Correction, MarkKind, MarkSource, PersonId, PersonName,
+    };
 
     pub fn file() -> PersonFile {
         let at: Timestamp = "2026-11-25T07:58:00Z".parse().unwrap();
@@ -180,8 +208,17 @@ pub(super) mod tests {
                 consent: Some(Consent { version: "1".to_owned(), at }),
             },
             has_pin: true,
+            wrong_pins: 2,
+            schedule: Some("mon-fri 08:00-17:00".to_owned()),
             faces: vec![StoredFace { weights: WeightsId::new("w").unwrap(), quality: 0.9, stored: at }],
             marks: vec![mark(1, None), mark(2, Some(correction))],
+            log: vec![AuditEntry {
+                number: 5,
+                at,
+                actor: Actor::Kiosk,
+                action: AuditAction::PersonAdded(id),
+                hash: [0xcd; 32],
+            }],
             audit_head: AuditHead { number: 9, hash: [0xab; 32] },
         }
     }
@@ -199,5 +236,9 @@ pub(super) mod tests {
         );
         assert_eq!(read["events"][1]["at"], "2026-11-25T09:58:00+02:00");
         assert_eq!(read["events"][1]["reason"], "came later");
+        assert_eq!((&read["wrong_pins"], &read["schedule"]), (&2.into(), &"mon-fri 08:00-17:00".into()));
+        assert_eq!(read["audit_log"][0]["action"], "person_added");
+        assert_eq!(read["audit_log"][0]["hash"], "cd".repeat(32));
+        assert_eq!(read["audit_head"], format!("9:{}", "ab".repeat(32)));
     }
 }

@@ -187,7 +187,7 @@ impl Ledger {
         let eras = period::eras(vault.period_locks(), &settings)?;
         let policy = policy(&settings);
         let (progress, swept, rest_until, passing) = (None, None, Duration::ZERO, None);
-        Ok(Self {
+        let mut ledger = Self {
             vault,
             paths,
             settings,
@@ -202,7 +202,11 @@ impl Ledger {
             passing,
             settled: HashSet::new(),
             new_key: None,
-        })
+        };
+        if let Err(error) = ledger.tidy() {
+            log::warn!("what an interrupted erasure or export left is still there: {error}");
+        }
+        Ok(ledger)
     }
 
     /// Whom to tell how far long work is.
@@ -352,15 +356,23 @@ impl Ledger {
             self.vault.erase_person(actor, person, self.clock.now())?;
             Ok(())
         });
-        if erased.is_err() && self.vault.person(person).is_ok() {
-            self.index_again(person)?;
+        match self.vault.person(person) {
+            Ok(_) => {
+                self.index_again(person)?;
+                return erased;
+            }
+            Err(VaultError::NoSuchPerson) => {}
+            Err(error) => return erased.and(Err(error.into())),
         }
-        erased?;
-        // No trace of them outside of the store either. Last: on a full disk there is room only now.
-        if self.settings.work.people.contains_key(&person) {
-            self.keep_setting(|settings| drop(settings.work.people.remove(&person)))?;
-        }
-        self.remove_person_files(person)
+        // No trace of them outside of the store either: also when old files of it are still to go, or when an earlier try
+        // came only so far. Last: on a full disk there is room only now.
+        let files = self.remove_person_files(person);
+        let schedule = if self.settings.work.people.contains_key(&person) {
+            self.keep_setting(|settings| drop(settings.work.people.remove(&person)))
+        } else {
+            Ok(())
+        };
+        erased.and(files).and(schedule)
     }
 
     /// The person's templates into the index, as they are in the store.
@@ -537,8 +549,7 @@ impl Ledger {
 
     fn host(&mut self, session: &HostSession, request: HostRequest) -> Result<ReplyBody, Refusal> {
         let request = self.allowed(session, request)?;
-        let (now, actor) = (self.clock.now(), session.actor());
-        let done = |()| ReplyBody::Done;
+        let (now, actor, done) = (self.clock.now(), session.actor(), |()| ReplyBody::Done);
         match request {
             HostRequest::People => self.people().map(ReplyBody::People).map_err(failed),
             HostRequest::AddPerson { name, badge } => {

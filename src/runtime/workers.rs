@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     camera::{CameraHandle, CameraOptions},
-    crypto::{KeySource, PinCost},
+    crypto::{KeySource, PinCost, make_folder},
     domain::{Actor, Clock, PersonId, PersonName, WeightsId},
     imaging::{Frame, Rotation},
     settings::Settings,
@@ -401,7 +401,7 @@ impl LedgerSetup {
         if Vault::exists(&store) {
             return Err(VaultError::AlreadyExists(store).into());
         }
-        std::fs::create_dir_all(&self.paths.root)
+        make_folder(&self.paths.root, 0o777)
             .map_err(|source| LedgerError::File { path: self.paths.root.clone(), source })?;
         settings.save(&self.paths.settings)?;
         let zone = settings.zone.name().to_owned();

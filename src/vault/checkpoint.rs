@@ -60,8 +60,15 @@ impl Checkpoint {
         header.extend_from_slice(&self.store);
         header.extend_from_slice(&seq.to_le_bytes());
         let mut file = self.disk.create(&beside).map_err(VaultError::io("write", &beside))?;
-        file.write(&header).map_err(VaultError::io("write", &beside))?;
+        if let Err(e) = file.write(&header) {
+            self.forget(&beside);
+            return Err(VaultError::io("write", &beside)(e));
+        }
         Ok(Image { of: self.clone(), beside, file, seq, chunk: 0, pending: Vec::new(), pending_len: 0 })
+    }
+
+    fn forget(&self, beside: &Path) {
+        let _ = self.disk.remove(beside); // a rest is removed at the next start
     }
 
     /// Number of the newest journal entry inside; 0 when there is no checkpoint yet.
@@ -150,20 +157,31 @@ impl Image {
         if self.pending_len >= CHUNK_LEN { self.write_pending() } else { Ok(()) }
     }
 
-    /// Syncs the image and puts it in the old one's place.
+    /// Syncs the image and puts it in the old one's place. One that does not get there is gone: it would hold the disk's
+    /// last room, and what is erased meanwhile.
     pub(super) fn finish(mut self, digest: &Digest) -> Result<(), VaultError> {
+        let placed = self.write_rest(digest).and_then(|()| {
+            let of = &self.of;
+            of.disk.rename(&self.beside, &of.path).map_err(VaultError::io("write", &of.path))
+        });
+        if placed.is_err() {
+            self.of.forget(&self.beside);
+        }
+        placed?;
+        sync_parent(&*self.of.disk, &self.of.path)
+    }
+
+    fn write_rest(&mut self, digest: &Digest) -> Result<(), VaultError> {
         if !self.pending.is_empty() {
             self.write_pending()?;
         }
         self.write_chunk(&digest.to_bytes(), true)?;
-        self.file.sync().map_err(VaultError::io("write", &self.beside))?;
-        self.of.disk.rename(&self.beside, &self.of.path).map_err(VaultError::io("write", &self.of.path))?;
-        sync_parent(&*self.of.disk, &self.of.path)
+        self.file.sync().map_err(VaultError::io("write", &self.beside))
     }
 
     /// Forgets the image.
     pub(super) fn abandon(self) {
-        let _ = self.of.disk.remove(&self.beside); // a rest is removed at the next start
+        self.of.forget(&self.beside);
     }
 
     fn write_pending(&mut self) -> Result<(), VaultError> {

@@ -10,7 +10,11 @@
 //! 3. When the journal has grown, a checkpoint is written and older segments go.
 //!
 //! At start the working copy is used only if the store was closed in order, at exactly the entry that the journal ends
-//! with, and its [`Digest`] over all records is right. Otherwise it is rebuilt.
+//! with, and its [`Digest`] over all records is right. Otherwise it is rebuilt, and the old one goes only once the new one
+//! is whole.
+//!
+//! While the working copy is good nothing reads the checkpoint, and damage to it would show only when it is needed. So it
+//! is read through at each start and once a night, and written anew from a working copy whose digest is right.
 
 use super::{
     Damage, VaultError,
@@ -37,6 +41,8 @@ const CHECKPOINT_AFTER: u64 = 8 << 20;
 const CHECKPOINT_AT_CLOSE: u64 = 1 << 20;
 /// Kept aside so that erasing and closing work on a full disk.
 const RESERVE_LEN: usize = 256 << 10;
+/// What is said about [`Engine::mend_files`].
+const MENDED: &str = "the checkpoint could not be read and was written anew: look after the disk";
 /// Records read from the working copy at once.
 const PAGE: usize = 512;
 
@@ -83,6 +89,7 @@ pub(super) struct Engine {
     purge_due: bool,
     checkpoint_after: u64,
     note: Option<String>,
+    rebuilt: bool,
     _lock: Lock,
 }
 
@@ -168,6 +175,7 @@ impl Engine {
             purge_due: false,
             checkpoint_after: CHECKPOINT_AFTER,
             note: None,
+            rebuilt: false,
             _lock: lock,
         })
     }
@@ -175,6 +183,11 @@ impl Engine {
     /// What had to be done at start, in words; `None` when nothing.
     pub(super) fn note(&self) -> Option<&str> {
         self.note.as_deref()
+    }
+
+    /// Whether the working copy was made anew at start.
+    pub(super) fn rebuilt(&self) -> bool {
+        self.rebuilt
     }
 
     /// Whether traces of an erased person are still in old files.
@@ -433,12 +446,20 @@ impl Engine {
     fn open_working(&mut self) -> Result<(), VaultError> {
         let why = match self.clean_digest()? {
             Some(digest) => match self.open_trusted(digest) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    match self.mend_files() {
+                        Ok(false) => {}
+                        Ok(true) => self.note = Some(MENDED.to_owned()),
+                        Err(e) => log::warn!("a damaged checkpoint could not be written anew yet: {e}"),
+                    }
+                    return Ok(());
+                }
                 Err(why) => why,
             },
             None => "an unclean stop".to_owned(),
         };
         let records = self.rebuild()?;
+        self.rebuilt = true;
         self.note = Some(format!("rebuilt {records} records from checkpoint and journal after {why}"));
         Ok(())
     }
@@ -478,26 +499,44 @@ impl Engine {
         Ok(digest)
     }
 
-    /// Throws the working copy away and makes a new one from checkpoint and journal, in a folder of its own: threads
-    /// of an old sled may still hold the old one. Returns how many records were written.
+    /// Makes a new working copy from checkpoint and journal, in a folder of its own: threads of an old sled may still hold
+    /// the old one, which goes when the new one is whole. Should checkpoint or journal turn out to be damaged, the old one
+    /// is all that is left. Returns how many records were written.
     fn rebuild(&self) -> Result<u64, VaultError> {
         self.abandon_renewal();
         self.copy.borrow_mut().working = None;
         let old = self.generations()?;
-        for old in &old {
-            let path = self.generation(*old);
+        let dir = self.generation(old.last().map_or(1, |newest| newest + 1));
+        let rebuilt = match self.rebuild_in(&dir) {
+            // There may be no room for two: the old one goes first if all of it can be made again.
+            Err(VaultError::DiskFull | VaultError::Working(_)) if !old.is_empty() => {
+                self.read_files()?;
+                self.remove_generations(&old)?;
+                self.rebuild_in(&dir)?
+            }
+            rebuilt => rebuilt?,
+        };
+        self.remove_generations(&old)?;
+        Ok(rebuilt)
+    }
+
+    fn remove_generations(&self, numbers: &[u64]) -> Result<(), VaultError> {
+        for path in numbers.iter().map(|number| self.generation(*number)).filter(|path| path.exists()) {
             fs::remove_dir_all(&path).map_err(VaultError::io("remove", &path))?;
         }
-        let dir = self.generation(old.last().map_or(1, |newest| newest + 1));
-        fs::create_dir_all(&dir).map_err(VaultError::io("make", &dir))?;
-        let rebuilt = self.rebuild_in(&dir);
+        Ok(())
+    }
+
+    fn rebuild_in(&self, dir: &Path) -> Result<u64, VaultError> {
+        fs::create_dir_all(dir).map_err(VaultError::io("make", dir))?;
+        let rebuilt = self.fill_working(dir);
         if rebuilt.is_err() {
-            let _ = fs::remove_dir_all(&dir); // half a copy is of no use; the next try removes it otherwise
+            let _ = fs::remove_dir_all(dir); // half a copy is of no use; the next try removes it otherwise
         }
         rebuilt
     }
 
-    fn rebuild_in(&self, dir: &Path) -> Result<u64, VaultError> {
+    fn fill_working(&self, dir: &Path) -> Result<u64, VaultError> {
         let working = Working::open(dir)?;
         let (after, mut written) = (self.checkpoint.seq()?, 0);
         let mut digest = Digest::default();
@@ -513,6 +552,24 @@ impl Engine {
         })?;
         *self.copy.borrow_mut() = WorkingCopy::new(Some(working), digest);
         Ok(written)
+    }
+
+    /// Reads checkpoint and journal to their end: whether a working copy can be made of them.
+    fn read_files(&self) -> Result<(), VaultError> {
+        let after = self.checkpoint.seq()?;
+        if after > 0 {
+            self.checkpoint.read(&mut |_| Ok(()))?;
+        }
+        self.journal.replay(after, &mut |_| Ok(()))
+    }
+
+    /// Reads checkpoint and journal through, and writes a new checkpoint where one of them is damaged: from a working copy
+    /// that holds what it should. Whether it was needed.
+    pub(super) fn mend_files(&mut self) -> Result<bool, VaultError> {
+        let Err(damage) = self.read_files() else { return Ok(false) };
+        log::warn!("a new checkpoint is written in the place of what cannot be read: {damage}");
+        self.write_checkpoint()?;
+        Ok(true)
     }
 
     /// Writes a checkpoint and lets the older segments go.

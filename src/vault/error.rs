@@ -119,7 +119,7 @@ pub enum VaultError {
     Backup(#[from] super::BackupFault),
     /// The person is gone from the records, but old files still hold traces.
     #[error(
-        "the person is erased, but old files that still hold traces could not be removed yet ({0}); it is tried again at every close and start"
+        "the person is erased, but old files that still hold traces could not be removed yet ({0}); it is tried again every minute, and at every close and start"
     )]
     ErasurePending(Box<VaultError>),
 }

@@ -7,7 +7,7 @@ use super::{
     VaultError,
     audit::{AuditFault, AuditWalk, Chain},
     backup::{BackupReader, Header, TREE, part_key},
-    codec::{AttemptRecord, HostRecord, SiteRecord, Tree, decode_change, encode_change},
+    codec::{AttemptRecord, HostRecord, LockRecord, SiteRecord, Tree, decode_change, encode_change},
     people::{open_template, seal_template_as},
 };
 use crate::{
@@ -44,7 +44,11 @@ pub fn record(data: &[u8]) {
         8 => drop(key().open(Tree::Marks.name(), b"place", content)),
         9 => round_trip::<WeightsId>(content),
         10 => round_trip::<PinCost>(content),
-        _ => round_trip::<bool>(content),
+        11 => round_trip::<bool>(content),
+        12 => round_trip::<LockRecord>(content),
+        13 => round_trip::<u64>(content),   // the highest event number given
+        14 => round_trip::<i64>(content),   // when a PIN was set with the recovery code
+        _ => round_trip::<String>(content), // part of the rules kept with a lock
     }
 }
 
@@ -221,6 +225,8 @@ mod tests {
         let hash = PinHash::new(&Pin::new("274916").unwrap(), &pepper, PinCost::FLOOR).unwrap();
         let host = Host { id: HostId::from_bytes([2; 16]), name: PersonName::new("Grace").unwrap() };
         let weights = WeightsId::new("mbf-w8").unwrap();
+        let until = jiff::civil::date(2026, 11, 30);
+        let lock = LockRecord { until, by: Actor::Host(host.id), at: at(), parts: 2 };
         let state = AttemptState { failures: 3, last_utc_ms: 1_000, last_mono: None };
         let raw: Vec<f32> = (0..512).map(|i| (i as f32 * 0.37).sin()).collect();
         let template = Template {
@@ -249,6 +255,10 @@ mod tests {
             ("weights", of_kind(9, &weights)),
             ("cost", of_kind(10, &PinCost::FLOOR)),
             ("switch", of_kind(11, &true)),
+            ("lock", of_kind(12, &lock)),
+            ("last-event", of_kind(13, &4_711_u64)),
+            ("recovered", of_kind(14, &1_800_000_000_i64)),
+            ("rules", of_kind(15, &"schedule = \"mon-fri 08:00-17:00\"")),
         ];
         replay("record", record, &seeds);
     }

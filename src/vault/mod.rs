@@ -19,7 +19,7 @@
 //! |---|---|---|
 //! | `vault.key` | key blob (the documentation of [`crate::crypto`]) | refused: restore a backup |
 //! | `journal/NNNNNN.log` | every change since the checkpoint, at least (`journal`) | refused, naming the entry; a torn tail is cut off |
-//! | `checkpoint` | sealed image of all records (`checkpoint`) | refused, naming the chunk |
+//! | `checkpoint` | sealed image of all records (`checkpoint`) | written anew from a working copy that is whole, at start and each night; refused otherwise, naming the chunk, and the working copy stays |
 //! | `clean` | sealed: number of the newest entry and digest of all records, at the last close in order | rebuilt |
 //! | `sled/NNNNNN/` | the working copy, from which everything is read | rebuilt |
 //! | `reserve` | 256 kB, given up when the disk is full so that erasing and closing work | made again |
@@ -46,18 +46,21 @@
 //! | a host who holds the recovery code and wants to stand for two | nothing for seven days | a host whose PIN was set with the code takes part in no shared deed for so long, neither asking nor agreeing, and the hosts page says so: time for the one whose PIN no longer opens to notice. It ends by the clock, or two hosts of whom one forgot their PIN could never act again; whoever can set the machine's clock is root. Letting a third person keep the code is better still |
 //! | somebody with a photograph of an attendee | perhaps a mark in their name | liveness is the business of `vision`, not of this module; the face alone never opens host mode |
 //! | a host | what hosts may do, under their name in the audit log | entries cannot be changed or removed through the program. Hosts are trusted with names and times, not with templates: no screen or command shows one. With the two-person rule on ([`Vault::two_person`], kept sealed) none of them alone erases a person, changes a key, adds a host, makes a recovery code or switches the rule off |
+//! | a host who wants to destroy | every face and every mark, also under the two-person rule: by keeping them for one day (`keep_faces_days`, `keep_marks_days`), or by withdrawing each person's consent | the rule is against one host who stands for two, not against loss: the settings are a file on the machine, and consent that is withdrawn cannot wait for a second host. The audit log keeps who did it, and who was marked when; backups that are out of the host's reach bring the rest back |
 //! | a host who walked away | nothing for whoever comes next, after the idle time, a suspend or a jump of the clock | sessions are bound to the monotonic clock; the PIN is asked for again to change a PIN or what opens the store, and for a backup, which with a passphrase of one's own is everything |
 //! | the site's owner, with the device key, who wants another history | can write a new chain | any head that left the kiosk before (each report carries one, and the page of a day) shows it: give reports away |
 //! | root on the running kiosk, or a debugger | everything in memory | out of scope: whoever controls the kernel controls the program. Keys, PINs and faces are wiped after use and never logged; core dumps are off; `faceprint doctor` looks at swap and file modes |
 //! | somebody who swaps the program or its networks | everything | out of scope: the machine's updates and its boot chain have to see to that. Network files are checked against their sums, for accidents |
 //! | a power cut, kill -9, a full disk | nothing acknowledged | journal first; see above |
-//! | a wrong clock | marks with wrong times, marked as such; a sweep takes at most a month too much | jumps are seen against the monotonic clock and the newest entry |
+//! | a wrong clock | marks with wrong times, marked as such; a sweep takes at most a month too much, and nothing because its clock had lost the time | jumps are seen against the monotonic clock and the newest entry; age is reckoned in the order of recording too (`retention`) |
 //!
 //! Erasure: a person's key exists only sealed, in the journal, checkpoint and working copy; all three are written anew
 //! without it before the erasure is reported done. What the file system, an SSD's spare blocks or a backup still hold is
 //! out of the program's hands: encrypt the disk, and let backups expire. Somebody erased comes back with a restored
 //! backup: erase them again. Reports that were saved before still name them; files with one person's data go with them
-//! where they are in the kiosk's own folder. Reasons of corrections are free text and stay: they should not name anybody.
+//! where they are in the kiosk's own folder. Reasons of corrections stay as long as their events, reasons for unlocking days as
+//! long as the audit log: free text, which should not name anybody. The audit log says who (by their id) was marked when; no
+//! rule on keeping shortens it, or the chain would prove nothing.
 //!
 //! # A running kiosk and the command line
 //!
@@ -115,6 +118,8 @@ use storage::{Disk, Storage, replace, sync_parent};
 
 /// Wall and monotonic clock may drift apart by this much between two records before it counts as a jump.
 const CLOCK_TOLERANCE_SECS: i64 = 5;
+/// Audit entries that are read at once on the way back.
+const ENTRIES_AT_ONCE: u64 = 64;
 const MAX_BLOB_LEN: u64 = 4096;
 const KEY_BLOB: &str = "vault.key";
 const KEY_BLOB_UNFINISHED: &str = "vault.key.new";
@@ -247,11 +252,13 @@ impl Vault {
         Ok(())
     }
 
-    /// Wraps the blob with `key` and says so in the audit log: both, or neither.
+    /// Wraps the blob with `key`. The audit log says so first: a fault between the two leaves an entry about a change that
+    /// did not come about, and none is missing.
     fn wrap_anew(&mut self, actor: Actor, key: &KeySource, now: Moment) -> Result<(), VaultError> {
         let wrapping = self.keys.wrapping_for(key)?;
+        self.audit(actor, AuditAction::KeyChanged, now)?;
         let old = self.keys.use_wrapping(wrapping);
-        let done = self.write_blob().and_then(|()| self.audit(actor, AuditAction::KeyChanged, now).map(drop));
+        let done = self.write_blob();
         if let (Err(_), Some(old)) = (&done, old) {
             self.keys.use_wrapping(old);
             if let Err(error) = self.write_blob() {
@@ -400,17 +407,38 @@ impl Vault {
         if let Some(entry) = newest {
             self.head = AuditHead { number: entry.number, hash: entry.hash };
             draft.head = self.head;
+            draft.jumped = self.jumped_before(entry.number);
             let behind = now.utc.as_second() - entry.at.as_second();
             if behind < -CLOCK_TOLERANCE_SECS {
                 draft.jumped = true;
                 self.log(&mut draft, Actor::Kiosk, AuditAction::ClockJumped(behind), now)?;
             }
         }
-        if self.engine.note().is_some() {
+        if self.engine.rebuilt() {
             self.log(&mut draft, Actor::Kiosk, AuditAction::Rebuilt, now)?;
         }
         self.log(&mut draft, Actor::Kiosk, AuditAction::Started, now)?;
         self.commit(draft, Urgency::MustSucceed)
+    }
+}
+
+impl Vault {
+    /// Whether the clock jumped after the newest attendance event, in a run before this one: then no event carries it yet.
+    fn jumped_before(&self, newest: u64) -> bool {
+        let mut upto = newest;
+        while upto > 0 {
+            let from = upto.saturating_sub(ENTRIES_AT_ONCE - 1).max(1);
+            let Ok(entries) = self.audit_entries(from..=upto) else { return true }; // one that does not open may be a jump
+            for entry in entries.iter().rev() {
+                match entry.action {
+                    AuditAction::ClockJumped(_) => return true,
+                    AuditAction::Marked(..) | AuditAction::Corrected { .. } => return false,
+                    _ => {}
+                }
+            }
+            upto = from - 1;
+        }
+        false
     }
 }
 
@@ -454,6 +482,12 @@ impl Vault {
     #[must_use]
     pub fn erasure_pending(&self) -> bool {
         self.engine.purge_due()
+    }
+
+    /// Reads checkpoint and journal through, and writes a new checkpoint from the working copy where one of them is damaged
+    /// (`engine`). Whether it was needed. For a quiet moment: it takes as long as reading them.
+    pub fn mend_files(&mut self) -> Result<bool, VaultError> {
+        self.engine.mend_files()
     }
 
     /// Tries again to remove them.

@@ -7,6 +7,10 @@
 //! pause count for that only once they are of [`BELIEVED_DAYS`] days ([`believed`]). A wrong clock can cost what would have
 //! gone within a month anyway, unless the site works under it for a week.
 //!
+//! A clock that lags behind, as one without a battery does at 1970, makes what is recorded under it look old. So nothing
+//! counts as older than what was recorded before it, and what is older than this program as no older than what came next
+//! ([`recorded`]): marks in the order of their numbers, templates in that of the audit log.
+//!
 //! A lock ([`super::PeriodLock`]) keeps marks from being changed, not from being erased: how long data may be kept is not
 //! a host's to extend. The settings and the dialog that locks say so.
 
@@ -14,7 +18,7 @@ use super::{
     LAST_EVENT, Urgency, Vault, VaultError,
     codec::{Tree, Write},
 };
-use crate::domain::{Actor, AuditAction, EventId, Mark, Moment, PersonId};
+use crate::domain::{Actor, AuditAction, AuditEntry, EventId, Mark, MarkSource, Moment, PersonId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -36,6 +40,8 @@ pub struct Swept {
     pub faces: Vec<PersonId>,
 }
 
+/// Nothing of this project is older (2025-01-01): a time before it is of a clock that lost it.
+const FIRST_SECOND: i64 = 1_735_689_600;
 /// How far the clock is believed to have come since the newest record.
 const TRUST_DAYS: u32 = 31;
 /// Records after a pause of more than [`TRUST_DAYS`] are believed when they are of so many days.
@@ -51,10 +57,20 @@ impl Vault {
         }
         let (marks, enrolled) = (self.all_marks()?, self.newest_template_of_each()?);
         let times = marks.values().map(|mark| mark.at).chain(enrolled.values().copied());
-        let Some(newest) = believed(times.collect()) else { return Ok(Swept::default()) };
+        let Some(newest) = believed(times.filter(|at| at.as_second() >= FIRST_SECOND).collect()) else {
+            return Ok(Swept::default());
+        };
         let today = now.utc.min(after(newest, TRUST_DAYS));
-        let old_marks = too_old(&marks, before(today, keeping.marks_days));
-        let faces = forgotten(&marks, &enrolled, before(today, keeping.faces_days));
+        let known = Known { newest, today };
+        let ages = ages(&marks, known);
+        let old_marks = too_old(&marks, &ages, before(today, keeping.marks_days));
+        let faces = match before(today, keeping.faces_days) {
+            Some(limit) => {
+                let candidates = forgotten(&marks, &ages, &enrolled, limit);
+                self.not_enrolled_since(candidates, known, limit)?
+            }
+            None => vec![],
+        };
         if old_marks.is_empty() && faces.is_empty() {
             return Ok(Swept::default());
         }
@@ -115,6 +131,33 @@ impl Vault {
         Ok(marks)
     }
 
+    /// Those of these people who, going by the audit log, were not enrolled at `limit` or later. The log is read only when
+    /// there is somebody to look for.
+    fn not_enrolled_since(
+        &self,
+        mut people: Vec<PersonId>,
+        known: Known,
+        limit: Timestamp,
+    ) -> Result<Vec<PersonId>, VaultError> {
+        if people.is_empty() {
+            return Ok(people);
+        }
+        let (mut times, mut whom) = (Vec::new(), Vec::new());
+        self.engine.for_each(Tree::Audit, |key, sealed| {
+            let entry: AuditEntry = self.seals.get(Tree::Audit, key, sealed)?;
+            times.push(entry.at);
+            whom.push(match entry.action {
+                AuditAction::Enrolled(person, _) => Some(person),
+                _ => None,
+            });
+            Ok(())
+        })?;
+        let since = recorded(&times, known).into_iter().zip(whom).filter(|(at, _)| *at >= limit);
+        let fresh: HashSet<PersonId> = since.filter_map(|(_, person)| person).collect();
+        people.retain(|person| !fresh.contains(person));
+        Ok(people)
+    }
+
     fn newest_template_of_each(&self) -> Result<HashMap<PersonId, Timestamp>, VaultError> {
         let mut newest = HashMap::new();
         for person in self.people()? {
@@ -142,11 +185,56 @@ fn believed(mut times: Vec<Timestamp>) -> Option<Timestamp> {
     }
 }
 
+/// What a sweep takes the time to be.
+#[derive(Clone, Copy)]
+struct Known {
+    /// The newest time on record that is [`believed`].
+    newest: Timestamp,
+    today: Timestamp,
+}
+
+/// For times in the order in which they were noted, each by the clock of its moment: since when each is on record, at the
+/// earliest, whatever the clock said. Not before what was noted earlier; and where all of that is impossible, not before
+/// what was noted next.
+fn recorded(times: &[Timestamp], known: Known) -> Vec<Timestamp> {
+    let mut latest = Timestamp::MIN;
+    let bound = |at: &Timestamp| {
+        if *at <= known.newest {
+            latest = latest.max(*at);
+        }
+        latest.max(*at)
+    };
+    let mut bounds: Vec<Timestamp> = times.iter().map(bound).collect();
+    let mut next = known.today;
+    for bound in bounds.iter_mut().rev() {
+        if bound.as_second() < FIRST_SECOND {
+            *bound = next;
+        } else if *bound <= known.newest {
+            next = *bound;
+        }
+    }
+    bounds
+}
+
+/// How old events count as: by their time, and by [`recorded`] where that is the clock's. What a host writes down is of
+/// the time that they say.
+fn ages(marks: &BTreeMap<EventId, Mark>, known: Known) -> BTreeMap<EventId, Timestamp> {
+    let mut ages: BTreeMap<EventId, Timestamp> = marks.iter().map(|(id, mark)| (*id, mark.at)).collect();
+    let live = marks.values().filter(|mark| matches!(mark.source, MarkSource::Face | MarkSource::Pin));
+    let (ids, times): (Vec<EventId>, Vec<Timestamp>) = live.map(|mark| (mark.id, mark.at)).unzip();
+    ages.extend(ids.into_iter().zip(recorded(&times, known)));
+    ages
+}
+
 /// Events before `limit`. One that replaces an event that stays must stay too, or the old one would count again.
-fn too_old(marks: &BTreeMap<EventId, Mark>, limit: Option<Timestamp>) -> Vec<EventId> {
+fn too_old(
+    marks: &BTreeMap<EventId, Mark>,
+    ages: &BTreeMap<EventId, Timestamp>,
+    limit: Option<Timestamp>,
+) -> Vec<EventId> {
     let Some(limit) = limit else { return vec![] };
     let mut old: HashSet<EventId> = HashSet::new();
-    for (id, mark) in marks.iter().filter(|(_, mark)| mark.at < limit) {
+    for (id, mark) in marks.iter().filter(|(id, _)| ages.get(id).is_some_and(|at| *at < limit)) {
         let replaced = mark.correction.as_ref().and_then(|c| c.replaces);
         if replaced.is_none_or(|replaced| old.contains(&replaced) || !marks.contains_key(&replaced)) {
             old.insert(*id);
@@ -158,11 +246,12 @@ fn too_old(marks: &BTreeMap<EventId, Mark>, limit: Option<Timestamp>) -> Vec<Eve
 /// People with templates who were neither enrolled nor marked since `limit`.
 fn forgotten(
     marks: &BTreeMap<EventId, Mark>,
+    ages: &BTreeMap<EventId, Timestamp>,
     enrolled: &HashMap<PersonId, Timestamp>,
-    limit: Option<Timestamp>,
+    limit: Timestamp,
 ) -> Vec<PersonId> {
-    let Some(limit) = limit else { return vec![] };
-    let seen: HashSet<PersonId> = marks.values().filter(|m| m.at >= limit).map(|m| m.person).collect();
+    let since = ages.iter().filter(|(_, at)| **at >= limit).filter_map(|(id, _)| marks.get(id));
+    let seen: HashSet<PersonId> = since.map(|mark| mark.person).collect();
     let gone = enrolled.iter().filter(|(person, at)| **at < limit && !seen.contains(person));
     let mut gone: Vec<PersonId> = gone.map(|(person, _)| *person).collect();
     gone.sort_unstable();

@@ -4,10 +4,11 @@
 //! sled does not go through it: sled's folder can be lost at any time.
 
 use super::VaultError;
+use crate::crypto::make_folder;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
@@ -23,7 +24,7 @@ pub trait Append: Send {
 
 /// A file system.
 pub trait Storage: Send + Sync {
-    /// Makes a folder (mode 0700) unless it is there; syncs its parent.
+    /// Makes a folder (mode 0700), with those above it, unless it is there; syncs the parent of each that was made.
     fn create_dir(&self, dir: &Path) -> io::Result<()>;
     /// Names in a folder, in no order.
     fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
@@ -66,11 +67,7 @@ pub(super) struct Disk;
 
 impl Storage for Disk {
     fn create_dir(&self, dir: &Path) -> io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        match dir.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => self.sync_dir(parent),
-            _ => self.sync_dir(Path::new(".")),
-        }
+        make_folder(dir, 0o700)
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {

@@ -185,6 +185,60 @@ fn people_and_marks(vault: &mut Vault, site: &Site) -> [PersonId; 2] {
     [ids[0], ids[1]]
 }
 
+/// Everything that the program can read out of a store.
+fn everything(vault: &Vault) -> impl PartialEq + std::fmt::Debug + use<> {
+    let (people, hosts) = (vault.people().unwrap(), vault.hosts().unwrap());
+    let each = |id: PersonId| {
+        let count = vault.template_count(id).unwrap();
+        (count, vault.template_infos(id).unwrap(), vault.person_secret(id).unwrap(), tries(vault, id))
+    };
+    let each_host =
+        |id: HostId| (vault.host_secret(id).unwrap(), tries(vault, id), vault.recovered_at(id).unwrap());
+    let settings = (
+        (vault.site_zone().to_owned(), vault.weights_in_use().unwrap(), vault.calibrated_pin_cost().unwrap()),
+        (vault.two_person().unwrap(), vault.has_recovery_code().unwrap(), vault.period_locks().to_vec()),
+    );
+    let of_people: Vec<_> = people.iter().map(|person| each(person.id)).collect();
+    let of_hosts: Vec<_> = hosts.iter().map(|host| each_host(host.id)).collect();
+    ((people, hosts, of_people, of_hosts), all_marks(vault), vault.templates(&weights()).unwrap(), settings)
+}
+
+/// Without what holds for one run only.
+fn tries(vault: &Vault, id: impl Into<[u8; 16]>) -> crate::domain::AttemptState {
+    crate::domain::AttemptState { last_mono: None, ..vault.attempts(id).unwrap() }
+}
+
+/// A site with something of every kind in it, and a checkpoint.
+fn site_with_everything() -> Site {
+    let site = Site::new();
+    let mut vault = site.create();
+    let [ada, grace] = people_and_marks(&mut vault, &site);
+    let pin = Pin::new("908172").unwrap();
+    let second = vault.add_host(Actor::Kiosk, name("Second"), &pin, site.now()).unwrap().id;
+    vault.set_two_person(Actor::Kiosk, true, site.now()).unwrap();
+    vault.unlock_host(Actor::Kiosk, second, site.now()).unwrap();
+    vault.new_recovery_code(Actor::Kiosk, site.now()).unwrap();
+    vault.set_weights(Actor::Kiosk, &weights(), site.now()).unwrap();
+    vault.set_pin_cost(PinCost::FLOOR, site.now()).unwrap();
+    vault.lock_period(Actor::Kiosk, LOCKED_UNTIL, "rules", site.now()).unwrap();
+    vault.set_person_pin(Actor::Kiosk, grace, Some(&pin), site.now()).unwrap();
+    let wrong = crate::domain::AttemptState { failures: 3, ..Default::default() };
+    vault.put_attempts(grace, wrong, None, site.now()).unwrap();
+    vault.put_attempts(second, wrong, None, site.now()).unwrap();
+    vault.erase_person(Actor::Kiosk, ada, site.now()).unwrap(); // writes the checkpoint
+    vault.close(site.now()).unwrap();
+    site
+}
+
+/// Changes a byte of a chunk in the middle of the checkpoint.
+fn spoil_checkpoint(site: &Site) {
+    let path = site.dir().join("checkpoint");
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, bytes).unwrap();
+}
+
 fn all_marks(vault: &Vault) -> Vec<Mark> {
     vault.marks(Timestamp::MIN, Timestamp::MAX).unwrap()
 }
@@ -474,6 +528,29 @@ fn clock_jumps_are_audited_and_shown_on_the_next_mark() {
     assert_chain_good(&vault, None);
 }
 
+#[test]
+fn a_jump_shows_on_the_next_mark_also_after_another_start() {
+    let site = Site::new();
+    let mut vault = site.create();
+    let [ada, _] = people_and_marks(&mut vault, &site);
+    vault.close(site.now()).unwrap();
+    site.clock.set_utc("1970-01-01T00:00:00Z".parse().unwrap());
+    site.open().close(site.now()).unwrap();
+    let mut vault = site.open();
+    assert!(mark(&mut vault, &site, ada).clock_jumped, "nobody was marked in the first run under this clock");
+    assert!(!mark(&mut vault, &site, ada).clock_jumped);
+    vault.close(site.now()).unwrap();
+    let mut vault = site.open();
+    assert!(!mark(&mut vault, &site, ada).clock_jumped, "that was said already");
+    // However long ago in the log.
+    site.clock.set_utc("2026-12-01T00:00:00Z".parse().unwrap());
+    for _ in 0..3 * ENTRIES_AT_ONCE {
+        vault.audit(Actor::Kiosk, AuditAction::SettingsChanged, site.now()).unwrap();
+    }
+    drop(vault);
+    assert!(mark(&mut site.open(), &site, ada).clock_jumped);
+}
+
 /// DST both ways, a day back and forth, a leap second's repeat, a dead battery: no mark lost, their order kept, every
 /// jump marked, and nothing marked that is no jump.
 #[test]
@@ -591,12 +668,8 @@ fn a_journal_that_was_cut_after_a_clean_close_is_noticed() {
 
 #[test]
 fn changed_bytes_anywhere_are_harmless_or_refused_and_never_change_a_record() {
-    let site = Site::new();
-    let mut vault = site.create();
-    let [ada, _] = people_and_marks(&mut vault, &site);
-    vault.erase_person(Actor::Kiosk, ada, site.now()).unwrap(); // so that there is a checkpoint
-    let (marks, people) = (all_marks(&vault), vault.people().unwrap());
-    vault.close(site.now()).unwrap();
+    let site = site_with_everything();
+    let whole = everything(&site.copy().open());
     let files: Vec<_> = site.bytes().into_iter().filter(|(path, _)| !path.ends_with("reserve")).collect();
     let files: Vec<_> = files.into_iter().filter(|(_, content)| !content.is_empty()).collect();
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
@@ -610,8 +683,12 @@ fn changed_bytes_anywhere_are_harmless_or_refused_and_never_change_a_record() {
         fs::write(spoiled.dir().join(path.strip_prefix(site.dir()).unwrap()), bad).unwrap();
         match spoiled.try_open() {
             Ok(vault) => {
-                assert_eq!(all_marks(&vault), marks, "{}", path.display());
-                assert_eq!(vault.people().unwrap(), people);
+                assert_eq!(everything(&vault), whole, "{}", path.display());
+                assert_chain_good(&vault, None);
+                // A kill, after which everything is made anew from what may be the changed file.
+                drop(vault);
+                let vault = spoiled.try_open().unwrap_or_else(|e| panic!("{} at last: {e}", path.display()));
+                assert_eq!(everything(&vault), whole, "{}", path.display());
                 assert_chain_good(&vault, None);
                 harmless += 1;
             }
@@ -623,6 +700,116 @@ fn changed_bytes_anywhere_are_harmless_or_refused_and_never_change_a_record() {
     }
     println!("{rounds} bytes changed: {harmless} harmless, {refused} refused with a sentence, 0 silent");
     assert!(harmless > 0 && refused > 0);
+}
+
+#[test]
+fn a_damaged_checkpoint_is_written_anew_while_the_working_copy_is_whole() {
+    let site = site_with_everything();
+    let whole = everything(&site.copy().open());
+    spoil_checkpoint(&site);
+    let vault = site.open();
+    assert!(vault.open_note().unwrap().contains("checkpoint"));
+    let log = vault.audit_entries(1..=u64::MAX).unwrap();
+    assert!(log.iter().all(|entry| entry.action != AuditAction::Rebuilt), "the working copy is as it was");
+    drop(vault);
+    let mut vault = site.open();
+    assert_eq!(everything(&vault), whole);
+    // And while the kiosk runs on, for months perhaps.
+    assert!(!vault.mend_files().unwrap());
+    spoil_checkpoint(&site);
+    assert!(vault.mend_files().unwrap());
+    assert!(!vault.mend_files().unwrap());
+    spoil_checkpoint(&site);
+    assert!(vault.mend_files().unwrap());
+    drop(vault);
+    let vault = site.open();
+    assert_eq!(everything(&vault), whole);
+    assert_chain_good(&vault, None);
+}
+
+#[test]
+fn a_rebuild_that_fails_leaves_the_working_copy_that_was_there() {
+    let site = site_with_everything();
+    drop(site.open()); // a kill: at the next start the working copy is not trusted
+    let checkpoint = fs::read(site.dir().join("checkpoint")).unwrap();
+    spoil_checkpoint(&site);
+    for _ in 0..2 {
+        assert!(matches!(site.try_open(), Err(VaultError::Damaged(Damage::Checkpoint { .. }))));
+    }
+    let copies: Vec<_> = fs::read_dir(site.dir().join("sled")).unwrap().map(|e| e.unwrap().path()).collect();
+    let [copy] = &copies[..] else { panic!("{copies:?}") };
+    let db = sled::open(copy).unwrap();
+    assert_eq!(db.open_tree("marks").unwrap().len(), 4, "somebody who knows sled finds them all");
+    drop(db);
+    fs::write(site.dir().join("checkpoint"), checkpoint).unwrap();
+    assert_eq!(all_marks(&site.open()).len(), 4);
+    assert_eq!(fs::read_dir(site.dir().join("sled")).unwrap().count(), 1, "the old one goes then");
+}
+
+/// A disk with room for one working copy and a half: the old one must go first, once all else is read through.
+#[test]
+fn a_rebuild_without_room_for_two_copies_lets_the_old_one_go_first() {
+    let site = site_with_everything();
+    let mut vault = site.open();
+    let grace = vault.people().unwrap()[0].id;
+    for _ in 0..16 {
+        // More than sled keeps in memory.
+        let many: Vec<_> = (0..60).map(|seed| template(seed as f32)).collect();
+        vault.enrol(Actor::Kiosk, grace, consent(), &many, false, site.now()).unwrap();
+    }
+    vault.close(site.now()).unwrap();
+    let whole = everything(&site.copy().open());
+    let small = Site { folder: tempfile::tempdir().unwrap(), clock: site.clock.clone() };
+    fs::create_dir(small.dir()).unwrap();
+    // Pages of 4 kB, as the small disk takes them.
+    let pages = |site: &Site, below: &str| -> usize {
+        let all = site.bytes().into_iter().filter(|(path, _)| path.starts_with(site.dir().join(below)));
+        all.map(|(_, content)| content.len().div_ceil(4096)).sum()
+    };
+    let rebuilt = site.copy();
+    fs::remove_file(rebuilt.dir().join("clean")).unwrap();
+    drop(rebuilt.open());
+    let size = 4 * (pages(&site, "") + pages(&rebuilt, "sled") / 2);
+    let mount = |program: &str, arguments: &[&str]| {
+        let ran = std::process::Command::new(program).args(arguments).arg(small.dir()).output();
+        ran.is_ok_and(|output| output.status.success())
+    };
+    if !mount("mount", &["-t", "tmpfs", "-o", &format!("size={size}k"), "small"]) {
+        eprintln!("skipped: a small disk needs the right to mount one");
+        return;
+    }
+    copy_dir(site.folder.path(), small.folder.path());
+    fs::remove_file(small.dir().join("clean")).unwrap(); // not trusted
+    let opened = small.try_open();
+    let same = opened.as_ref().map(|vault| everything(vault) == whole).map_err(ToString::to_string);
+    drop(opened);
+    // The same with a checkpoint that cannot be read: then the old one stays.
+    let _ = fs::remove_file(small.dir().join("clean"));
+    spoil_checkpoint(&small);
+    let refused = small.try_open().map(drop);
+    let copies = fs::read_dir(small.dir().join("sled")).unwrap().count();
+    assert!(mount("umount", &[]));
+    assert_eq!(same, Ok(true));
+    assert!(matches!(refused, Err(VaultError::Damaged(Damage::Checkpoint { .. }))), "{refused:?}");
+    assert_eq!(copies, 1);
+}
+
+#[test]
+fn an_image_that_does_not_take_its_place_leaves_no_file() {
+    let base = site_with_everything();
+    for step in 0.. {
+        let site = base.copy();
+        let disk = FaultyDisk::new();
+        let mut vault = site.open_on(&disk).unwrap();
+        let grace = vault.people().unwrap()[0].id;
+        disk.fail_after(step, Fault::Once(io::ErrorKind::Other));
+        let erased = vault.erase_person(Actor::Kiosk, grace, site.now());
+        assert!(!site.dir().join("checkpoint.tmp").exists(), "step {step}: {erased:?}");
+        if erased.is_ok() && !disk.met() {
+            assert!(step > 5);
+            break;
+        }
+    }
 }
 
 #[test]

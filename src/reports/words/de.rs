@@ -60,6 +60,8 @@ pub(super) const WORDS: ReportWords = ReportWords {
         switched_off: "nein, inaktiv",
         pin: "PIN",
         pin_kept: "ein Hashwert ist gespeichert",
+        wrong_pins: "Falsche PINs in Folge",
+        schedule: "Eigener Arbeitsplan",
         none: "keine",
         consent: "Einwilligung in die Gesichtserkennung",
         consent_given: "Textfassung {}, {}",
@@ -68,6 +70,8 @@ pub(super) const WORDS: ReportWords = ReportWords {
         faces: "Gesichter",
         faces_note: "512 aus dem Gesicht berechnete Zahlen, versiegelt mit einem eigenen Schlüssel dieser Person; es wird \
                      kein Bild aufbewahrt. Die Zahlen stehen nicht in dieser Datei.",
+        log: "Protokoll",
+        log_in_json: "{} Einträge über diese Person, aufgeführt in der JSON-Datei",
         replaced: "ersetzt",
         replaced_by: "ersetzt; {}",
     },

@@ -60,6 +60,8 @@ pub(super) const WORDS: ReportWords = ReportWords {
         switched_off: "no, switched off",
         pin: "PIN",
         pin_kept: "a hash is kept",
+        wrong_pins: "Wrong PINs in a row",
+        schedule: "Schedule of their own",
         none: "none",
         consent: "Consent to face recognition",
         consent_given: "text {}, {}",
@@ -68,6 +70,8 @@ pub(super) const WORDS: ReportWords = ReportWords {
         faces: "Faces",
         faces_note: "512 numbers computed from the face, sealed with a key of this person's own; no picture is kept. The \
                      numbers are not in this file.",
+        log: "Audit log",
+        log_in_json: "{} entries about this person, listed in the JSON file",
         replaced: "replaced",
         replaced_by: "replaced; {}",
     },

@@ -60,6 +60,8 @@ pub(super) const WORDS: ReportWords = ReportWords {
         switched_off: "no, inactivo",
         pin: "PIN",
         pin_kept: "se conserva un resumen criptográfico",
+        wrong_pins: "PIN erróneos seguidos",
+        schedule: "Horario propio",
         none: "no consta",
         consent: "Consentimiento para el reconocimiento facial",
         consent_given: "versión {} del texto, {}",
@@ -68,6 +70,8 @@ pub(super) const WORDS: ReportWords = ReportWords {
         faces: "Caras",
         faces_note: "512 números calculados a partir de la cara, sellados con una clave propia de esta persona; no se \
                      conserva ninguna imagen. Los números no están en este archivo.",
+        log: "Registro",
+        log_in_json: "{} entradas sobre esta persona, que figuran en el archivo JSON",
         replaced: "sustituido",
         replaced_by: "sustituido; {}",
     },

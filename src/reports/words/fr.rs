@@ -62,6 +62,8 @@ pub(super) const WORDS: ReportWords = ReportWords {
         switched_off: "non, inactif",
         pin: "PIN",
         pin_kept: "une empreinte est conservée",
+        wrong_pins: "PIN erronés de suite",
+        schedule: "Horaire propre",
         none: "néant",
         consent: "Consentement à la reconnaissance faciale",
         consent_given: "texte version {}, {}",
@@ -70,6 +72,8 @@ pub(super) const WORDS: ReportWords = ReportWords {
         faces: "Visages",
         faces_note: "512 nombres calculés à partir du visage, scellés avec une clé propre à cette personne\u{a0}; aucune \
                      image n’est conservée. Les nombres ne figurent pas dans ce fichier.",
+        log: "Journal",
+        log_in_json: "{} entrées sur cette personne, listées dans le fichier JSON",
         replaced: "remplacé",
         replaced_by: "remplacé\u{a0}; {}",
     },

@@ -65,6 +65,8 @@ pub(super) struct PersonWords {
     pub(super) switched_off: &'static str,
     pub(super) pin: &'static str,
     pub(super) pin_kept: &'static str,
+    pub(super) wrong_pins: &'static str,
+    pub(super) schedule: &'static str,
     pub(super) none: &'static str,
     pub(super) consent: &'static str,
     /// Version, when.
@@ -74,6 +76,9 @@ pub(super) struct PersonWords {
     pub(super) face_stored: &'static str,
     pub(super) faces: &'static str,
     pub(super) faces_note: &'static str,
+    pub(super) log: &'static str,
+    /// How many.
+    pub(super) log_in_json: &'static str,
     pub(super) replaced: &'static str,
     /// Why.
     pub(super) replaced_by: &'static str,
@@ -187,8 +192,14 @@ mod tests {
             let taken = [words.range, words.times, words.made, words.page, words.audit, words.unprintable];
             assert_eq!(taken.map(places), [2, 2, 2, 2, 2, 1], "{}", words.title);
             let person = &words.person;
-            let taken = [person.fact, person.consent_given, person.face_stored, person.replaced_by];
-            assert_eq!(taken.map(places), [2, 2, 3, 1], "{}", words.title);
+            let taken = [
+                person.fact,
+                person.consent_given,
+                person.face_stored,
+                person.replaced_by,
+                person.log_in_json,
+            ];
+            assert_eq!(taken.map(places), [2, 2, 3, 1, 1], "{}", words.title);
             let said = words.columns.iter().chain(&words.kinds).chain(&words.sources).chain(&words.states);
             assert!(said.clone().all(|word| !word.is_empty()), "{}", words.title);
         }

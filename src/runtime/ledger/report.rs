@@ -21,6 +21,11 @@ use std::{
 };
 use tempfile::NamedTempFile;
 
+/// How the name of a file begins that is not whole yet. What is left of it when the kiosk is killed goes at the next start.
+pub(super) const UNFINISHED: &str = ".faceprint-";
+/// How it goes on when it is a backup: another program may be writing that.
+pub(super) const BACKUP: &str = "backup-";
+
 impl Ledger {
     /// A report as asked for.
     pub fn report(&self, spec: &ReportSpec) -> Result<AttendanceReport, LedgerError> {
@@ -263,7 +268,8 @@ impl Content {
         let failed = |source| LedgerError::File { path: path.to_owned(), source };
         let total = self.rows();
         let rows_watch = |rows: usize| watch(rows.min(total) as u64, total as u64);
-        let mut file = NamedTempFile::new_in(folder_of(path)).map_err(failed)?;
+        let what = if matches!(self, Self::Backup(..)) { BACKUP } else { "" };
+        let mut file = unfinished(folder_of(path), what).map_err(failed)?;
         let written;
         {
             let mut out = BufWriter::new(file.as_file_mut());
@@ -294,6 +300,11 @@ impl Content {
         file.as_file().sync_all().map_err(failed)?;
         Ok((file, written))
     }
+}
+
+/// A new file, readable by its owner only, that goes when it is dropped without having been given its name.
+pub(super) fn unfinished(folder: &Path, what: &str) -> std::io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(&format!("{UNFINISHED}{what}")).tempfile_in(folder)
 }
 
 pub(super) fn make_folder(folder: &Path) -> Result<(), LedgerError> {
