@@ -5,7 +5,7 @@ use crate::{
     access::HostSession,
     camera::{self, CameraOptions, FrameSource},
     crypto::{KeyKind, KeySource, Passphrase, PinAttempt},
-    domain::{CameraSpec, Clock, HostId, PersonName, SharedDeed, SystemClock, WeightsId},
+    domain::{CameraSpec, Clock, Fingerprint, HostId, PersonName, SharedDeed, SystemClock, WeightsId},
     imaging::Rotation,
     runtime::{
         ledger::{DataPaths, Ledger},
@@ -76,11 +76,11 @@ impl Context {
     }
 
     /// The recogniser that the settings name.
-    pub fn recogniser(&self) -> anyhow::Result<WeightsId> {
+    pub fn recogniser(&self) -> anyhow::Result<(WeightsId, Fingerprint)> {
         let id = chosen(self.settings.recogniser.as_ref(), Kind::Recogniser)?;
         // Said here, before anything is opened or written under a wrong id.
-        self.weights_store().manifest(&id)?;
-        Ok(id)
+        let fingerprint = self.weights_store().manifest(&id)?.fingerprint();
+        Ok((id, fingerprint))
     }
 
     /// Loads detector and recogniser.
@@ -126,11 +126,13 @@ impl Context {
 
     /// What the ledger thread needs.
     pub fn ledger_setup(&self) -> anyhow::Result<LedgerSetup> {
+        let (weights, fingerprint) = self.recogniser()?;
         Ok(LedgerSetup {
             paths: self.paths.clone(),
             key: self.key.clone(),
             settings: self.settings.clone(),
-            weights: self.recogniser()?,
+            weights,
+            fingerprint,
             index: self.index.clone(),
             clock: self.clock.clone(),
         })

@@ -14,7 +14,7 @@ use crate::{
     settings::Settings,
     vault::VaultError,
     vision::{
-        Imported, Kind, Manifest, WeightsStore,
+        Imported, Kind, Manifest, WeightsError, WeightsStore,
         download::{self, Patience},
         gather::{Gathered, gather},
         known::{PACKS, Pack},
@@ -67,7 +67,7 @@ fn install_from(
     accept(&found.networks, options)?;
     for network in &found.networks {
         let manifest = &network.manifest;
-        refuse_other(store, manifest)?;
+        refuse_other(store, network)?;
         let seen = probe::check(network).with_context(|| manifest.id.to_string())?;
         store.install(manifest, &network.model)?;
         if options.json {
@@ -79,15 +79,28 @@ fn install_from(
     Ok(found)
 }
 
-/// Templates are told apart by the id of their network: another network under an old id would be compared with templates
-/// that it did not make.
-pub fn refuse_other(store: &WeightsStore, manifest: &Manifest) -> anyhow::Result<()> {
-    match store.manifest(&manifest.id) {
-        Ok(old) if !old.sha256.eq_ignore_ascii_case(&manifest.sha256) => bail!(
-            "another network is called '{}' already: rename the file, and it gets an id of its own",
-            manifest.id
+/// An id stands for one network: whoever installs another under it would have everybody enrolled again without meaning to.
+pub fn refuse_other(store: &WeightsStore, network: &Imported) -> anyhow::Result<()> {
+    let Manifest { id, .. } = &network.manifest;
+    match store.manifest(id) {
+        Ok(old) if old.fingerprint() == network.manifest.fingerprint() => Ok(()),
+        Ok(_) if network.onnx_sha256.is_none() => bail!(
+            "another network is called '{id}' already: write another `id` into the manifest of the one to install"
         ),
-        _ => Ok(()),
+        Ok(_) if !network.is_known() => {
+            bail!("another network is called '{id}' already: rename the file, and it gets an id of its own")
+        }
+        Ok(_) => bail!(
+            "another network is called '{id}' already, and the one to install is known by that id: take {} away first",
+            store.place(id)
+        ),
+        Err(WeightsError::Unknown { .. }) => Ok(()),
+        Err(error) => Err(error).with_context(|| {
+            format!(
+                "whether '{id}' is the network that had this id before cannot be told: take {} away first",
+                store.place(id)
+            )
+        }),
     }
 }
 
@@ -105,10 +118,13 @@ pub fn choose(global: &Global, id: &str) -> anyhow::Result<()> {
     println!("{id} is the {kind} from the next start on");
     let setup = Context::new(&Global { weights: None, detector: None, ..global.clone() })?.ledger_setup()?;
     if setup.exists() {
-        let recogniser = setup.weights.clone();
+        let (recogniser, fingerprint) = (setup.weights.clone(), setup.fingerprint);
         match setup.open() {
             Ok(ledger) => {
-                say_who_is_left_out(&finish(ledger, |ledger| Ok(ledger.left_out(&recogniser)?))?);
+                say_who_is_left_out(&finish(
+                    ledger,
+                    |ledger| Ok(ledger.left_out(&recogniser, fingerprint)?),
+                )?);
             }
             Err(LedgerError::Vault(VaultError::Busy(_))) => {
                 println!(

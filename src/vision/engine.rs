@@ -13,7 +13,7 @@ use super::{
     weights::{Input, Kind, WeightsStore},
 };
 use crate::{
-    domain::{CalibrationData, DetectedFace, EMBEDDING_LEN, Embedding, Quality, WeightsId},
+    domain::{CalibrationData, DetectedFace, EMBEDDING_LEN, Embedding, Fingerprint, Quality, WeightsId},
     imaging::Frame,
 };
 use candle_core::Device;
@@ -47,6 +47,11 @@ pub trait FaceEngine: Send {
 
     /// Which weights make the embeddings.
     fn weights(&self) -> &WeightsId;
+
+    /// What the embeddings depend on besides that id; of engines without a network, always the same.
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::default()
+    }
 
     /// Where which networks run, for a technician.
     fn description(&self) -> EngineDescription {
@@ -99,6 +104,7 @@ pub struct NetworkEngine {
     recogniser: Network,
     normalise: Input,
     id: WeightsId,
+    fingerprint: Fingerprint,
     description: EngineDescription,
     calibration: CalibrationData,
     crop: Crop,
@@ -126,6 +132,7 @@ impl NetworkEngine {
             liveness: Liveness::new(liveness, &backend)?,
             detector,
             calibration: loaded.manifest.calibration_data(),
+            fingerprint: loaded.manifest.fingerprint(),
             id: loaded.manifest.id,
             description,
             recogniser: Network::for_batches(
@@ -207,6 +214,10 @@ impl FaceEngine for NetworkEngine {
 
     fn weights(&self) -> &WeightsId {
         &self.id
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
     }
 
     fn description(&self) -> EngineDescription {

@@ -12,7 +12,7 @@ use super::{
     tensors::Tensors,
 };
 use crate::{
-    domain::{CalibrationData, WeightsId},
+    domain::{CalibrationData, Fingerprint, WeightsId},
     imaging::Surround,
     nn::Graph,
 };
@@ -292,6 +292,16 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// A sum over everything here that changes an embedding: the numbers, the architecture, and what goes in.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let Self { architecture, input, sha256, .. } = self;
+        // Only numbers that JSON has no word for could fail, and a manifest with such is refused.
+        let text =
+            serde_json::to_vec(&(sha256.to_ascii_lowercase(), architecture, input)).unwrap_or_default();
+        Fingerprint::from_bytes(Sha256::digest(text).into())
+    }
+
     /// The recogniser's calibration, or the cautious default where nobody calibrated it.
     #[must_use]
     pub fn calibration_data(&self) -> CalibrationData {
@@ -344,6 +354,12 @@ impl WeightsStore {
             .into_iter()
             .map(|(id, embedded)| Listed { manifest: self.manifest(&id), id, embedded })
             .collect()
+    }
+
+    /// Where a network of that id is, or would be, for people.
+    #[must_use]
+    pub fn place(&self, id: &WeightsId) -> String {
+        self.folder.as_ref().map_or_else(String::new, |f| f.join(id.as_str()).display().to_string())
     }
 
     /// What a network is.
@@ -542,6 +558,49 @@ mod tests {
         }
         for cut in 0..text.len() {
             assert!(Manifest::parse(&id, &text.as_bytes()[..cut]).is_err());
+        }
+    }
+
+    /// Templates carry an id. Whoever changes what a built-in network answers gives it a new one, else every kiosk in the
+    /// field has all its people enrolled again without a word why.
+    #[test]
+    fn built_in_networks_are_what_their_ids_stand_for() {
+        let found: Vec<(String, String)> = WeightsStore::embedded()
+            .list()
+            .into_iter()
+            .map(|listed| (listed.id.to_string(), listed.manifest.unwrap().fingerprint().to_string()))
+            .collect();
+        let expected = [
+            ("fp-detect-1", "43e7029224478fb81ee34ac1f5737149e252b0c03074fb0aa51c2a9d3c368e6e"),
+            ("fp-face-1", "c4a145c908ed3ec2eb996595bcd873b03e2d53cb12c7c65fe5a1bd1ffb56024b"),
+        ];
+        assert_eq!(found, expected.map(|(id, print)| (id.to_owned(), print.to_owned())));
+    }
+
+    #[test]
+    fn whatever_changes_an_embedding_changes_the_fingerprint() {
+        let (.., imported) = store();
+        let manifest = imported.manifest;
+        let with = |change: fn(&mut Manifest)| {
+            let mut other = manifest.clone();
+            change(&mut other);
+            other.fingerprint()
+        };
+        let same = manifest.fingerprint();
+        assert_eq!(same, with(|m| m.licence.push('!')), "words change nothing");
+        assert_eq!(same, with(|m| m.sha256.make_ascii_uppercase()));
+        let others = [
+            with(|m| m.sha256 = sha256_hex(b"other")),
+            with(|m| m.input.mirror = true),
+            with(|m| m.input.mean = 127.0),
+            with(|m| m.input.std = 128.0),
+            with(|m| {
+                let Architecture::MobileFaceNet(config) = &mut m.architecture else { panic!() };
+                config.strides.push(1);
+            }),
+        ];
+        for (i, other) in others.iter().enumerate() {
+            assert_ne!(*other, same, "{i}");
         }
     }
 

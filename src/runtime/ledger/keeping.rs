@@ -148,7 +148,7 @@ impl Ledger {
         let swept = self.vault.sweep(keeping, now);
         if swept.is_err() {
             // Some faces may be gone already: nobody is recognised by a template that is no more.
-            fill(&self.index, &mut self.vault, &self.weights, now)?;
+            fill(&self.index, &self.vault, &self.weights)?;
         }
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         for person in swept?.faces {
