@@ -179,8 +179,12 @@ fn safetensors() {
         let header = 8 + u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
         (file, vec![0..8, 8..header, header - 40..header])
     });
-    let architectures: Vec<Architecture> =
-        WeightsStore::embedded().list().into_iter().map(|l| l.manifest.unwrap().architecture).collect();
+    let architectures: Vec<Architecture> = WeightsStore::embedded()
+        .list()
+        .unwrap()
+        .into_iter()
+        .map(|l| l.manifest.unwrap().architecture)
+        .collect();
     torment("safetensors", &seeds, |file| {
         let Ok(tensors) = Tensors::parse(file) else { return false };
         architectures.iter().any(|a| a.graph(&tensors).is_ok())

@@ -329,7 +329,7 @@ pub fn audit_verify(global: &Global, head: Option<&str>, as_json: bool) -> anyho
 
 pub fn weights_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    for listed in context.weights_store().list() {
+    for listed in context.weights_store().list()? {
         match &listed.manifest {
             Ok(manifest) if as_json => println!("{}", weights_json(manifest, listed.embedded)),
             Ok(Manifest { id, kind, licence, .. }) => {
@@ -367,7 +367,7 @@ pub fn weights_import(global: &Global, file: &Path, as_json: bool) -> anyhow::Re
 pub fn weights_verify(global: &Global, as_json: bool) -> anyhow::Result<()> {
     let store = Context::new(global)?.weights_store();
     let mut bad = 0;
-    for listed in store.list() {
+    for listed in store.list()? {
         let result = store.verify(&listed.id);
         bad += usize::from(result.is_err());
         let words = result.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::{Fingerprint, Person, PersonId, WeightsId},
     settings::Settings,
-    vision::{Calibration, Kind, Manifest, WeightsError, WeightsStore, weights::Listed},
+    vision::{Calibration, Kind, Manifest, WeightsError, WeightsStore, embedded, weights::Listed},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -26,7 +26,7 @@ impl Ledger {
             let out = |person: &&Person| have.is_none_or(|have| !have.contains(&person.id));
             Ok::<_, LedgerError>(waiting.iter().filter(out).count())
         };
-        let defaults = [Kind::Detector, Kind::Recogniser].map(built_in);
+        let defaults = [Kind::Detector, Kind::Recogniser].map(embedded::default);
         let row = |Listed { id, embedded, manifest }: Listed| {
             let left_out = match &manifest {
                 Ok(manifest) if manifest.kind == Kind::Recogniser => match left_out(manifest) {
@@ -51,7 +51,7 @@ impl Ledger {
                 fault,
             }))
         };
-        let rows: Result<Vec<NetworkRow>, LedgerError> = store.list().into_iter().filter_map(row).collect();
+        let rows: Result<Vec<NetworkRow>, LedgerError> = store.list()?.into_iter().filter_map(row).collect();
         let mut rows = rows?;
         rows.sort_by_key(|row| (!row.is_default, !row.built_in, row.id.to_string()));
         Ok(rows)
@@ -113,15 +113,6 @@ pub(super) fn check(store: &WeightsStore, before: &Settings, new: &Settings) -> 
         }
     }
     Ok(())
-}
-
-/// What is used where the settings name nothing.
-fn built_in(kind: Kind) -> Option<WeightsId> {
-    let listed = WeightsStore::embedded().list().into_iter();
-    listed
-        .filter(|listed| listed.manifest.as_ref().is_ok_and(|manifest| manifest.kind == kind))
-        .map(|listed| listed.id)
-        .next()
 }
 
 fn kind(kind: Kind) -> Option<NetworkKind> {

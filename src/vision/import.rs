@@ -336,14 +336,14 @@ pub(super) mod tests {
         e.finish(&x, 8 * 49)
     }
 
-    /// `MobileFaceNet` with paired second convolution and global depthwise tail, for 28x28 pixels.
+    /// `MobileFaceNet` with paired second convolution and global depthwise tail.
     pub fn mobile(separate: bool) -> Vec<u8> {
         let mut e = Export::new(separate);
         let x = e.conv("input", [4, 3, 3], 2, 1, 1);
         let x = e.prelu(&x, 4);
         let x = e.conv(&x, [4, 2, 3], 1, 2, 1);
         let mut x = e.prelu(&x, 4);
-        for stride in [2, 1] {
+        for stride in [2, 1, 2, 2] {
             let y = e.conv(&x, [6, 4, 1], 1, 1, 0);
             let y = e.prelu(&y, 6);
             let y = e.conv(&y, [6, 1, 3], stride, 6, 1);
@@ -404,7 +404,7 @@ pub(super) mod tests {
     fn separate_and_folded_batch_norms_are_the_same_network() {
         type Export = fn(bool) -> Vec<u8>;
         let exports: [(Export, usize, usize); 3] =
-            [(residual, 28, EMBEDDING_LEN), (mobile, 28, EMBEDDING_LEN), (mini, 64, 2)];
+            [(residual, 28, EMBEDDING_LEN), (mobile, 112, EMBEDDING_LEN), (mini, 64, 2)];
         for (export, side, length) in exports {
             let (separate, folded) = (output(&export(true), side), output(&export(false), side));
             let largest = folded.iter().fold(0.0f32, |m, v| m.max(v.abs()));
@@ -426,7 +426,7 @@ pub(super) mod tests {
         let manifest = import_bytes(&mobile(false), "My Net (1)").unwrap().manifest;
         assert_eq!(manifest.id.as_str(), "my-net--1-");
         let Architecture::MobileFaceNet(c) = manifest.architecture else { panic!("not a MobileFaceNet") };
-        assert_eq!((c.strides, c.tail), (vec![2, 1], mobilefacenet::Tail::Gdc));
+        assert_eq!((c.strides, c.tail), (vec![2, 1, 2, 2], mobilefacenet::Tail::Gdc));
         let manifest = import_bytes(&mini(true), "x").unwrap().manifest;
         assert_eq!((manifest.kind, manifest.embedding_length), (Kind::Liveness, None));
         assert_eq!((manifest.input.width, manifest.input.std), (Some(64), 255.0));

@@ -60,7 +60,6 @@ impl Member {
             return Err(WeightsError::Config(words.to_owned()).into());
         };
         let (side, bona_fide) = (config.side(), config.bona_fide);
-        graph.shapes(side, side)?;
         let words = "a network for liveness that does not say how much of the frame it wants to see";
         let surround = manifest.input.surround.ok_or_else(|| WeightsError::Config(words.to_owned()))?;
         let (network, input) = (Network::new(graph, backend.clone()), manifest.input);

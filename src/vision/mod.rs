@@ -58,7 +58,7 @@ pub enum VisionError {
     Embedding(#[from] EmbeddingError),
     /// The network has other outputs than its architecture.
     #[error(
-        "the network '{0}' gave fewer outputs than it has; verify the weights with `faceprint weights verify`"
+        "the network '{0}' gave other outputs than it has; verify the weights with `faceprint weights verify`"
     )]
     Output(&'static str),
     /// The landmarks coincide, or are not finite.
