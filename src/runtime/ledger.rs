@@ -599,15 +599,7 @@ impl Ledger {
             HostRequest::Settings => Ok(ReplyBody::Settings(Box::new(self.settings.clone()))),
             HostRequest::Cameras => Ok(ReplyBody::Cameras(cameras())),
             HostRequest::Networks => self.networks().map(ReplyBody::Networks).map_err(failed),
-            HostRequest::SaveSettings(settings) => {
-                let store = WeightsStore::new(self.paths.weights());
-                networks::check(&store, &self.settings, &settings)
-                    .map_err(|error| failed(LedgerError::from(error)))?;
-                settings.save(&self.paths.settings).map_err(failed)?;
-                self.policy = policy(&settings);
-                self.settings = *settings;
-                self.audit(actor, AuditAction::SettingsChanged)
-            }
+            HostRequest::SaveSettings(settings) => self.save_settings(actor, *settings),
             HostRequest::Import(_) | HostRequest::CancelWork => {
                 Err(failed("long work is done by the ledger's thread: use the kiosk's screen"))
             }
@@ -653,6 +645,20 @@ impl Ledger {
             }
             HostRequest::RotateKey => self.vault.begin_rotation(actor, now).map(done).map_err(failed),
         }
+    }
+
+    fn save_settings(&mut self, actor: Actor, settings: Settings) -> Result<ReplyBody, Refusal> {
+        let store = WeightsStore::new(self.paths.weights());
+        networks::check(&store, &self.settings, &settings).map_err(|e| failed(LedgerError::from(e)))?;
+        // What else the file holds stays: a choice for the next start, and not the options of this one.
+        let kept = self.kept_settings().map_err(failed)?;
+        settings
+            .changes_on(&self.settings, &kept, &self.paths.settings)
+            .and_then(|kept| kept.save(&self.paths.settings))
+            .map_err(failed)?;
+        self.policy = policy(&settings);
+        self.settings = settings;
+        self.audit(actor, AuditAction::SettingsChanged)
     }
 
     /// Long work in one go, for callers without a thread for it.
