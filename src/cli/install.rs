@@ -80,7 +80,7 @@ fn install_from(
 }
 
 /// An id stands for one network: whoever installs another under it would have everybody enrolled again without meaning to.
-pub fn refuse_other(store: &WeightsStore, network: &Imported) -> anyhow::Result<()> {
+fn refuse_other(store: &WeightsStore, network: &Imported) -> anyhow::Result<()> {
     let Manifest { id, .. } = &network.manifest;
     match store.manifest(id) {
         Ok(old) if old.fingerprint() == network.manifest.fingerprint() => Ok(()),

@@ -153,7 +153,7 @@ pub fn restore(
         bail!("everything is restored, but the backup's audit log was broken before: {fault}");
     }
     show(&contents, as_json);
-    eprintln!("Restored into {}. Network files are not in a backup: import them again.", root.display());
+    eprintln!("Restored into {}. Network files are not in a backup: install them again.", root.display());
     Ok(())
 }
 
