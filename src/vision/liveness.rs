@@ -74,7 +74,7 @@ impl Member {
         self.values.clear();
         push_planes(&self.rgb, self.input.mean, self.input.std, &mut self.values);
         self.network.run((self.side, self.side), &self.values)?;
-        softmax(self.network.output(0), self.bona_fide).ok_or(VisionError::Output("liveness"))
+        softmax(self.network.output(0), self.bona_fide).ok_or(VisionError::NotFinite("liveness"))
     }
 }
 
