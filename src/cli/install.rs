@@ -40,6 +40,9 @@ pub struct Options<'a> {
 pub fn install(global: &Global, what: &str, options: &Options<'_>) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let source = Source::of(what, options)?;
+    if let Source::Address { pack: Some(pack), .. } = &source {
+        accept(&[format!("{}. Licence: {}", pack.name, pack.licence)], options)?; // nothing is fetched without
+    }
     let path = source.fetch(&context.paths.weights())?;
     let installed = install_from(&source, &path, &context.weights_store(), options);
     source.clean_up(&path); // also when it was not what was wanted
@@ -58,17 +61,32 @@ fn install_from(
 ) -> anyhow::Result<Gathered> {
     let mut found = gather(path)?;
     for (name, error) in &found.skipped {
-        eprintln!("left aside: {name}: {error}");
+        eprintln!("left aside: {}: {}", printable(name), printable(&error.to_string()));
     }
     for network in &mut found.networks {
         source.vouch(network)?;
         source.sign(&mut network.manifest);
     }
-    accept(&found.networks, options)?;
-    for network in &found.networks {
-        let manifest = &network.manifest;
+    if !matches!(source, Source::Address { pack: Some(_), .. }) {
+        let licence = |Imported { manifest, .. }: &Imported| {
+            format!("{} ({}). Licence: {}", manifest.id, manifest.kind, printable(&manifest.licence))
+        };
+        accept(&found.networks.iter().map(licence).collect::<Vec<_>>(), options)?;
+    }
+    // All of them or none: half of a pack would be taken for the whole.
+    let mut seen = Vec::new();
+    for (index, network) in found.networks.iter().enumerate() {
+        let id = &network.manifest.id;
+        if found.networks.iter().take(index).any(|other| other.manifest.id == *id) {
+            bail!(
+                "two networks here are called '{id}': install them one by one, the second under another name"
+            );
+        }
         refuse_other(store, network)?;
-        let seen = probe::check(network).with_context(|| manifest.id.to_string())?;
+        seen.push(probe::check(network).with_context(|| id.to_string())?);
+    }
+    for (network, seen) in found.networks.iter().zip(seen) {
+        let manifest = &network.manifest;
         store.install(manifest, &network.model)?;
         if options.json {
             println!("{}", weights_json(manifest, false));
@@ -223,10 +241,10 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Writes down where an unknown network comes from, and the pack's licence.
+    /// Writes down where the network comes from, and the pack's licence.
     fn sign(&self, manifest: &mut Manifest) {
         let Self::Address { url, pack, .. } = self else { return };
-        manifest.source = format!("{}; downloaded from {url}", manifest.source);
+        manifest.source = format!("{}; downloaded from {}", manifest.source, without_secrets(url));
         if let Some(pack) = pack {
             pack.licence.clone_into(&mut manifest.licence);
         }
@@ -241,10 +259,24 @@ impl<'a> Source<'a> {
     }
 }
 
+/// An address without what may let somebody in: a name and password, and what comes after the path.
+fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
+}
+
+/// What a stranger wrote, so that it cannot write elsewhere on the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// Shows every licence; goes on when they are accepted.
-fn accept(networks: &[Imported], options: &Options<'_>) -> anyhow::Result<()> {
-    for Imported { manifest, .. } in networks {
-        eprintln!("{} ({}). Licence: {}", manifest.id, manifest.kind, manifest.licence);
+fn accept(licences: &[String], options: &Options<'_>) -> anyhow::Result<()> {
+    for licence in licences {
+        eprintln!("{licence}");
     }
     if options.accept_licence {
         return Ok(());
@@ -269,5 +301,22 @@ fn say_what_next(networks: &[Imported]) {
             Kind::Liveness => println!("Presentations are checked from the next start on."),
             Kind::Detector | Kind::Recogniser => println!("To use it: faceprint weights use {}", manifest.id),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_written_down_without_secrets() {
+        for (url, written) in [
+            ("https://me:secret@host:8/a/b.zip?token=1#x", "https://host:8/a/b.zip"),
+            ("http://host", "http://host"),
+            ("http://a@b@host/c@d", "http://host/c@d"),
+        ] {
+            assert_eq!(without_secrets(url), written);
+        }
+        assert_eq!(printable("a\u{1b}[2Jb\n"), "a\u{fffd}[2Jb\u{fffd}");
     }
 }

@@ -4,7 +4,8 @@
 //! differs from the closest architecture. It must not go by names in the file, and it must not run anything.
 
 use super::{
-    known,
+    archive::ArchiveError,
+    embedded, known,
     onnx::Graph,
     scrfd,
     tensors::Tensors,
@@ -27,6 +28,12 @@ pub enum ImportError {
     /// It cannot be read, or what was read does not fit together.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// It is in an archive and cannot be unpacked.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// There are more files than are looked at.
+    #[error("there are more networks here than {0}, and the rest was not looked at: install fewer at a time")]
+    Rest(usize),
     /// It is no ONNX.
     #[error("the file is not a whole ONNX model; download it again, or choose the .onnx file itself")]
     NotOnnx,
@@ -168,7 +175,8 @@ fn input(architecture: &Architecture) -> Input {
     Input { width, height, channel_order, mean, std, surround, mirror: false }
 }
 
-/// A file's name as an id: small letters, and `-` for whatever an id cannot hold.
+/// A file's name as an id: small letters, and `-` for whatever an id cannot hold. The ids of known and built-in networks stand
+/// for those and for nothing else.
 fn id_from(name: &str) -> String {
     let id: String = name
         .to_ascii_lowercase()
@@ -176,7 +184,11 @@ fn id_from(name: &str) -> String {
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' })
         .collect();
     let id: String = id.trim_start_matches('.').chars().take(64).collect();
-    if id.is_empty() { "imported".to_owned() } else { id }
+    match id.as_str() {
+        "" => "imported".to_owned(),
+        id if known::has_id(id) || embedded::PACKS.iter().any(|pack| pack.id == id) => format!("{id}-file"),
+        _ => id,
+    }
 }
 
 #[cfg(test)]
@@ -434,6 +446,13 @@ pub(super) mod tests {
         assert_eq!((c.last_side, c.features, c.classes, c.bona_fide), (4, 6, 2, 0));
         let blocks: Vec<_> = c.blocks.iter().map(|b| (b.stride, b.gated)).collect();
         assert_eq!(blocks, [(2, false), (1, true), (1, false), (2, false), (2, false)]);
+    }
+
+    #[test]
+    fn a_file_does_not_get_the_id_of_a_known_network_by_its_name() {
+        for (name, id) in [("fp-face-1", "fp-face-1-file"), ("MBF-W8", "mbf-w8-file"), ("own", "own")] {
+            assert_eq!(import_bytes(&mobile(false), name).unwrap().manifest.id.as_str(), id);
+        }
     }
 
     #[test]
