@@ -111,6 +111,14 @@ pub enum WeightsError {
         /// Its type.
         found: String,
     },
+    /// A tensor with infinity, or something that is no number.
+    #[error(
+        "the tensor '{tensor}' holds values that are no numbers: the file is damaged, install another file"
+    )]
+    NotFinite {
+        /// Which.
+        tensor: String,
+    },
     /// A tensor is missing.
     #[error("the tensor '{tensor}' is missing: the file is of another architecture than its manifest says")]
     Missing {
