@@ -8,8 +8,8 @@ use common::{HOST, PIN, Site, json, ok, refused};
 use faceprint::{
     crypto::{KeySource, Pin, PinAttempt},
     domain::{
-        Actor, AuditAction, Clock as _, Embedding, EventId, ManualClock, MarkKind, PersonId, PersonName,
-        TrackId, WeightsId,
+        Actor, AuditAction, Clock as _, Embedding, EventId, Fingerprint, ManualClock, MarkKind, PersonId,
+        PersonName, TrackId, WeightsId,
     },
     runtime::{
         ledger::{DataPaths, Ledger, steps::Steps},
@@ -51,6 +51,7 @@ impl Kiosk {
             key: Arc::new(KeySource::File(folder.path().join("device.key"))),
             settings: settings.clone(),
             weights: WeightsId::new("colours").unwrap(),
+            fingerprint: Fingerprint::default(),
             index: SharedIndex::default(),
             clock: Arc::new(clock.clone()),
         };
@@ -579,6 +580,7 @@ fn locked_days_take_no_change_and_keep_their_hours() {
         key: Arc::new(KeySource::File(kiosk.folder.path().join("device.key"))),
         settings: kiosk.ledger.settings().clone(),
         weights: WeightsId::new("colours").unwrap(),
+        fingerprint: Fingerprint::default(),
         index: SharedIndex::default(),
         clock: Arc::new(kiosk.clock.clone()),
     };
@@ -678,7 +680,7 @@ fn another_recogniser_says_whom_it_does_not_know_and_a_missing_one_is_refused() 
     kiosk.ledger.enrol(actor, ada, "1", &[shot("colours"), shot("other")], false).unwrap();
     kiosk.ledger.enrol(actor, bea, "1", &[shot("other")], false).unwrap();
     let left_out = |kiosk: &Kiosk, weights: &str| {
-        let people = kiosk.ledger.left_out(&id(weights)).unwrap();
+        let people = kiosk.ledger.left_out(&id(weights), Fingerprint::default()).unwrap();
         people.iter().map(|person| person.name.as_str().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(left_out(&kiosk, "colours"), ["Bea"]);

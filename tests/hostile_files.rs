@@ -15,26 +15,38 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Remembers the largest piece of memory that was asked for.
+/// Remembers the largest piece of memory that was asked for, and the most that there was at once.
 struct Watching;
 
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+impl Watching {
+    fn asked(bytes: usize) {
+        LARGEST.fetch_max(bytes, Ordering::Relaxed);
+        let live = LIVE.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        MOST.fetch_max(live, Ordering::Relaxed);
+    }
+}
 
 // SAFETY: everything is handed on to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Watching {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
+        Self::asked(layout.size());
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(at, layout) }
     }
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        LARGEST.fetch_max(size, Ordering::Relaxed);
+        Self::asked(size);
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller keeps the contract of `realloc`.
         unsafe { System.realloc(at, layout, size) }
     }
@@ -150,9 +162,41 @@ fn structure(file: &[u8], range: Range<usize>, depth: usize, found: &mut Vec<Ran
 /// One after the other: they share the allocator's memory of the largest piece.
 #[test]
 fn no_file_makes_a_reader_panic_or_ask_for_what_is_not_there() {
+    small_onnx();
     onnx();
     safetensors();
     zip();
+}
+
+/// Small files that become large when they are decoded.
+fn small_onnx() {
+    // The length of a message, or of bytes, in front of them.
+    fn field(number: u8, content: &[u8]) -> Vec<u8> {
+        let mut out = vec![number << 3 | 2];
+        let mut length = content.len();
+        while length > 0x7f {
+            out.push((length & 0x7f) as u8 | 0x80);
+            length >>= 7;
+        }
+        out.push(length as u8);
+        out.extend(content);
+        out
+    }
+    let empty_nodes = field(7, &[10, 0].repeat(1 << 20));
+    let mut names = field(5, &[&[16, 1][..], &field(8, b"0"), &field(9, &vec![0; 1 << 18])].concat());
+    for i in 0..1000 {
+        let (from, to) = (i.to_string(), (i + 1).to_string());
+        let node = [field(1, from.as_bytes()), field(2, to.as_bytes()), field(4, b"Identity")].concat();
+        names.extend(field(1, &node));
+    }
+    for (what, file) in [("empty nodes", empty_nodes), ("one constant, a thousand names", field(7, &names))] {
+        let before = LIVE.load(Ordering::Relaxed);
+        MOST.store(before, Ordering::Relaxed);
+        assert!(import_bytes(&file, "small").is_err());
+        let most = MOST.load(Ordering::Relaxed) - before;
+        println!("{what}: {most} bytes at once for a file of {}", file.len());
+        assert!(most <= 8 * file.len() + (1 << 20), "{what}: {most} bytes for a file of {}", file.len());
+    }
 }
 
 fn onnx() {
@@ -179,8 +223,12 @@ fn safetensors() {
         let header = 8 + u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
         (file, vec![0..8, 8..header, header - 40..header])
     });
-    let architectures: Vec<Architecture> =
-        WeightsStore::embedded().list().into_iter().map(|l| l.manifest.unwrap().architecture).collect();
+    let architectures: Vec<Architecture> = WeightsStore::embedded()
+        .list()
+        .unwrap()
+        .into_iter()
+        .map(|l| l.manifest.unwrap().architecture)
+        .collect();
     torment("safetensors", &seeds, |file| {
         let Ok(tensors) = Tensors::parse(file) else { return false };
         architectures.iter().any(|a| a.graph(&tensors).is_ok())

@@ -5,8 +5,8 @@
 use faceprint::{
     crypto::{KeySource, Pin, PinAttempt},
     domain::{
-        Actor, AuditAction, CalibrationData, Clock, DetectedFace, EMBEDDING_LEN, Embedding, Landmarks,
-        PersonId, PersonName, Point, Quality, Rect, SystemClock, WeightsId,
+        Actor, AuditAction, CalibrationData, Clock, DetectedFace, EMBEDDING_LEN, Embedding, Fingerprint,
+        Landmarks, PersonId, PersonName, Point, Quality, Rect, SystemClock, WeightsId,
     },
     imaging::Frame,
     runtime::{
@@ -168,6 +168,7 @@ impl Running {
             key: Arc::new(KeySource::File(folder.path().join("key"))),
             settings: settings.clone(),
             weights: weights.clone(),
+            fingerprint: Fingerprint::default(),
             index: SharedIndex::default(),
             clock,
         };

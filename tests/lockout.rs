@@ -5,7 +5,10 @@
 use faceprint::{
     access::{HostSession, LockoutPolicy, Login, LoginError, NOBODY},
     crypto::{KeySource, Pin, PinAttempt, PinCost},
-    domain::{Actor, AttemptState, AuditAction, Clock, HostId, ManualClock, Moment, PersonName, WeightsId},
+    domain::{
+        Actor, AttemptState, AuditAction, Clock, Fingerprint, HostId, ManualClock, Moment, PersonName,
+        WeightsId,
+    },
     runtime::{ledger::DataPaths, pipeline::SharedIndex, workers::LedgerSetup},
     settings::Settings,
     vault::{InitHost, Vault, VaultError},
@@ -191,6 +194,7 @@ fn from_the_first_start_a_host_takes_as_long_as_nobody() {
         key: Arc::new(site.key()),
         settings: Settings::for_site("Test"),
         weights: WeightsId::new("w").unwrap(),
+        fingerprint: Fingerprint::default(),
         index: SharedIndex::default(),
         clock: Arc::new(Slow(site.clock.clone())),
     };

@@ -9,11 +9,12 @@ use common::{Site, around_today, files, json, ok, refused, shared};
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path};
 
-/// Imports the third-party networks and sets the site to use them.
+/// Installs the third-party networks and sets the site to use them.
 fn third_party(weights: &Path) -> Site {
     let mut site = Site::new();
     for file in ["det_500m.onnx", "mbf_w8dequant.onnx"] {
-        ok(&mut site.command(&["weights", "import", weights.join(file).to_str().unwrap()]));
+        let file = weights.join(file);
+        ok(&mut site.command(&["weights", "install", file.to_str().unwrap(), "--accept-licence"]));
     }
     site.weights = ["--detector", "scrfd-500m", "--weights", "mbf-w8"].map(str::to_owned).into();
     site

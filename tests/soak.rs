@@ -8,8 +8,8 @@ use faceprint::{
     camera::{CameraError, FrameSource, SourceInfo},
     crypto::{KeySource, Pin},
     domain::{
-        Actor, CalibrationData, Clock as _, DetectedFace, EMBEDDING_LEN, Embedding, Landmarks, ManualClock,
-        PersonName, Point, Quality, Rect, WeightsId,
+        Actor, CalibrationData, Clock as _, DetectedFace, EMBEDDING_LEN, Embedding, Fingerprint, Landmarks,
+        ManualClock, PersonName, Point, Quality, Rect, WeightsId,
     },
     imaging::{Frame, Picture},
     runtime::{
@@ -172,6 +172,7 @@ fn a_working_day_at_speed_leaks_nothing() {
         key: Arc::new(KeySource::File(folder.path().join("key"))),
         settings: Settings { keep_marks_days: 30, ..Settings::for_site("Soak") },
         weights: weights.clone(),
+        fingerprint: Fingerprint::default(),
         index: SharedIndex::default(),
         clock: Arc::new(clock.clone()),
     };

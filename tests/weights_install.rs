@@ -150,10 +150,11 @@ fn what_nobody_knows_needs_a_sum_over_a_network() {
     let sentence = refused(&mut install(&["--sha256", &"0".repeat(64)]));
     assert!(sentence.contains(&sum) && sentence.contains("do not use it"), "{sentence}");
     assert_eq!(json(&ok(&mut install(&["--sha256", &sum])))["id"], "changed");
-    // Templates know their network by its id, so another one may not take it.
+    // An id stands for one network, so another one may not take it.
     changed[middle] ^= 2;
     std::fs::write(&file, &changed).unwrap();
-    let sentence = refused(&mut site.command(&["weights", "import", file.to_str().unwrap()]));
+    let sentence =
+        refused(&mut site.command(&["weights", "install", file.to_str().unwrap(), "--accept-licence"]));
     assert!(sentence.contains("another network is called 'changed'"), "{sentence}");
 }
 

@@ -664,14 +664,6 @@ pub enum Weights {
         /// Its id.
         id: String,
     },
-    /// Convert an ONNX file and install it.
-    Import {
-        /// The file.
-        file: PathBuf,
-        /// JSON.
-        #[arg(long)]
-        json: bool,
-    },
     /// Check every installed file against its sum.
     Verify {
         /// JSON.

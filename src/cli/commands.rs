@@ -3,14 +3,12 @@
 use super::{
     args::{Global, HostLogin, SecondLogin},
     context::{Context, agree, finish, read_pin},
-    hosts,
-    install::refuse_other,
-    sentence,
+    hosts, sentence,
 };
 use crate::{
     camera::CameraError,
     crypto::{KeySource, Pin},
-    diagnostics::{self, doctor, probe, verify},
+    diagnostics::{self, doctor, verify},
     domain::{Actor, CameraSpec, Moment, PersonId, PersonName, SharedDeed},
     imaging::{self, Frame},
     runtime::{
@@ -19,7 +17,7 @@ use crate::{
     },
     settings::{Settings, SiteZone},
     vault::InitHost,
-    vision::{Manifest, import, pairs},
+    vision::{Manifest, pairs},
 };
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -342,7 +340,7 @@ pub fn audit_verify(global: &Global, head: Option<&str>, as_json: bool) -> anyho
 
 pub fn weights_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    for listed in context.weights_store().list() {
+    for listed in context.weights_store().list()? {
         match &listed.manifest {
             Ok(manifest) if as_json => println!("{}", weights_json(manifest, listed.embedded)),
             Ok(Manifest { id, kind, licence, .. }) => {
@@ -362,25 +360,10 @@ pub fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
     value
 }
 
-pub fn weights_import(global: &Global, file: &Path, as_json: bool) -> anyhow::Result<()> {
-    let context = Context::new(global)?;
-    let imported = import::import(file)?;
-    let manifest = &imported.manifest;
-    refuse_other(&context.weights_store(), manifest)?;
-    probe::check(&imported).with_context(|| manifest.id.to_string())?;
-    context.weights_store().install(manifest, &imported.model)?;
-    if as_json {
-        println!("{}", weights_json(manifest, false));
-    } else {
-        println!("{} installed ({}). Licence: {}", manifest.id, manifest.kind, manifest.licence);
-    }
-    Ok(())
-}
-
 pub fn weights_verify(global: &Global, as_json: bool) -> anyhow::Result<()> {
     let store = Context::new(global)?.weights_store();
     let mut bad = 0;
-    for listed in store.list() {
+    for listed in store.list()? {
         let result = store.verify(&listed.id);
         bad += usize::from(result.is_err());
         let words = result.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
@@ -391,7 +374,7 @@ pub fn weights_verify(global: &Global, as_json: bool) -> anyhow::Result<()> {
         }
     }
     if bad > 0 {
-        bail!("{bad} network files are damaged: import them again");
+        bail!("{bad} network files are damaged: install them again");
     }
     Ok(())
 }

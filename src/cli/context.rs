@@ -5,7 +5,7 @@ use crate::{
     access::HostSession,
     camera::{self, CameraOptions, FrameSource},
     crypto::{KeyKind, KeySource, Passphrase, PinAttempt},
-    domain::{CameraSpec, Clock, HostId, PersonName, SharedDeed, SystemClock, WeightsId},
+    domain::{CameraSpec, Clock, Fingerprint, HostId, PersonName, SharedDeed, SystemClock, WeightsId},
     imaging::Rotation,
     runtime::{
         ledger::{DataPaths, Ledger},
@@ -14,7 +14,7 @@ use crate::{
     },
     settings::{Device, Liveness, Settings},
     vault::Vault,
-    vision::{DeviceChoice, FaceEngine, Kind, NetworkEngine, WeightsStore},
+    vision::{DeviceChoice, FaceEngine, Kind, NetworkEngine, WeightsStore, embedded},
 };
 use anyhow::{Context as _, bail};
 use std::{
@@ -86,11 +86,11 @@ impl Context {
     }
 
     /// The recogniser that the settings name.
-    pub fn recogniser(&self) -> anyhow::Result<WeightsId> {
+    pub fn recogniser(&self) -> anyhow::Result<(WeightsId, Fingerprint)> {
         let id = chosen(self.settings.recogniser.as_ref(), Kind::Recogniser)?;
         // Said here, before anything is opened or written under a wrong id.
-        self.weights_store().manifest(&id)?;
-        Ok(id)
+        let fingerprint = self.weights_store().manifest(&id)?.fingerprint();
+        Ok((id, fingerprint))
     }
 
     /// Loads detector and recogniser.
@@ -103,12 +103,25 @@ impl Context {
         let store = self.weights_store();
         let detector = chosen(self.settings.detector.as_ref(), Kind::Detector)?;
         let recogniser = chosen(self.settings.recogniser.as_ref(), Kind::Recogniser)?;
-        let liveness = self.liveness()?;
+        let liveness = match self.liveness() {
+            // The rest of the kiosk goes on without the recogniser, as with any network that does not load.
+            Err(error) if self.settings.liveness == Liveness::Auto => {
+                log::error!("{error:#}");
+                Err(format!("{error:#}"))
+            }
+            found => Ok(found?),
+        };
         let device = device_choice(self.settings.device);
         Ok(Box::new(move || {
-            NetworkEngine::load(&store, &detector, &recogniser, &liveness, device)
-                .map(|engine| Box::new(engine) as Box<dyn FaceEngine>)
-                .map_err(|error| error.to_string())
+            NetworkEngine::load(
+                &store,
+                &detector,
+                &recogniser,
+                liveness.as_ref().map_err(Clone::clone)?,
+                device,
+            )
+            .map(|engine| Box::new(engine) as Box<dyn FaceEngine>)
+            .map_err(|error| error.to_string())
         }))
     }
 
@@ -124,7 +137,10 @@ impl Context {
         if self.settings.liveness == Liveness::Off {
             return Ok(Vec::new());
         }
-        let installed = self.weights_store().of_kind(Kind::Liveness);
+        let installed = self.weights_store().of_kind(Kind::Liveness).context(
+            "whether presentations are to be checked cannot be told, since an installed network cannot be read: \
+             install it again, take its folder away, or set liveness to off",
+        )?;
         if installed.is_empty() && self.settings.liveness == Liveness::On {
             bail!(
                 "liveness is on and no network for it is installed: install one with `faceprint weights \
@@ -136,11 +152,13 @@ impl Context {
 
     /// What the ledger thread needs.
     pub fn ledger_setup(&self) -> anyhow::Result<LedgerSetup> {
+        let (weights, fingerprint) = self.recogniser()?;
         Ok(LedgerSetup {
             paths: self.paths.clone(),
             key: self.key.clone(),
             settings: self.settings.clone(),
-            weights: self.recogniser()?,
+            weights,
+            fingerprint,
             index: self.index.clone(),
             clock: self.clock.clone(),
         })
@@ -302,14 +320,8 @@ pub fn device_choice(device: Device) -> DeviceChoice {
 
 /// The weights that the settings name, or the built-in ones.
 fn chosen(id: Option<&WeightsId>, kind: Kind) -> anyhow::Result<WeightsId> {
-    let built_in = || {
-        WeightsStore::embedded()
-            .list()
-            .into_iter()
-            .find(|w| w.manifest.as_ref().is_ok_and(|m| m.kind == kind))
-    };
-    id.cloned().or_else(|| built_in().map(|weights| weights.id)).with_context(|| {
-        format!("this program has no {kind} built in: import one with `faceprint weights import`")
+    id.cloned().or_else(|| embedded::default(kind)).with_context(|| {
+        format!("this program has no {kind} built in: install one with `faceprint weights install`")
     })
 }
 

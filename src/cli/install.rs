@@ -14,7 +14,7 @@ use crate::{
     settings::Settings,
     vault::VaultError,
     vision::{
-        Imported, Kind, Manifest, WeightsStore,
+        Imported, Kind, Manifest, WeightsError, WeightsStore,
         download::{self, Patience},
         gather::{Gathered, gather},
         known::{PACKS, Pack},
@@ -40,6 +40,9 @@ pub struct Options<'a> {
 pub fn install(global: &Global, what: &str, options: &Options<'_>) -> anyhow::Result<()> {
     let context = Context::new(global)?;
     let source = Source::of(what, options)?;
+    if let Source::Address { pack: Some(pack), .. } = &source {
+        accept(&[format!("{}. Licence: {}", pack.name, pack.licence)], options)?; // nothing is fetched without
+    }
     let path = source.fetch(&context.paths.weights())?;
     let installed = install_from(&source, &path, &context.weights_store(), options);
     source.clean_up(&path); // also when it was not what was wanted
@@ -58,17 +61,32 @@ fn install_from(
 ) -> anyhow::Result<Gathered> {
     let mut found = gather(path)?;
     for (name, error) in &found.skipped {
-        eprintln!("left aside: {name}: {error}");
+        eprintln!("left aside: {}: {}", printable(name), printable(&error.to_string()));
     }
     for network in &mut found.networks {
         source.vouch(network)?;
         source.sign(&mut network.manifest);
     }
-    accept(&found.networks, options)?;
-    for network in &found.networks {
+    if !matches!(source, Source::Address { pack: Some(_), .. }) {
+        let licence = |Imported { manifest, .. }: &Imported| {
+            format!("{} ({}). Licence: {}", manifest.id, manifest.kind, printable(&manifest.licence))
+        };
+        accept(&found.networks.iter().map(licence).collect::<Vec<_>>(), options)?;
+    }
+    // All of them or none: half of a pack would be taken for the whole.
+    let mut seen = Vec::new();
+    for (index, network) in found.networks.iter().enumerate() {
+        let id = &network.manifest.id;
+        if found.networks.iter().take(index).any(|other| other.manifest.id == *id) {
+            bail!(
+                "two networks here are called '{id}': install them one by one, the second under another name"
+            );
+        }
+        refuse_other(store, network)?;
+        seen.push(probe::check(network).with_context(|| id.to_string())?);
+    }
+    for (network, seen) in found.networks.iter().zip(seen) {
         let manifest = &network.manifest;
-        refuse_other(store, manifest)?;
-        let seen = probe::check(network).with_context(|| manifest.id.to_string())?;
         store.install(manifest, &network.model)?;
         if options.json {
             println!("{}", weights_json(manifest, false));
@@ -79,15 +97,28 @@ fn install_from(
     Ok(found)
 }
 
-/// Templates are told apart by the id of their network: another network under an old id would be compared with templates
-/// that it did not make.
-pub fn refuse_other(store: &WeightsStore, manifest: &Manifest) -> anyhow::Result<()> {
-    match store.manifest(&manifest.id) {
-        Ok(old) if !old.sha256.eq_ignore_ascii_case(&manifest.sha256) => bail!(
-            "another network is called '{}' already: rename the file, and it gets an id of its own",
-            manifest.id
+/// An id stands for one network: whoever installs another under it would have everybody enrolled again without meaning to.
+fn refuse_other(store: &WeightsStore, network: &Imported) -> anyhow::Result<()> {
+    let Manifest { id, .. } = &network.manifest;
+    match store.manifest(id) {
+        Ok(old) if old.fingerprint() == network.manifest.fingerprint() => Ok(()),
+        Ok(_) if network.onnx_sha256.is_none() => bail!(
+            "another network is called '{id}' already: write another `id` into the manifest of the one to install"
         ),
-        _ => Ok(()),
+        Ok(_) if !network.is_known() => {
+            bail!("another network is called '{id}' already: rename the file, and it gets an id of its own")
+        }
+        Ok(_) => bail!(
+            "another network is called '{id}' already, and the one to install is known by that id: take {} away first",
+            store.place(id)
+        ),
+        Err(WeightsError::Unknown { .. }) => Ok(()),
+        Err(error) => Err(error).with_context(|| {
+            format!(
+                "whether '{id}' is the network that had this id before cannot be told: take {} away first",
+                store.place(id)
+            )
+        }),
     }
 }
 
@@ -105,10 +136,13 @@ pub fn choose(global: &Global, id: &str) -> anyhow::Result<()> {
     println!("{id} is the {kind} from the next start on");
     let setup = Context::new(&Global { weights: None, detector: None, ..global.clone() })?.ledger_setup()?;
     if setup.exists() {
-        let recogniser = setup.weights.clone();
+        let (recogniser, fingerprint) = (setup.weights.clone(), setup.fingerprint);
         match setup.open() {
             Ok(ledger) => {
-                say_who_is_left_out(&finish(ledger, |ledger| Ok(ledger.left_out(&recogniser)?))?);
+                say_who_is_left_out(&finish(
+                    ledger,
+                    |ledger| Ok(ledger.left_out(&recogniser, fingerprint)?),
+                )?);
             }
             Err(LedgerError::Vault(VaultError::Busy(_))) => {
                 println!(
@@ -207,10 +241,10 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Writes down where an unknown network comes from, and the pack's licence.
+    /// Writes down where the network comes from, and the pack's licence.
     fn sign(&self, manifest: &mut Manifest) {
         let Self::Address { url, pack, .. } = self else { return };
-        manifest.source = format!("{}; downloaded from {url}", manifest.source);
+        manifest.source = format!("{}; downloaded from {}", manifest.source, without_secrets(url));
         if let Some(pack) = pack {
             pack.licence.clone_into(&mut manifest.licence);
         }
@@ -225,10 +259,24 @@ impl<'a> Source<'a> {
     }
 }
 
+/// An address without what may let somebody in: a name and password, and what comes after the path.
+fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
+}
+
+/// What a stranger wrote, so that it cannot write elsewhere on the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// Shows every licence; goes on when they are accepted.
-fn accept(networks: &[Imported], options: &Options<'_>) -> anyhow::Result<()> {
-    for Imported { manifest, .. } in networks {
-        eprintln!("{} ({}). Licence: {}", manifest.id, manifest.kind, manifest.licence);
+fn accept(licences: &[String], options: &Options<'_>) -> anyhow::Result<()> {
+    for licence in licences {
+        eprintln!("{licence}");
     }
     if options.accept_licence {
         return Ok(());
@@ -253,5 +301,22 @@ fn say_what_next(networks: &[Imported]) {
             Kind::Liveness => println!("Presentations are checked from the next start on."),
             Kind::Detector | Kind::Recogniser => println!("To use it: faceprint weights use {}", manifest.id),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_written_down_without_secrets() {
+        for (url, written) in [
+            ("https://me:secret@host:8/a/b.zip?token=1#x", "https://host:8/a/b.zip"),
+            ("http://host", "http://host"),
+            ("http://a@b@host/c@d", "http://host/c@d"),
+        ] {
+            assert_eq!(without_secrets(url), written);
+        }
+        assert_eq!(printable("a\u{1b}[2Jb\n"), "a\u{fffd}[2Jb\u{fffd}");
     }
 }

@@ -176,7 +176,7 @@ pub fn restore(
     }
     show(&contents, as_json);
     eprintln!(
-        "Restored into {}. Network files are not in a backup: import them again.",
+        "Restored into {}. Network files are not in a backup: install them again.",
         context.paths.root.display()
     );
     Ok(())

@@ -149,9 +149,6 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             keeping::restore(&global, &file, dry_run, backup_passphrase_file.as_deref(), json)
         }
         Some(Command::Weights(Weights::List { json })) => commands::weights_list(&global, json),
-        Some(Command::Weights(Weights::Import { file, json })) => {
-            commands::weights_import(&global, &file, json)
-        }
         Some(Command::Weights(Weights::Install { what, accept_licence, sha256, json })) => {
             let options = install::Options { accept_licence, sha256: sha256.as_deref(), json };
             install::install(&global, &what, &options)

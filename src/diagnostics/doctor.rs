@@ -99,12 +99,11 @@ fn store(subject: &Subject<'_>) -> Check {
 }
 
 fn weights(store: &WeightsStore) -> Check {
-    let listed = store.list();
-    let wrong = listed.iter().find_map(|weights| store.verify(&weights.id).err());
-    check(
-        "weights",
-        wrong.map_or_else(|| Ok(format!("{} networks, sums right", listed.len())), |e| Err(e.to_string())),
-    )
+    let looked = store.list().and_then(|listed| {
+        listed.iter().try_for_each(|weights| store.verify(&weights.id).map(drop))?;
+        Ok(format!("{} networks, sums right", listed.len()))
+    });
+    check("weights", looked.map_err(|error| error.to_string()))
 }
 
 fn networks(load: &EngineLoader) -> Check {

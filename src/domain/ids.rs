@@ -93,7 +93,8 @@ impl fmt::Display for TrackId {
     }
 }
 
-/// Which network file made an embedding: the manifest's `id`. Embeddings of different weights are never compared.
+/// Which network file made an embedding: the manifest's `id`, which the vault completes where another network had it before.
+/// Embeddings of different weights are never compared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct WeightsId(String);
@@ -113,6 +114,33 @@ impl WeightsId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What templates carry whose network is not the first one of this id. No network can be called so.
+    #[must_use]
+    pub fn with_fingerprint(&self, fingerprint: Fingerprint) -> Self {
+        let digits: String = fingerprint.to_string().chars().take(16).collect();
+        Self(format!("{}@{digits}", self.0))
+    }
+}
+
+/// What embeddings depend on besides the id: the numbers of the network and what it is shown, as one sum. Two networks may
+/// come to be called alike; their fingerprints differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// Wraps a sha256.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -138,7 +166,10 @@ mod tests {
     #[test]
     fn weights_ids_are_safe_folder_names() {
         assert!(WeightsId::new("fp-face-1").is_ok());
-        for bad in ["", "..", ".x", "a/b", "A", "a b"] {
+        let other =
+            WeightsId::new("fp-face-1").unwrap().with_fingerprint(Fingerprint::from_bytes([0xab; 32]));
+        assert_eq!(other.as_str(), "fp-face-1@abababababababab");
+        for bad in ["", "..", ".x", "a/b", "A", "a b", other.as_str()] {
             assert!(WeightsId::new(bad).is_err(), "{bad}");
         }
     }

@@ -18,7 +18,7 @@ use crate::domain::CalibrationData;
 /// The slope `σ` is the impostors' standard deviation or `(threshold_cosine - mean) / z₀`, which is larger when the
 /// real tail is heavier than a normal one. Where the threshold must rise the larger of the two is taken, where it
 /// may fall the smaller: an extrapolation errs on the side of "unknown". So for at least `N₀` people at no more than
-/// `FPIR₀` it is never below `threshold_cosine`. With no measurement (`pairs` 0) it is `threshold_cosine` itself.
+/// `FPIR₀` it is never below `threshold_cosine`. With no measurement (`pairs` 0) it never falls.
 ///
 /// Terms: FPIR and FMR of ISO/IEC 19795-1. Several templates of a person count as one comparison: they are far from
 /// independent. Demanding several agreeing frames (`tracking`) makes a visit safer than one comparison.
@@ -52,11 +52,14 @@ impl Calibration {
     pub fn threshold_for(&self, people: usize, fpir: f32) -> f32 {
         let CalibrationData { threshold_cosine, fpir: measured_fpir, enrolled, impostor, .. } = &self.data;
         let std = f64::from(impostor.std);
-        if !self.data.is_measured() || !std.is_finite() || std <= 0.0 {
+        if !std.is_finite() || std <= 0.0 {
             return *threshold_cosine;
         }
         let anchor = upper_quantile(false_match_rate(*enrolled as usize, f64::from(*measured_fpir)));
         let wanted = upper_quantile(false_match_rate(people, f64::from(fpir)));
+        if !self.data.is_measured() && wanted <= anchor {
+            return *threshold_cosine; // a guess is a floor
+        }
         let seen = f64::from(threshold_cosine - impostor.mean) / anchor;
         let seen = if seen.is_finite() && seen > 0.0 { seen } else { std };
         let slope = if wanted > anchor { std.max(seen) } else { std.min(seen) };
@@ -182,10 +185,12 @@ mod tests {
     }
 
     #[test]
-    fn without_a_measurement_the_cautious_default_stays() {
+    fn without_a_measurement_the_cautious_default_never_falls_and_rises_with_the_gallery() {
         let default = Calibration::new(CalibrationData::uncalibrated());
-        assert_eq!(default.threshold_for(1, 0.05), CalibrationData::uncalibrated().threshold_cosine);
-        assert_eq!(default.threshold_for(10_000, 1e-5), CalibrationData::uncalibrated().threshold_cosine);
+        let floor = CalibrationData::uncalibrated().threshold_cosine;
+        assert_eq!([(1, 0.05), (100, 0.003)].map(|(n, fpir)| default.threshold_for(n, fpir)), [floor; 2]);
+        let many = default.threshold_for(10_000, 0.003);
+        assert!(many > floor + 0.1 && many <= HIGHEST, "{many}");
     }
 
     proptest! {

@@ -58,6 +58,7 @@ impl Kiosk {
             load_engine,
             index: setup.index.clone(),
             weights: setup.weights.clone(),
+            fingerprint: setup.fingerprint,
             settings: setup.settings.clone(),
             commands,
             out: to_ledger,

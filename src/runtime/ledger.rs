@@ -29,8 +29,8 @@ use crate::{
     camera,
     crypto::KeySource,
     domain::{
-        Actor, AuditAction, AuditEntry, Clock, Consent, Correction, EventId, MarkKind, MarkSource, Moment,
-        Person, PersonId, PersonName, TrackId, WeightsId,
+        Actor, AuditAction, AuditEntry, Clock, Consent, Correction, EventId, Fingerprint, MarkKind,
+        MarkSource, Moment, Person, PersonId, PersonName, TrackId, WeightsId,
     },
     matching::Index,
     settings::{MarkMode, Settings, SettingsError},
@@ -148,6 +148,9 @@ pub struct Ledger {
     policy: Policy,
     /// Locked days with the rules that they keep.
     eras: Vec<Era>,
+    /// The recogniser, as shots name it.
+    network: WeightsId,
+    /// What its templates carry in the vault.
     weights: WeightsId,
     index: SharedIndex,
     clock: Arc<dyn Clock>,
@@ -168,22 +171,30 @@ pub struct Ledger {
 pub type Progress = Arc<dyn Fn(Option<JobView>) + Send + Sync>;
 
 impl Ledger {
-    /// Takes an open vault, fills the index with the templates of `weights` and reports what it found.
+    /// Takes an open vault and fills the index with the templates of `network`.
     pub fn new(
         mut vault: Vault,
         paths: DataPaths,
         settings: Settings,
-        weights: WeightsId,
+        (network, fingerprint): (WeightsId, Fingerprint),
         index: SharedIndex,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, LedgerError> {
-        if let Err(error) = fill(&index, &mut vault, &weights, clock.now()) {
-            // In order, so that the next start has nothing to rebuild; the first error is what is said.
-            if let Err(error) = vault.close(clock.now()) {
-                log::warn!("the store was not closed in order: {error}");
+        let filled = vault.set_weights(Actor::Kiosk, &network, fingerprint, clock.now()).and_then(|_| {
+            let weights = vault.tag(&network, fingerprint)?;
+            fill(&index, &vault, &weights)?;
+            Ok(weights)
+        });
+        let weights = match filled {
+            Ok(weights) => weights,
+            Err(error) => {
+                // In order, so that the next start has nothing to rebuild; the first error is what is said.
+                if let Err(error) = vault.close(clock.now()) {
+                    log::warn!("the store was not closed in order: {error}");
+                }
+                return Err(error.into());
             }
-            return Err(error);
-        }
+        };
         let eras = period::eras(vault.period_locks(), &settings)?;
         let policy = policy(&settings);
         let (progress, swept, rest_until, passing) = (None, None, Duration::ZERO, None);
@@ -193,6 +204,7 @@ impl Ledger {
             settings,
             policy,
             eras,
+            network,
             weights,
             index,
             clock,
@@ -335,12 +347,16 @@ impl Ledger {
         shots: &[NewTemplate],
         replace: bool,
     ) -> Result<(), LedgerError> {
-        let ids = self.vault.enrol(actor, person, consent, shots, replace, self.clock.now())?;
+        let mut shots = shots.to_vec();
+        for shot in shots.iter_mut().filter(|shot| shot.weights == self.network) {
+            shot.weights = self.weights.clone();
+        }
+        let ids = self.vault.enrol(actor, person, consent, &shots, replace, self.clock.now())?;
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         if replace {
             index.remove_person(person);
         }
-        for (id, shot) in ids.into_iter().zip(shots) {
+        for (id, shot) in ids.into_iter().zip(&shots) {
             if shot.weights == self.weights {
                 index.insert(id, person, &shot.embedding);
             }
@@ -594,15 +610,7 @@ impl Ledger {
             HostRequest::Settings => Ok(ReplyBody::Settings(Box::new(self.settings.clone()))),
             HostRequest::Cameras => Ok(ReplyBody::Cameras(cameras())),
             HostRequest::Networks => self.networks().map(ReplyBody::Networks).map_err(failed),
-            HostRequest::SaveSettings(settings) => {
-                let store = WeightsStore::new(self.paths.weights());
-                networks::check(&store, &self.settings, &settings)
-                    .map_err(|error| failed(LedgerError::from(error)))?;
-                settings.save(&self.paths.settings).map_err(failed)?;
-                self.policy = policy(&settings);
-                self.settings = *settings;
-                self.audit(actor, AuditAction::SettingsChanged)
-            }
+            HostRequest::SaveSettings(settings) => self.save_settings(actor, *settings),
             HostRequest::Import(_) | HostRequest::CancelWork => {
                 Err(failed("long work is done by the ledger's thread: use the kiosk's screen"))
             }
@@ -648,6 +656,20 @@ impl Ledger {
             }
             HostRequest::RotateKey => self.vault.begin_rotation(actor, now).map(done).map_err(failed),
         }
+    }
+
+    fn save_settings(&mut self, actor: Actor, settings: Settings) -> Result<ReplyBody, Refusal> {
+        let store = WeightsStore::new(self.paths.weights());
+        networks::check(&store, &self.settings, &settings).map_err(|e| failed(LedgerError::from(e)))?;
+        // What else the file holds stays: a choice for the next start, and not the options of this one.
+        let kept = self.kept_settings().map_err(failed)?;
+        settings
+            .changes_on(&self.settings, &kept, &self.paths.settings)
+            .and_then(|kept| kept.save(&self.paths.settings))
+            .map_err(failed)?;
+        self.policy = policy(&settings);
+        self.settings = settings;
+        self.audit(actor, AuditAction::SettingsChanged)
     }
 
     /// Long work in one go, for callers without a thread for it.
@@ -750,9 +772,8 @@ fn cameras() -> Vec<CameraRow> {
     camera::list().into_iter().filter_map(row).collect()
 }
 
-/// Records which weights are in use, and puts the templates that they made into the index.
-fn fill(index: &SharedIndex, vault: &mut Vault, weights: &WeightsId, now: Moment) -> Result<(), LedgerError> {
-    vault.set_weights(Actor::Kiosk, weights, now)?;
+/// Puts the templates that carry `weights` into the index.
+fn fill(index: &SharedIndex, vault: &Vault, weights: &WeightsId) -> Result<(), VaultError> {
     let active: HashSet<PersonId> = vault.people()?.into_iter().filter(|p| p.active).map(|p| p.id).collect();
     let templates = vault.templates(weights)?;
     let mut index = index.write().unwrap_or_else(PoisonError::into_inner);

@@ -8,9 +8,9 @@ use super::{
     messages::{NetworkKind, NetworkRow},
 };
 use crate::{
-    domain::{Person, PersonId, WeightsId},
+    domain::{Fingerprint, Person, PersonId, WeightsId},
     settings::Settings,
-    vision::{Calibration, Kind, Manifest, WeightsError, WeightsStore, weights::Listed},
+    vision::{Calibration, Kind, Manifest, WeightsError, WeightsStore, embedded, weights::Listed},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -20,28 +20,51 @@ impl Ledger {
         let store = WeightsStore::new(self.paths().weights());
         let with = self.templates_by_weights()?;
         let waiting = self.who_agreed()?;
-        let left_out = |id: &WeightsId| {
-            let have = with.get(id);
-            waiting.iter().filter(|person| have.is_none_or(|have| !have.contains(&person.id))).count()
+        let left_out = |manifest: &Manifest| {
+            let tag = self.vault().tag(&manifest.id, manifest.fingerprint())?;
+            let have = with.get(&tag);
+            let out = |person: &&Person| have.is_none_or(|have| !have.contains(&person.id));
+            Ok::<_, LedgerError>(waiting.iter().filter(out).count())
         };
-        let defaults = [Kind::Detector, Kind::Recogniser].map(built_in);
+        let defaults = [Kind::Detector, Kind::Recogniser].map(embedded::default);
         let row = |Listed { id, embedded, manifest }: Listed| {
+            let left_out = match &manifest {
+                Ok(manifest) if manifest.kind == Kind::Recogniser => match left_out(manifest) {
+                    Ok(count) => count,
+                    Err(error) => return Some(Err(error)),
+                },
+                _ => 0,
+            };
             let (kind, licence, measured, fault) = match manifest {
                 Ok(manifest) => (kind(manifest.kind)?, manifest.licence.clone(), measured(&manifest), None),
                 Err(error) => (NetworkKind::Unknown, String::new(), None, Some(error.to_string())),
             };
-            let left_out = if kind == NetworkKind::Recogniser { left_out(&id) } else { 0 };
             let is_default = defaults.iter().flatten().any(|default| *default == id);
-            Some(NetworkRow { id, kind, licence, measured, left_out, built_in: embedded, is_default, fault })
+            Some(Ok(NetworkRow {
+                id,
+                kind,
+                licence,
+                measured,
+                left_out,
+                built_in: embedded,
+                is_default,
+                fault,
+            }))
         };
-        let mut rows: Vec<NetworkRow> = store.list().into_iter().filter_map(row).collect();
+        let rows: Result<Vec<NetworkRow>, LedgerError> = store.list()?.into_iter().filter_map(row).collect();
+        let mut rows = rows?;
         rows.sort_by_key(|row| (!row.is_default, !row.built_in, row.id.to_string()));
         Ok(rows)
     }
 
     /// People who agreed to be recognised and have no template of these weights: to be enrolled again.
-    pub fn left_out(&self, recogniser: &WeightsId) -> Result<Vec<Person>, LedgerError> {
-        let with = self.templates_by_weights()?.remove(recogniser).unwrap_or_default();
+    pub fn left_out(
+        &self,
+        recogniser: &WeightsId,
+        fingerprint: Fingerprint,
+    ) -> Result<Vec<Person>, LedgerError> {
+        let tag = self.vault().tag(recogniser, fingerprint)?;
+        let with = self.templates_by_weights()?.remove(&tag).unwrap_or_default();
         let mut people = self.who_agreed()?;
         people.retain(|person| !with.contains(&person.id));
         people.sort_by_key(|person| person.name.as_str().to_lowercase());
@@ -90,15 +113,6 @@ pub(super) fn check(store: &WeightsStore, before: &Settings, new: &Settings) -> 
         }
     }
     Ok(())
-}
-
-/// What is used where the settings name nothing.
-fn built_in(kind: Kind) -> Option<WeightsId> {
-    let listed = WeightsStore::embedded().list().into_iter();
-    listed
-        .filter(|listed| listed.manifest.as_ref().is_ok_and(|manifest| manifest.kind == kind))
-        .map(|listed| listed.id)
-        .next()
 }
 
 fn kind(kind: Kind) -> Option<NetworkKind> {

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     camera::{CameraHandle, CameraOptions},
     crypto::{KeySource, PinCost, make_folder},
-    domain::{Actor, Clock, PersonId, PersonName, WeightsId},
+    domain::{Actor, Clock, Fingerprint, PersonId, PersonName, WeightsId},
     imaging::{Frame, Rotation},
     settings::Settings,
     vault::{InitHost, NewTemplate, Vault, VaultError},
@@ -107,6 +107,8 @@ pub struct RecogniserWorker {
     pub index: SharedIndex,
     /// The weights whose templates are in the index.
     pub weights: WeightsId,
+    /// Of that network.
+    pub fingerprint: Fingerprint,
     /// In force at the start.
     pub settings: Settings,
     /// From the ledger.
@@ -161,7 +163,7 @@ impl RecogniserWorker {
         backlog: &mut VecDeque<ToLedger>,
     ) -> Result<(), Trouble> {
         let engine = (self.load_engine)().map_err(Trouble::networks)?;
-        if *engine.weights() != self.weights {
+        if *engine.weights() != self.weights || engine.fingerprint() != self.fingerprint {
             return Err(Stopped::Weights.into());
         }
         // Who is on a visit is known across a fault: whoever stands there is not marked once more.
@@ -382,6 +384,8 @@ pub struct LedgerSetup {
     pub settings: Settings,
     /// The recogniser's weights.
     pub weights: WeightsId,
+    /// Of that network.
+    pub fingerprint: Fingerprint,
     /// Shared with the recogniser.
     pub index: SharedIndex,
     /// The kiosk's clock.
@@ -422,7 +426,7 @@ impl LedgerSetup {
     }
 
     fn ledger(&self, vault: Vault, settings: Settings) -> Result<Ledger, LedgerError> {
-        let (paths, weights) = (self.paths.clone(), self.weights.clone());
+        let (paths, weights) = (self.paths.clone(), (self.weights.clone(), self.fingerprint));
         Ledger::new(vault, paths, settings, weights, self.index.clone(), self.clock.clone())
     }
 }

@@ -281,6 +281,20 @@ impl Settings {
         toml::to_string(&RawSettings::from(self)).unwrap_or_default()
     }
 
+    /// Other settings with what differs here from `before`: whoever changed `before` into these meant nothing else. `path` is
+    /// for messages.
+    pub fn changes_on(&self, before: &Self, others: &Self, path: &Path) -> Result<Self, SettingsError> {
+        let table = |settings: &Self| toml::Table::try_from(RawSettings::from(settings)).unwrap_or_default();
+        let (before, after, mut others) = (table(before), table(self), table(others));
+        for (key, _) in before.iter().chain(&after).filter(|(key, _)| before.get(*key) != after.get(*key)) {
+            match after.get(key) {
+                Some(value) => others.insert(key.clone(), value.clone()),
+                None => others.remove(key),
+            };
+        }
+        Self::parse(&toml::to_string(&others).unwrap_or_default(), path)
+    }
+
     /// Replaces the file in one step: after a crash it holds the old settings or the new ones.
     pub fn save(&self, path: &Path) -> Result<(), SettingsError> {
         let err = |source| SettingsError::Io { path: path.to_owned(), doing: "written", source };
@@ -530,6 +544,24 @@ impl RawSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_was_changed_is_changed_in_the_file() {
+        let file = Settings { recogniser: WeightsId::new("chosen").ok(), ..Settings::for_site("Site") };
+        // This start has options of its own, and does not know of the choice yet.
+        let running = Settings {
+            recogniser: WeightsId::new("old").ok(),
+            detector: WeightsId::new("option").ok(),
+            camera: "demo".parse().unwrap(),
+            ..file.clone()
+        };
+        let form = Settings { detector: None, guard_secs: 77, ..running.clone() };
+        let kept = form.changes_on(&running, &file, Path::new("x")).unwrap();
+        assert_eq!(kept, Settings { guard_secs: 77, ..file.clone() });
+        assert_eq!(running.changes_on(&running, &file, Path::new("x")).unwrap(), file);
+        let file = Settings { detector: WeightsId::new("d").ok(), ..file };
+        assert_eq!(form.changes_on(&running, &file, Path::new("x")).unwrap().detector, None, "taken out");
+    }
 
     fn parse(text: &str) -> Result<Settings, SettingsError> {
         Settings::parse(text, Path::new("settings.toml"))

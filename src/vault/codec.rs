@@ -2,7 +2,7 @@
 //!
 //! | tree | record key | content (format version 1) |
 //! |---|---|---|
-//! | `meta` | text | `site`: [`SiteRecord`]; `weights`: id of the weights in use; `pin-cost`: [`crate::crypto::PinCost`]; `recovery`: [`PinHash`] of the recovery code; `two-person`: `bool`, off where it is not there; `last-event`: highest event number given before a sweep; `lock-DATE`: [`LockRecord`]; `lock-DATE-NNNN`: part of the rules kept with it, text |
+//! | `meta` | text | `site`: [`SiteRecord`]; `weights`: tag of the weights in use ([`super::Vault::tag`]); `fingerprint/ID`: [`crate::domain::Fingerprint`] of the network whose templates carry the bare ID, not there in stores of before (the next network in use is then taken for it); `pin-cost`: [`crate::crypto::PinCost`]; `recovery`: [`PinHash`] of the recovery code; `two-person`: `bool`, off where it is not there; `last-event`: highest event number given before a sweep; `lock-DATE`: [`LockRecord`]; `lock-DATE-NNNN`: part of the rules kept with it, text |
 //! | `hosts` | host id, 16 bytes | [`HostRecord`] |
 //! | `people` | person id, 16 bytes | [`crate::domain::Person`] |
 //! | `person-keys` | person id | 32 bytes, the person's own key |

@@ -102,7 +102,7 @@ pub use rotation::RotationProgress;
 
 use crate::{
     crypto::{CryptoError, DeviceKey, KeyKind, KeySource, Keys, Pepper, Pin, PinCost, random_bytes},
-    domain::{Actor, AuditAction, AuditHead, Mark, Moment, PersonId, PersonName, WeightsId},
+    domain::{Actor, AuditAction, AuditHead, Fingerprint, Mark, Moment, PersonId, PersonName, WeightsId},
 };
 use audit::Chain;
 use codec::{Change, Seals, SiteRecord, Tree};
@@ -125,6 +125,7 @@ const KEY_BLOB: &str = "vault.key";
 const KEY_BLOB_UNFINISHED: &str = "vault.key.new";
 const SITE: &[u8] = b"site";
 const WEIGHTS: &[u8] = b"weights";
+const FINGERPRINT: &[u8] = b"fingerprint/";
 const PIN_COST: &[u8] = b"pin-cost";
 const LAST_EVENT: &[u8] = b"last-event";
 const RECOVERY: &[u8] = b"recovery";
@@ -450,27 +451,54 @@ impl Vault {
         &self.zone
     }
 
-    /// The weights that were last put to use.
+    /// The weights that were last put to use, as [`Vault::tag`] writes them.
     pub fn weights_in_use(&self) -> Result<Option<WeightsId>, VaultError> {
         let sealed = self.engine.get(Tree::Meta, WEIGHTS)?;
         sealed.map(|sealed| self.seals.get(Tree::Meta, WEIGHTS, &sealed)).transpose()
     }
 
-    /// Records which weights are in use; true, with an audit entry, when they differ from before.
+    /// What the templates of a network carry. The first network of an id that was in use here: the id; any other of the same
+    /// id: the id with its fingerprint, so that no template is compared with embeddings of another network.
+    pub fn tag(&self, weights: &WeightsId, fingerprint: Fingerprint) -> Result<WeightsId, VaultError> {
+        Ok(match self.first_fingerprint(weights)? {
+            Some(first) if first != fingerprint => weights.with_fingerprint(fingerprint),
+            _ => weights.clone(),
+        })
+    }
+
+    /// Of the network whose templates carry the bare id; `None` until one of that id is in use, and in a store that is older
+    /// than fingerprints.
+    fn first_fingerprint(&self, weights: &WeightsId) -> Result<Option<Fingerprint>, VaultError> {
+        let key = fingerprint_key(weights);
+        let sealed = self.engine.get(Tree::Meta, &key)?;
+        sealed.map(|sealed| self.seals.get(Tree::Meta, &key, &sealed)).transpose()
+    }
+
+    /// Records which weights are in use; true, with an audit entry, when they differ from before, be it in their
+    /// fingerprint alone.
     pub fn set_weights(
         &mut self,
         actor: Actor,
         weights: &WeightsId,
+        fingerprint: Fingerprint,
         now: Moment,
     ) -> Result<bool, VaultError> {
-        if self.weights_in_use()?.as_ref() == Some(weights) {
+        let tag = self.tag(weights, fingerprint)?;
+        let is_first = self.first_fingerprint(weights)?.is_none();
+        let changed = self.weights_in_use()?.as_ref() != Some(&tag);
+        if !is_first && !changed {
             return Ok(false);
         }
         let mut draft = self.draft(now)?;
-        draft.writes.push(self.seals.put(Tree::Meta, WEIGHTS, weights)?);
-        self.log(&mut draft, actor, AuditAction::WeightsChanged(weights.as_str().to_owned()), now)?;
+        if is_first {
+            draft.writes.push(self.seals.put(Tree::Meta, &fingerprint_key(weights), &fingerprint)?);
+        }
+        if changed {
+            draft.writes.push(self.seals.put(Tree::Meta, WEIGHTS, &tag)?);
+            self.log(&mut draft, actor, AuditAction::WeightsChanged(tag.as_str().to_owned()), now)?;
+        }
         self.commit(draft, Urgency::Normal)?;
-        Ok(true)
+        Ok(changed)
     }
 
     /// The PIN pepper, for `access`.
@@ -497,6 +525,10 @@ impl Vault {
         }
         self.engine.purge().map_err(|e| VaultError::ErasurePending(Box::new(e)))
     }
+}
+
+fn fingerprint_key(weights: &WeightsId) -> Vec<u8> {
+    [FINGERPRINT, weights.as_str().as_bytes()].concat()
 }
 
 /// A change on its way into the journal.

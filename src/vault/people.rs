@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use zeroize::Zeroizing;
 
 /// A template to be stored.
+#[derive(Clone)]
 pub struct NewTemplate {
     /// The face.
     pub embedding: Embedding,

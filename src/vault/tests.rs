@@ -8,7 +8,8 @@ use super::*;
 use crate::{
     crypto::{CryptoError, PinAttempt},
     domain::{
-        Clock, Consent, Correction, Embedding, EventId, HostId, ManualClock, MarkKind, MarkSource, TemplateId,
+        Clock, Consent, Correction, Embedding, EventId, Fingerprint, HostId, ManualClock, MarkKind,
+        MarkSource, TemplateId,
     },
 };
 use jiff::Timestamp;
@@ -136,6 +137,8 @@ fn name(text: &str) -> PersonName {
     PersonName::new(text).unwrap()
 }
 
+const FIRST: Fingerprint = Fingerprint::from_bytes([1; 32]);
+
 fn weights() -> WeightsId {
     WeightsId::new("fp-face-1").unwrap()
 }
@@ -218,7 +221,7 @@ fn site_with_everything() -> Site {
     vault.set_two_person(Actor::Kiosk, true, site.now()).unwrap();
     vault.unlock_host(Actor::Kiosk, second, site.now()).unwrap();
     vault.new_recovery_code(Actor::Kiosk, site.now()).unwrap();
-    vault.set_weights(Actor::Kiosk, &weights(), site.now()).unwrap();
+    vault.set_weights(Actor::Kiosk, &weights(), FIRST, site.now()).unwrap();
     vault.set_pin_cost(PinCost::FLOOR, site.now()).unwrap();
     vault.lock_period(Actor::Kiosk, LOCKED_UNTIL, "rules", site.now()).unwrap();
     vault.set_person_pin(Actor::Kiosk, grace, Some(&pin), site.now()).unwrap();
@@ -250,12 +253,38 @@ fn assert_chain_good(vault: &Vault, against: Option<AuditHead>) {
 }
 
 #[test]
+fn another_network_of_the_same_id_has_templates_of_its_own() {
+    let site = Site::new();
+    let mut vault = site.create();
+    people_and_marks(&mut vault, &site);
+    let other = Fingerprint::from_bytes([2; 32]);
+    assert_eq!(vault.tag(&weights(), other).unwrap(), weights(), "nothing is known yet");
+    // A store of before fingerprints: its templates are taken to be of the network that is there.
+    vault.set_weights(Actor::Kiosk, &weights(), FIRST, site.now()).unwrap();
+    vault.close(site.now()).unwrap();
+
+    let mut vault = site.open();
+    assert!(vault.set_weights(Actor::Kiosk, &weights(), other, site.now()).unwrap());
+    let tag = vault.tag(&weights(), other).unwrap();
+    assert_ne!(tag, weights());
+    assert_eq!(vault.weights_in_use().unwrap(), Some(tag.clone()));
+    assert!(vault.templates(&tag).unwrap().is_empty());
+    let entry = vault.audit_entries(1..=vault.audit_head().number).unwrap().pop().unwrap();
+    assert_eq!(entry.action, AuditAction::WeightsChanged(tag.to_string()));
+    assert!(!vault.set_weights(Actor::Kiosk, &weights(), other, site.now()).unwrap());
+    // Going back finds the old templates as they were.
+    assert!(vault.set_weights(Actor::Kiosk, &weights(), FIRST, site.now()).unwrap());
+    assert_eq!(vault.templates(&vault.tag(&weights(), FIRST).unwrap()).unwrap().len(), 4);
+    assert_chain_good(&vault, None);
+}
+
+#[test]
 fn everything_comes_back_after_a_clean_close_without_a_rebuild() {
     let site = Site::new();
     let mut vault = site.create();
     let [ada, _] = people_and_marks(&mut vault, &site);
-    assert!(vault.set_weights(Actor::Kiosk, &weights(), site.now()).unwrap());
-    assert!(!vault.set_weights(Actor::Kiosk, &weights(), site.now()).unwrap());
+    assert!(vault.set_weights(Actor::Kiosk, &weights(), FIRST, site.now()).unwrap());
+    assert!(!vault.set_weights(Actor::Kiosk, &weights(), FIRST, site.now()).unwrap());
     let (people, hosts, marks) = (vault.people().unwrap(), vault.hosts().unwrap(), all_marks(&vault));
     let templates = vault.templates(&weights()).unwrap();
     let head = vault.audit_head();

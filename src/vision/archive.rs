@@ -24,6 +24,11 @@ pub enum ArchiveError {
     /// Zip64, encryption, or a method other than deflate.
     #[error("the archive's file '{0}' is packed in an unusual way; unpack it and install the folder")]
     Unusual(String),
+    /// More files than are looked at.
+    #[error(
+        "the archive has more than {MAX_ENTRIES} files; unpack it and install the folder with the networks"
+    )]
+    TooMany,
     /// A file of absurd size.
     #[error("the archive's file '{0}' is larger than any network; it is not what it seems to be")]
     TooLarge(String),
@@ -60,7 +65,11 @@ impl<'a> Archive<'a> {
 
     /// Reads the directory.
     pub fn open(bytes: &'a [u8]) -> Result<Self, ArchiveError> {
-        Self::directory(bytes).ok_or(ArchiveError::Broken)
+        let archive = Self::directory(bytes).ok_or(ArchiveError::Broken)?;
+        if archive.entries.len() > MAX_ENTRIES {
+            return Err(ArchiveError::TooMany);
+        }
+        Ok(archive)
     }
 
     fn directory(bytes: &'a [u8]) -> Option<Self> {
@@ -70,7 +79,7 @@ impl<'a> Archive<'a> {
         let count = usize::from(u16_at(bytes, end + 10)?);
         let mut at = u32_at(bytes, end + 16)? as usize;
         let mut entries = Vec::new();
-        for _ in 0..count.min(MAX_ENTRIES) {
+        for _ in 0..count.min(MAX_ENTRIES + 1) {
             if u32_at(bytes, at)? != CENTRAL {
                 return None;
             }

@@ -32,7 +32,7 @@ const MAX_CANDIDATES: usize = 512;
 /// How the detector looks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DetectorSettings {
-    /// Longer side of the network's input, pixels; rounded up to a multiple of 32, and no larger than the frame.
+    /// Longer side of the network's input, pixels; no larger than the frame's, then rounded up to a multiple of 32.
     pub long_side: u32,
     /// From this score on, a box is a face.
     pub score: f32,
@@ -106,7 +106,7 @@ impl Detector {
     /// Adds candidates that fill at least `min_share` of the frame.
     fn pass(&mut self, frame: &Frame, long_side: u32, min_share: f32) -> Result<(), VisionError> {
         let (width, height) = fitted((frame.width(), frame.height()), long_side);
-        // What the frame leaves over is zero for the network, as in training (weights/training/FORMAT.md).
+        // What the frame leaves over is zero for the network, to half a step of a byte (weights/training/FORMAT.md).
         let nothing = self.normalise.mean.round() as u8;
         let scale = letterbox(frame, width, height, nothing, &mut self.pixels);
         self.input.clear();

@@ -4,8 +4,8 @@
 //! whoever asks says which sum it has to have.
 //!
 //! What has arrived waits in `<file>.part`; only a file that is complete, and has the sum that was asked for, gets its
-//! name. An unfinished one is taken up again by a later call only where a sum will tell that both halves are of the
-//! same file.
+//! name. An unfinished one is kept, and taken up again by a later call, only where a sum will tell that both halves are of
+//! the same file; where they are not, everything is fetched once more before the server is blamed.
 
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -126,19 +126,46 @@ pub fn download(
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }
-    let mut file = OpenOptions::new().create(true).read(true).append(true).open(&part).map_err(failed)?;
+    let fetched = fetch(url, &part, sha256, patience, progress);
+    if let Err(error) = &fetched {
+        let useless = matches!(error, DownloadError::TooLarge { .. } | DownloadError::Sum { .. });
+        if (useless || sha256.is_none())
+            && let Err(error) = fs::remove_file(&part)
+        {
+            log::warn!("{} is of no use and cannot be removed: {error}", part.display());
+        }
+    }
+    fetched.and_then(|()| fs::rename(&part, to).map_err(failed))
+}
+
+/// The whole file, of the sum that was asked for, under the name for unfinished ones.
+fn fetch(
+    url: &str,
+    part: &Path,
+    sha256: Option<&str>,
+    patience: &Patience,
+    progress: &mut dyn FnMut(u64, Option<u64>),
+) -> Result<(), DownloadError> {
+    let failed = |source| DownloadError::File { path: part.to_owned(), source };
+    let mut file = OpenOptions::new().create(true).read(true).append(true).open(part).map_err(failed)?;
     if sha256.is_none() {
         file.set_len(0).map_err(failed)?;
     }
-    Transfer { url, agent: agent(patience), patience, etag: None }.run(&mut file, &part, progress)?;
+    let resumed = file.metadata().map_err(failed)?.len() > 0;
+    let transfer = || Transfer { url, agent: agent(patience), patience, etag: None };
+    transfer().run(&mut file, part, progress)?;
     if let Some(wanted) = sha256 {
-        let found = sum(&mut file).map_err(failed)?;
+        let mut found = sum(&mut file).map_err(failed)?;
+        if resumed && !found.eq_ignore_ascii_case(wanted) {
+            file.set_len(0).map_err(failed)?; // what was there may have been of another file
+            transfer().run(&mut file, part, progress)?;
+            found = sum(&mut file).map_err(failed)?;
+        }
         if !found.eq_ignore_ascii_case(wanted) {
-            fs::remove_file(&part).map_err(failed)?;
             return Err(DownloadError::Sum { url: url.to_owned(), found, wanted: wanted.to_owned() });
         }
     }
-    file.sync_all().and_then(|()| fs::rename(&part, to)).map_err(failed)
+    file.sync_all().map_err(failed)
 }
 
 fn agent(patience: &Patience) -> Agent {
@@ -478,7 +505,8 @@ mod tests {
             let case = Case::new(&[Act::Cut(50_000), Act::Silent, Act::Silent, Act::Serve]);
             let error = case.run(sum.as_deref()).unwrap_err();
             assert!(matches!(error, DownloadError::Lost { received: 50_000, .. }), "{error}");
-            assert_eq!(case.names(), ["pack.zip.part"], "no half of a file has its name");
+            let kept: &[&str] = if sum.is_some() { &["pack.zip.part"] } else { &[] };
+            assert_eq!(case.names(), kept, "no half of a file has its name");
             case.run(sum.as_deref()).unwrap();
             assert_eq!(case.ranges()[3], ranges);
             assert_eq!(fs::read(case.target()).unwrap(), file());
@@ -495,6 +523,20 @@ mod tests {
     }
 
     #[test]
+    fn halves_of_two_files_are_not_blamed_on_the_server() {
+        let case = Case::new(&[Act::Serve, Act::Serve]);
+        let part = case.target().with_added_extension("part");
+        fs::write(&part, vec![1; 100_000]).unwrap();
+        case.run(Some(&right())).unwrap();
+        assert_eq!(fs::read(case.target()).unwrap(), file());
+        assert_eq!(case.ranges(), ["bytes=100000-", ""]);
+        let case = Case::new(&[Act::Serve, Act::Serve]);
+        fs::write(case.target().with_added_extension("part"), vec![1; 100_000]).unwrap();
+        assert!(matches!(case.run(Some(&"0".repeat(64))), Err(DownloadError::Sum { .. })), "once only");
+        assert!(case.names().is_empty());
+    }
+
+    #[test]
     fn what_is_longer_than_the_file_is_thrown_away() {
         let case = Case::new(&[Act::Serve, Act::Serve]);
         fs::write(case.target().with_added_extension("part"), vec![1; 300_000]).unwrap();
@@ -507,7 +549,8 @@ mod tests {
         let case = Case::new(&[Act::Status(404)]);
         assert!(matches!(case.run(None).unwrap_err(), DownloadError::Refused { status: 404, .. }));
         let case = Case::new(&[Act::Huge(1 << 40)]);
-        assert!(matches!(case.run(None).unwrap_err(), DownloadError::TooLarge { .. }));
+        assert!(matches!(case.run(Some(&right())).unwrap_err(), DownloadError::TooLarge { .. }));
+        assert!(case.names().is_empty());
     }
 
     #[test]

@@ -1,11 +1,26 @@
 //! The networks that are part of the program, so that it works on a machine that has no others.
 //!
-//! Job: name the files of `weights/` that are compiled in. It must not know what is in them.
+//! Job: name the files of `weights/` that are compiled in, and which of them is used where the settings name none. It must
+//! not know what is in them.
+
+use super::weights::Kind;
+use crate::domain::WeightsId;
 
 /// The detector that is used where the settings name none.
 pub const DETECTOR: &str = "fp-detect-1";
 /// The recogniser that is used where the settings name none.
 pub const RECOGNISER: &str = "fp-face-1";
+
+/// What is used where the settings name none.
+#[must_use]
+pub fn default(kind: Kind) -> Option<WeightsId> {
+    let id = match kind {
+        Kind::Detector => DETECTOR,
+        Kind::Recogniser => RECOGNISER,
+        Kind::Liveness => return None,
+    };
+    WeightsId::new(id).ok()
+}
 
 /// One embedded network: the two files of `weights/<id>/`.
 pub struct Pack {
@@ -30,3 +45,17 @@ pub const PACKS: &[Pack] = &[
         model: include_bytes!("../../weights/fp-face-1/model.safetensors"),
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vision::WeightsStore;
+
+    #[test]
+    fn the_defaults_are_there_and_are_what_they_are_for() {
+        for kind in [Kind::Detector, Kind::Recogniser] {
+            assert_eq!(WeightsStore::embedded().verify(&default(kind).unwrap()).unwrap().kind, kind);
+        }
+        assert_eq!(default(Kind::Liveness), None);
+    }
+}

@@ -6,14 +6,14 @@
 use super::{
     VisionError,
     align::{Crop, SIDE, push_mirrored, push_planes},
-    detect::{Detector, DetectorSettings},
+    detect::Detector,
     liveness::Liveness,
     network::{Backend, Network},
     quality,
     weights::{Input, Kind, WeightsStore},
 };
 use crate::{
-    domain::{CalibrationData, DetectedFace, EMBEDDING_LEN, Embedding, Quality, WeightsId},
+    domain::{CalibrationData, DetectedFace, EMBEDDING_LEN, Embedding, Fingerprint, Quality, WeightsId},
     imaging::Frame,
 };
 use candle_core::Device;
@@ -47,6 +47,11 @@ pub trait FaceEngine: Send {
 
     /// Which weights make the embeddings.
     fn weights(&self) -> &WeightsId;
+
+    /// What the embeddings depend on besides that id; of engines without a network, always the same.
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::default()
+    }
 
     /// Where which networks run, for a technician.
     fn description(&self) -> EngineDescription {
@@ -99,6 +104,7 @@ pub struct NetworkEngine {
     recogniser: Network,
     normalise: Input,
     id: WeightsId,
+    fingerprint: Fingerprint,
     description: EngineDescription,
     calibration: CalibrationData,
     crop: Crop,
@@ -121,11 +127,11 @@ impl NetworkEngine {
             liveness.iter().map(|id| store.load(id, Kind::Liveness)).collect::<Result<Vec<_>, _>>()?;
         let detector = Detector::new(store.load(detector, Kind::Detector)?, backend.clone());
         let loaded = store.load(recogniser, Kind::Recogniser)?;
-        loaded.graph.shapes(SIDE, SIDE)?;
         Ok(Self {
             liveness: Liveness::new(liveness, &backend)?,
             detector,
             calibration: loaded.manifest.calibration_data(),
+            fingerprint: loaded.manifest.fingerprint(),
             id: loaded.manifest.id,
             description,
             recogniser: Network::for_batches(
@@ -137,17 +143,6 @@ impl NetworkEngine {
             crop: Crop::default(),
             input: Vec::new(),
         })
-    }
-
-    /// How the detector looks.
-    #[must_use]
-    pub fn detector_settings(&self) -> DetectorSettings {
-        self.detector.settings()
-    }
-
-    /// Changes how the detector looks, from the next frame on.
-    pub fn set_detector_settings(&mut self, settings: DetectorSettings) {
-        self.detector.set_settings(settings);
     }
 
     /// Embeds as many faces as the recogniser takes at once.
@@ -165,13 +160,31 @@ impl NetworkEngine {
                 push_mirrored(SIDE, &mut self.input);
             }
         }
-        self.recogniser.run((SIDE, SIDE), &self.input)?;
-        for views in self.recogniser.output(0).chunks(EMBEDDING_LEN * views(&self.normalise)) {
-            embeddings.push(Embedding::from_views(views)?);
-        }
-        self.recogniser.wipe();
-        Ok(())
+        let ran = self.recogniser.run((SIDE, SIDE), &self.input);
+        let read = ran.and_then(|()| {
+            let length = EMBEDDING_LEN * views(&self.normalise);
+            read_embeddings(self.recogniser.output(0), faces.len(), length, embeddings)
+        });
+        self.recogniser.wipe(); // whatever came of it
+        read
     }
+}
+
+/// One embedding of every `length` numbers; another number of faces than were shown is an error, since the faces are told
+/// apart by their order alone.
+fn read_embeddings(
+    output: &[f32],
+    faces: usize,
+    length: usize,
+    embeddings: &mut Vec<Embedding>,
+) -> Result<(), VisionError> {
+    if output.len() != faces * length {
+        return Err(VisionError::Output("recogniser"));
+    }
+    for views in output.chunks(length) {
+        embeddings.push(Embedding::from_views(views)?);
+    }
+    Ok(())
 }
 
 /// Pictures of one face that the recogniser sees.
@@ -209,6 +222,10 @@ impl FaceEngine for NetworkEngine {
         &self.id
     }
 
+    fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
     fn description(&self) -> EngineDescription {
         self.description.clone()
     }
@@ -221,5 +238,26 @@ impl FaceEngine for NetworkEngine {
 impl Drop for NetworkEngine {
     fn drop(&mut self) {
         self.input.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_face_has_an_embedding_or_none_has() {
+        let read = |output: &[f32], faces| {
+            let mut embeddings = Vec::new();
+            read_embeddings(output, faces, EMBEDDING_LEN, &mut embeddings).map(|()| embeddings.len())
+        };
+        let output = [1.0; 2 * EMBEDDING_LEN];
+        assert_eq!(read(&output, 2).unwrap(), 2);
+        for (faces, length) in [(1, output.len()), (3, output.len()), (2, output.len() - 1), (1, 128)] {
+            assert!(
+                matches!(read(&output[..length], faces), Err(VisionError::Output(_))),
+                "{faces} {length}"
+            );
+        }
     }
 }

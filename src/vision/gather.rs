@@ -6,8 +6,7 @@
 use super::{
     archive::{Archive, ArchiveError},
     import::{ImportError, Imported, import_bytes},
-    tensors::Tensors,
-    weights::{MANIFEST, MAX_FILE_BYTES, MODEL, Manifest, WeightsError, read_limited, sha256_hex},
+    weights::{MANIFEST, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, MODEL, Manifest, WeightsError, read_limited},
 };
 use std::{
     fs,
@@ -63,7 +62,7 @@ pub fn gather(path: &Path) -> Result<Gathered, GatherError> {
         if !manifest.exists() {
             return Err(GatherError::NoManifest(name));
         }
-        found.add(&name, ours(&read(&manifest)?, read(path)?));
+        found.add(&name, ours(&read_manifest(&manifest)?, read(path)?));
     } else {
         let bytes = read(path)?;
         if Archive::is_one(&bytes) {
@@ -83,8 +82,13 @@ impl Gathered {
         }
     }
 
-    fn is_full(&self) -> bool {
-        self.networks.len() + self.skipped.len() >= MAX_NETWORKS
+    /// Whether nothing more is looked at; says so.
+    fn is_full(&mut self) -> bool {
+        let full = self.networks.len() + self.skipped.len() >= MAX_NETWORKS;
+        if full {
+            self.skipped.push(("the rest".to_owned(), ImportError::Rest(MAX_NETWORKS)));
+        }
+        full
     }
 
     fn or_why_not(mut self, name: &str) -> Result<Self, GatherError> {
@@ -100,7 +104,7 @@ impl Gathered {
 
 fn from_folder(folder: &Path, found: &mut Gathered) -> Result<(), GatherError> {
     if folder.join(MANIFEST).exists() {
-        let (manifest, model) = (read(&folder.join(MANIFEST))?, read(&folder.join(MODEL))?);
+        let (manifest, model) = (read_manifest(&folder.join(MANIFEST))?, read(&folder.join(MODEL))?);
         found.add(&folder.display().to_string(), ours(&manifest, model));
         return Ok(());
     }
@@ -110,8 +114,12 @@ fn from_folder(folder: &Path, found: &mut Gathered) -> Result<(), GatherError> {
     files.sort();
     for file in files {
         let name = file.display().to_string();
-        if has_ending(&name, "onnx") && !found.is_full() {
-            found.add(&name, import_bytes(&read(&file)?, stem(&name)));
+        if has_ending(&name, "onnx") {
+            if found.is_full() {
+                break;
+            }
+            let network = read(&file).map_err(ImportError::from);
+            found.add(&name, network.and_then(|bytes| import_bytes(&bytes, stem(&name))));
         }
     }
     Ok(())
@@ -120,17 +128,21 @@ fn from_folder(folder: &Path, found: &mut Gathered) -> Result<(), GatherError> {
 fn from_archive(bytes: &[u8], found: &mut Gathered) -> Result<(), GatherError> {
     let archive = Archive::open(bytes)?;
     for entry in archive.entries() {
-        if found.is_full() {
+        let is_ours = entry.name.ends_with(MANIFEST) || has_ending(&entry.name, "onnx");
+        if is_ours && found.is_full() {
             break;
         }
         if has_ending(&entry.name, "onnx") {
-            let network = archive.read(entry, MAX_FILE_BYTES)?;
-            found.add(&entry.name, import_bytes(&network, stem(&entry.name)));
+            let network = archive.read(entry, MAX_FILE_BYTES).map_err(ImportError::from);
+            found.add(&entry.name, network.and_then(|bytes| import_bytes(&bytes, stem(&entry.name))));
         } else if let Some(place) = entry.name.strip_suffix(MANIFEST) {
             let model = format!("{place}{MODEL}");
             if let Some(model) = archive.entries().iter().find(|other| other.name == model) {
-                let manifest = archive.read(entry, MAX_FILE_BYTES)?;
-                found.add(&entry.name, ours(&manifest, archive.read(model, MAX_FILE_BYTES)?));
+                let both = archive
+                    .read(entry, MAX_MANIFEST_BYTES)
+                    .and_then(|manifest| Ok((manifest, archive.read(model, MAX_FILE_BYTES)?)));
+                let network = both.map_err(ImportError::from);
+                found.add(&entry.name, network.and_then(|(manifest, model)| ours(&manifest, model)));
             }
         }
     }
@@ -140,15 +152,16 @@ fn from_archive(bytes: &[u8], found: &mut Gathered) -> Result<(), GatherError> {
 /// Our own two files, checked as the store checks them.
 fn ours(manifest: &[u8], model: Vec<u8>) -> Result<Imported, ImportError> {
     let manifest = Manifest::parse_own(manifest)?;
-    if sha256_hex(&model) != manifest.sha256.to_ascii_lowercase() {
-        return Err(WeightsError::Hash { id: manifest.id.to_string() }.into());
-    }
-    manifest.architecture.graph(&Tensors::parse(&model)?)?;
+    manifest.graph(&model)?;
     Ok(Imported { manifest, model, onnx_sha256: None })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, WeightsError> {
     read_limited(path, MAX_FILE_BYTES)
+}
+
+fn read_manifest(path: &Path) -> Result<Vec<u8>, WeightsError> {
+    read_limited(path, MAX_MANIFEST_BYTES)
 }
 
 fn has_ending(name: &str, ending: &str) -> bool {
@@ -189,8 +202,19 @@ mod tests {
         fs::remove_file(path).unwrap();
         fs::write(folder.path().join("a.onnx"), &network).unwrap();
         fs::write(folder.path().join("b.onnx"), b"?").unwrap();
+        fs::create_dir(folder.path().join("c.onnx")).unwrap();
         let found = gather(folder.path()).unwrap();
-        assert_eq!((ids(&found), found.skipped.len()), (vec!["a"], 1));
+        assert_eq!((ids(&found), found.skipped.len()), (vec!["a"], 2), "what cannot be read is set aside");
+
+        for i in 0..MAX_NETWORKS {
+            fs::write(folder.path().join(format!("b{i}.onnx")), b"?").unwrap();
+        }
+        let found = gather(folder.path()).unwrap();
+        assert_eq!(found.skipped.len(), MAX_NETWORKS);
+        assert!(
+            matches!(found.skipped.last(), Some((_, ImportError::Rest(_)))),
+            "and what is left out is said"
+        );
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! differs from the closest architecture. It must not go by names in the file, and it must not run anything.
 
 use super::{
-    known,
+    archive::ArchiveError,
+    embedded, known,
     onnx::Graph,
     scrfd,
     tensors::Tensors,
@@ -27,6 +28,12 @@ pub enum ImportError {
     /// It cannot be read, or what was read does not fit together.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// It is in an archive and cannot be unpacked.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// There are more files than are looked at.
+    #[error("there are more networks here than {0}, and the rest was not looked at: install fewer at a time")]
+    Rest(usize),
     /// It is no ONNX.
     #[error("the file is not a whole ONNX model; download it again, or choose the .onnx file itself")]
     NotOnnx,
@@ -168,7 +175,8 @@ fn input(architecture: &Architecture) -> Input {
     Input { width, height, channel_order, mean, std, surround, mirror: false }
 }
 
-/// A file's name as an id: small letters, and `-` for whatever an id cannot hold.
+/// A file's name as an id: small letters, and `-` for whatever an id cannot hold. The ids of known and built-in networks stand
+/// for those and for nothing else.
 fn id_from(name: &str) -> String {
     let id: String = name
         .to_ascii_lowercase()
@@ -176,7 +184,11 @@ fn id_from(name: &str) -> String {
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' })
         .collect();
     let id: String = id.trim_start_matches('.').chars().take(64).collect();
-    if id.is_empty() { "imported".to_owned() } else { id }
+    match id.as_str() {
+        "" => "imported".to_owned(),
+        id if known::has_id(id) || embedded::PACKS.iter().any(|pack| pack.id == id) => format!("{id}-file"),
+        _ => id,
+    }
 }
 
 #[cfg(test)]
@@ -336,14 +348,14 @@ pub(super) mod tests {
         e.finish(&x, 8 * 49)
     }
 
-    /// `MobileFaceNet` with paired second convolution and global depthwise tail, for 28x28 pixels.
+    /// `MobileFaceNet` with paired second convolution and global depthwise tail.
     pub fn mobile(separate: bool) -> Vec<u8> {
         let mut e = Export::new(separate);
         let x = e.conv("input", [4, 3, 3], 2, 1, 1);
         let x = e.prelu(&x, 4);
         let x = e.conv(&x, [4, 2, 3], 1, 2, 1);
         let mut x = e.prelu(&x, 4);
-        for stride in [2, 1] {
+        for stride in [2, 1, 2, 2] {
             let y = e.conv(&x, [6, 4, 1], 1, 1, 0);
             let y = e.prelu(&y, 6);
             let y = e.conv(&y, [6, 1, 3], stride, 6, 1);
@@ -404,7 +416,7 @@ pub(super) mod tests {
     fn separate_and_folded_batch_norms_are_the_same_network() {
         type Export = fn(bool) -> Vec<u8>;
         let exports: [(Export, usize, usize); 3] =
-            [(residual, 28, EMBEDDING_LEN), (mobile, 28, EMBEDDING_LEN), (mini, 64, 2)];
+            [(residual, 28, EMBEDDING_LEN), (mobile, 112, EMBEDDING_LEN), (mini, 64, 2)];
         for (export, side, length) in exports {
             let (separate, folded) = (output(&export(true), side), output(&export(false), side));
             let largest = folded.iter().fold(0.0f32, |m, v| m.max(v.abs()));
@@ -426,7 +438,7 @@ pub(super) mod tests {
         let manifest = import_bytes(&mobile(false), "My Net (1)").unwrap().manifest;
         assert_eq!(manifest.id.as_str(), "my-net--1-");
         let Architecture::MobileFaceNet(c) = manifest.architecture else { panic!("not a MobileFaceNet") };
-        assert_eq!((c.strides, c.tail), (vec![2, 1], mobilefacenet::Tail::Gdc));
+        assert_eq!((c.strides, c.tail), (vec![2, 1, 2, 2], mobilefacenet::Tail::Gdc));
         let manifest = import_bytes(&mini(true), "x").unwrap().manifest;
         assert_eq!((manifest.kind, manifest.embedding_length), (Kind::Liveness, None));
         assert_eq!((manifest.input.width, manifest.input.std), (Some(64), 255.0));
@@ -434,6 +446,13 @@ pub(super) mod tests {
         assert_eq!((c.last_side, c.features, c.classes, c.bona_fide), (4, 6, 2, 0));
         let blocks: Vec<_> = c.blocks.iter().map(|b| (b.stride, b.gated)).collect();
         assert_eq!(blocks, [(2, false), (1, true), (1, false), (2, false), (2, false)]);
+    }
+
+    #[test]
+    fn a_file_does_not_get_the_id_of_a_known_network_by_its_name() {
+        for (name, id) in [("fp-face-1", "fp-face-1-file"), ("MBF-W8", "mbf-w8-file"), ("own", "own")] {
+            assert_eq!(import_bytes(&mobile(false), name).unwrap().manifest.id.as_str(), id);
+        }
     }
 
     #[test]

@@ -83,6 +83,12 @@ pub const PACKS: &[Pack] = &[
     },
 ];
 
+/// Whether an id stands for one of these files.
+#[must_use]
+pub fn has_id(id: &str) -> bool {
+    KNOWN.iter().any(|known| known.id == id)
+}
+
 /// The file with that sha256.
 #[must_use]
 pub fn by_sha256(sha256: &str) -> Option<&'static Known> {

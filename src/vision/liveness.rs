@@ -60,7 +60,6 @@ impl Member {
             return Err(WeightsError::Config(words.to_owned()).into());
         };
         let (side, bona_fide) = (config.side(), config.bona_fide);
-        graph.shapes(side, side)?;
         let words = "a network for liveness that does not say how much of the frame it wants to see";
         let surround = manifest.input.surround.ok_or_else(|| WeightsError::Config(words.to_owned()))?;
         let (network, input) = (Network::new(graph, backend.clone()), manifest.input);
@@ -75,7 +74,7 @@ impl Member {
         self.values.clear();
         push_planes(&self.rgb, self.input.mean, self.input.std, &mut self.values);
         self.network.run((self.side, self.side), &self.values)?;
-        softmax(self.network.output(0), self.bona_fide).ok_or(VisionError::Output("liveness"))
+        softmax(self.network.output(0), self.bona_fide).ok_or(VisionError::NotFinite("liveness"))
     }
 }
 

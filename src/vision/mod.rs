@@ -58,9 +58,14 @@ pub enum VisionError {
     Embedding(#[from] EmbeddingError),
     /// The network has other outputs than its architecture.
     #[error(
-        "the network '{0}' gave fewer outputs than it has; verify the weights with `faceprint weights verify`"
+        "the network '{0}' gave other outputs than it has; verify the weights with `faceprint weights verify`"
     )]
     Output(&'static str),
+    /// The network gave infinity, or nothing that is a number.
+    #[error(
+        "the network for {0} gave no numbers; verify the weights with `faceprint weights verify`, or use others"
+    )]
+    NotFinite(&'static str),
     /// The landmarks coincide, or are not finite.
     #[error("the landmarks of a face coincide; skip this face and look at the next frame")]
     Landmarks,

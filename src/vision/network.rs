@@ -74,12 +74,6 @@ impl Network {
         Self { graph, backend, pictures: pictures.max(1), prepared: Vec::new() }
     }
 
-    /// How many pictures one run takes at most.
-    #[must_use]
-    pub fn pictures(&self) -> usize {
-        self.pictures
-    }
-
     /// Runs one picture of (3, height, width) values, or several behind each other. The first run at a size prepares
     /// it.
     pub fn run(&mut self, size: Size, input: &[f32]) -> Result<(), VisionError> {

@@ -37,6 +37,9 @@ impl Tensors {
                 .load(&Device::Cpu)
                 .and_then(|t| t.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>())
                 .map_err(|e| WeightsError::NotSafetensors(e.to_string()))?;
+            if !values.iter().all(|v| v.is_finite()) {
+                return Err(WeightsError::NotFinite { tensor: name.to_owned() });
+            }
             by_name.insert(name.to_owned(), Tensor { shape: view.shape().to_vec(), values });
         }
         Ok(Self { by_name })
@@ -149,6 +152,16 @@ mod tests {
         let view = TensorView::new(Dtype::I16, vec![2], &half).unwrap();
         let bytes = safetensors::serialize([("x", view)], None).unwrap();
         assert!(matches!(Tensors::parse(&bytes), Err(WeightsError::Type { .. })));
+    }
+
+    #[test]
+    fn what_is_no_number_is_no_weight() {
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut t = sample();
+            t.insert("bad", &[2], vec![0.0, value]);
+            let error = Tensors::parse(&t.to_bytes().unwrap()).err().unwrap();
+            assert!(matches!(&error, WeightsError::NotFinite { tensor } if tensor == "bad"), "{error}");
+        }
     }
 
     #[test]

@@ -7,12 +7,13 @@
 //! ([`super::embedded`]) are there too; a folder of the same id takes precedence.
 
 use super::{
+    align::SIDE,
     embedded::{PACKS, Pack},
     iresnet, minifasnet, mobilefacenet, scrfd,
     tensors::Tensors,
 };
 use crate::{
-    domain::{CalibrationData, WeightsId},
+    domain::{CalibrationData, EMBEDDING_LEN, Fingerprint, WeightsId},
     imaging::Surround,
     nn::Graph,
 };
@@ -21,13 +22,18 @@ use sha2::{Digest as _, Sha256};
 use std::{
     borrow::Cow,
     fmt::Write as _,
-    fs,
+    fs::{self, File},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
 /// No file of weights is larger (`IResNet`-100 in f32 is 250 MB).
 pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
-const MAX_MANIFEST_BYTES: u64 = 1 << 20;
+pub(super) const MAX_MANIFEST_BYTES: u64 = 1 << 20;
+/// A face and nothing else, or a face that is lost in what is around it.
+const SURROUNDS: std::ops::RangeInclusive<f32> = 1.0..=10.0;
+/// A detector is tried at this size, a multiple of its largest stride.
+const TRIED_SIDE: usize = 64;
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const MODEL: &str = "model.safetensors";
 
@@ -35,7 +41,9 @@ pub(super) const MODEL: &str = "model.safetensors";
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
     /// No such id.
-    #[error("there are no weights '{id}'; there are: {there}. Import a file with `faceprint weights import`")]
+    #[error(
+        "there are no weights '{id}'; there are: {there}. Install a file with `faceprint weights install`"
+    )]
     Unknown {
         /// What was asked for.
         id: String,
@@ -67,7 +75,7 @@ pub enum WeightsError {
         bytes: u64,
     },
     /// The manifest is no manifest.
-    #[error("the manifest of '{id}' cannot be read ({reason}); import the network again")]
+    #[error("the manifest of '{id}' cannot be read ({reason}); install the network again")]
     Manifest {
         /// Whose.
         id: String,
@@ -76,7 +84,7 @@ pub enum WeightsError {
     },
     /// The file is not the one that the manifest describes.
     #[error(
-        "the file of '{id}' is damaged or was changed (its sha256 differs from the manifest); import it again"
+        "the file of '{id}' is damaged or was changed (its sha256 differs from the manifest); install it again"
     )]
     Hash {
         /// Whose.
@@ -93,15 +101,23 @@ pub enum WeightsError {
         wanted: Kind,
     },
     /// Not a safetensors file, or a cut one.
-    #[error("the file is not a whole safetensors file ({0}); import the network again")]
+    #[error("the file is not a whole safetensors file ({0}); install the network again")]
     NotSafetensors(String),
     /// A tensor of integers or the like.
-    #[error("the tensor '{tensor}' holds {found}, and weights are F16, BF16 or F32; import another file")]
+    #[error("the tensor '{tensor}' holds {found}, and weights are F16, BF16 or F32; install another file")]
     Type {
         /// Which.
         tensor: String,
         /// Its type.
         found: String,
+    },
+    /// A tensor with infinity, or something that is no number.
+    #[error(
+        "the tensor '{tensor}' holds values that are no numbers: the file is damaged, install another file"
+    )]
+    NotFinite {
+        /// Which.
+        tensor: String,
     },
     /// A tensor is missing.
     #[error("the tensor '{tensor}' is missing: the file is of another architecture than its manifest says")]
@@ -122,7 +138,7 @@ pub enum WeightsError {
         found: Vec<usize>,
     },
     /// A configuration that no network of the architecture has.
-    #[error("the manifest's configuration is impossible: {0}; import the network again")]
+    #[error("the manifest's configuration is impossible: {0}; install the network again")]
     Config(String),
 }
 
@@ -231,6 +247,26 @@ pub enum Calibration {
     },
 }
 
+impl Calibration {
+    /// Whether it is of that kind, and its numbers can have been measured.
+    fn is_possible(&self, kind: Kind) -> bool {
+        let share = |v: f32| v > 0.0 && v < 1.0;
+        match (self, kind) {
+            (Self::Recogniser(data), Kind::Recogniser) => {
+                let spread = |std: f32| std.is_finite() && std > 0.0;
+                let measured = share(data.fpir)
+                    && data.enrolled >= 1
+                    && [data.genuine, data.impostor].iter().all(|s| s.mean.is_finite() && spread(s.std));
+                share(data.threshold_cosine) && (measured || !data.is_measured())
+            }
+            (Self::Detector { score_threshold, nms_iou }, Kind::Detector) => {
+                share(*score_threshold) && *nms_iou > 0.0 && *nms_iou <= 1.0
+            }
+            _ => false,
+        }
+    }
+}
+
 /// What a network is, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -283,13 +319,62 @@ impl Manifest {
         if manifest.kind != Kind::Liveness && manifest.input.channel_order != ChannelOrder::Rgb {
             return Err(wrong(format!("a {} takes RGB", manifest.kind)));
         }
-        if !(manifest.input.mean.is_finite() && manifest.input.std > 0.0) {
+        let Input { width, height, mean, std, surround, .. } = manifest.input;
+        if !(mean.is_finite() && std.is_finite() && std > 0.0) {
             return Err(wrong("its input normalisation is impossible".to_owned()));
+        }
+        let side = match &manifest.architecture {
+            Architecture::Scrfd(_) => None,
+            Architecture::MobileFaceNet(_) | Architecture::IResNet(_) => Some(SIDE),
+            Architecture::MiniFasNet(config) => Some(config.side()),
+        };
+        if [width, height] != [side; 2] {
+            return Err(wrong("its input has another size than its architecture takes".to_owned()));
+        }
+        let embedding = (manifest.kind == Kind::Recogniser).then_some(EMBEDDING_LEN);
+        if manifest.embedding_length != embedding {
+            return Err(wrong(format!("an embedding has {EMBEDDING_LEN} numbers")));
+        }
+        if surround.is_some_and(|surround| !SURROUNDS.contains(&surround.scale)) {
+            return Err(wrong("it wants to see an impossible share of the frame".to_owned()));
+        }
+        if manifest.calibration.as_ref().is_some_and(|calibration| !calibration.is_possible(manifest.kind)) {
+            return Err(wrong(format!("its calibration is none of a {}", manifest.kind)));
         }
         if manifest.input.mirror && manifest.kind != Kind::Recogniser {
             return Err(wrong(format!("a {} sees nothing mirrored", manifest.kind)));
         }
         Ok(manifest)
+    }
+
+    /// The network out of the bytes of `model.safetensors`: of the right sum, and taking and giving what it should.
+    pub(super) fn graph(&self, model: &[u8]) -> Result<Graph, WeightsError> {
+        if sha256_hex(model) != self.sha256.to_ascii_lowercase() {
+            return Err(WeightsError::Hash { id: self.id.to_string() });
+        }
+        let graph = self.architecture.graph(&Tensors::parse(model)?)?;
+        let (side, wanted) = match &self.architecture {
+            Architecture::Scrfd(_) => (TRIED_SIDE, None),
+            Architecture::MobileFaceNet(_) | Architecture::IResNet(_) => (SIDE, Some(EMBEDDING_LEN)),
+            Architecture::MiniFasNet(config) => (config.side(), Some(config.classes)),
+        };
+        let shapes = graph.shapes(side, side).map_err(|e| WeightsError::Config(e.to_string()))?;
+        let given = shapes.last().map(|shape| shape.channels * shape.height * shape.width);
+        if wanted.is_some() && given != wanted {
+            let given = given.unwrap_or_default();
+            return Err(WeightsError::Config(format!("it gives {given} numbers, not {wanted:?}")));
+        }
+        Ok(graph)
+    }
+
+    /// A sum over everything here that changes an embedding: the numbers, the architecture, and what goes in.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let Self { architecture, input, sha256, .. } = self;
+        // Only numbers that JSON has no word for could fail, and a manifest with such is refused.
+        let text =
+            serde_json::to_vec(&(sha256.to_ascii_lowercase(), architecture, input)).unwrap_or_default();
+        Fingerprint::from_bytes(Sha256::digest(text).into())
     }
 
     /// The recogniser's calibration, or the cautious default where nobody calibrated it.
@@ -326,9 +411,12 @@ pub struct WeightsStore {
 }
 
 impl WeightsStore {
-    /// A folder (it need not exist) and the embedded networks.
+    /// A folder (it need not exist) and the embedded networks. Puts back what a stop in the middle of
+    /// [`WeightsStore::install`] left aside.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: Some(folder.into()) }
+        let folder = folder.into();
+        put_back(&folder);
+        Self { folder: Some(folder) }
     }
 
     /// The embedded networks alone.
@@ -337,13 +425,16 @@ impl WeightsStore {
         Self { folder: None }
     }
 
-    /// Everything there is, by id. Reads manifests only.
+    /// Everything there is, by id. Reads manifests only. An error when the folder is there and cannot be looked into.
+    pub fn list(&self) -> Result<Vec<Listed>, WeightsError> {
+        let listed = |(id, embedded)| Listed { manifest: self.manifest(&id), id, embedded };
+        Ok(self.ids()?.into_iter().map(listed).collect())
+    }
+
+    /// Where a network of that id is, or would be, for people.
     #[must_use]
-    pub fn list(&self) -> Vec<Listed> {
-        self.ids()
-            .into_iter()
-            .map(|(id, embedded)| Listed { manifest: self.manifest(&id), id, embedded })
-            .collect()
+    pub fn place(&self, id: &WeightsId) -> String {
+        self.folder.as_ref().map_or_else(String::new, |f| f.join(id.as_str()).display().to_string())
     }
 
     /// What a network is.
@@ -358,11 +449,7 @@ impl WeightsStore {
         if manifest.kind != wanted {
             return Err(WeightsError::Kind { id: id.to_string(), found: manifest.kind, wanted });
         }
-        let bytes = place.model()?;
-        if sha256_hex(&bytes) != manifest.sha256.to_ascii_lowercase() {
-            return Err(WeightsError::Hash { id: id.to_string() });
-        }
-        let graph = manifest.architecture.graph(&Tensors::parse(&bytes)?)?;
+        let graph = manifest.graph(&place.model()?)?;
         Ok(Loaded { manifest, graph })
     }
 
@@ -372,14 +459,23 @@ impl WeightsStore {
         Ok(self.load(id, kind)?.manifest)
     }
 
-    /// Every network of a kind that is there and can be read, installed ones before embedded ones of the same id.
-    #[must_use]
-    pub fn of_kind(&self, kind: Kind) -> Vec<WeightsId> {
-        let is = |listed: &Listed| listed.manifest.as_ref().is_ok_and(|m| m.kind == kind);
-        self.list().into_iter().filter(is).map(|listed| listed.id).collect()
+    /// Every network of a kind. What cannot be read may be one of them: that is an error, lest a check vanish unseen.
+    pub fn of_kind(&self, kind: Kind) -> Result<Vec<WeightsId>, WeightsError> {
+        let mut ids = Vec::new();
+        for Listed { id, manifest, .. } in self.list()? {
+            if manifest?.kind == kind {
+                ids.push(id);
+            }
+        }
+        Ok(ids)
     }
 
-    /// Adds a network, replacing one of the same id; written beside and renamed, so that there is never half of one.
+    /// Adds a network, replacing one of the same id. A stop at any moment leaves the old one or the new one, whole:
+    ///
+    /// ```text
+    /// write .id.new, sync ─ id becomes .id.old ─ .id.new becomes id, sync ─ remove .id.old
+    ///  └ the old one         └ put back at the next start   └ the new one
+    /// ```
     pub fn install(&self, manifest: &Manifest, model: &[u8]) -> Result<PathBuf, WeightsError> {
         let Some(folder) = &self.folder else {
             return Err(WeightsError::Write { path: "the program".into(), reason: "no data folder".into() });
@@ -387,17 +483,22 @@ impl WeightsStore {
         let text = serde_json::to_vec_pretty(manifest)
             .map_err(|e| WeightsError::Manifest { id: manifest.id.to_string(), reason: e.to_string() })?;
         let place = folder.join(manifest.id.as_str());
-        let beside = folder.join(format!(".{}.new", manifest.id));
+        let (beside, old) = (aside(folder, &manifest.id, "new"), aside(folder, &manifest.id, "old"));
         let write = || {
+            remove_if_there(&beside)?;
             fs::create_dir_all(&beside)?;
-            fs::write(beside.join(MODEL), model)?;
-            fs::write(beside.join(MANIFEST), &text)?;
-            if place.exists() {
-                fs::remove_dir_all(&place)?;
+            write_synced(&beside.join(MODEL), model)?;
+            write_synced(&beside.join(MANIFEST), &text)?;
+            sync(&beside)?;
+            if place.try_exists()? {
+                remove_if_there(&old)?;
+                fs::rename(&place, &old)?;
             }
-            fs::rename(&beside, &place)
+            fs::rename(&beside, &place)?;
+            sync(folder)?;
+            remove_if_there(&old)
         };
-        write().map_err(|e: std::io::Error| WeightsError::Write {
+        write().map_err(|e: io::Error| WeightsError::Write {
             path: place.display().to_string(),
             reason: e.to_string(),
         })?;
@@ -405,36 +506,90 @@ impl WeightsStore {
     }
 
     /// Ids with whether they are embedded, sorted.
-    fn ids(&self) -> Vec<(WeightsId, bool)> {
-        let entries = self.folder.as_ref().and_then(|f| fs::read_dir(f).ok()).into_iter().flatten().flatten();
-        let mut ids: Vec<(WeightsId, bool)> = entries
-            .filter_map(|e| Some((WeightsId::new(e.file_name().to_str()?).ok()?, false)))
-            .filter(|(id, _)| {
-                self.folder.as_ref().is_some_and(|f| f.join(id.as_str()).join(MANIFEST).exists())
-            })
-            .collect();
+    fn ids(&self) -> Result<Vec<(WeightsId, bool)>, WeightsError> {
+        let mut ids = Vec::new();
+        if let Some(folder) = &self.folder {
+            let failed = read_failed(folder);
+            let entries = match fs::read_dir(folder) {
+                Ok(entries) => Some(entries),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(error) => return Err(failed(error)),
+            };
+            for entry in entries.into_iter().flatten() {
+                let entry = entry.map_err(&failed)?;
+                let id = entry.file_name().to_str().and_then(|name| WeightsId::new(name).ok());
+                ids.extend(id.filter(|_| holds_network(&entry.path())).map(|id| (id, false)));
+            }
+        }
         for pack in PACKS {
             let embedded = WeightsId::new(pack.id).ok().filter(|id| ids.iter().all(|(known, _)| known != id));
             ids.extend(embedded.map(|id| (id, true)));
         }
         ids.sort();
-        ids
+        Ok(ids)
     }
 
     fn find(&self, id: &WeightsId) -> Result<Place, WeightsError> {
         // an id that came out of a file is not yet known to be a safe folder name
         let safe = WeightsId::new(id.as_str()).is_ok();
-        let folder =
-            self.folder.as_ref().map(|f| f.join(id.as_str())).filter(|f| safe && f.join(MANIFEST).exists());
+        let folder = self.folder.as_ref().map(|f| f.join(id.as_str())).filter(|f| safe && holds_network(f));
         let place = folder
             .map(Place::Folder)
             .or_else(|| PACKS.iter().find(|p| p.id == id.as_str()).map(Place::Embedded));
         place.ok_or_else(|| {
-            let there: Vec<String> = self.ids().into_iter().map(|(id, _)| id.to_string()).collect();
+            let there: Vec<String> =
+                self.ids().unwrap_or_default().into_iter().map(|(id, _)| id.to_string()).collect();
             let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
             WeightsError::Unknown { id: id.to_string(), there }
         })
     }
+}
+
+/// Where a network of that id waits while it is written or replaced. No id begins with a dot.
+fn aside(folder: &Path, id: &WeightsId, what: &str) -> PathBuf {
+    folder.join(format!(".{id}.{what}"))
+}
+
+/// Gives back its name to what [`WeightsStore::install`] had moved aside and not replaced yet.
+fn put_back(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.strip_prefix('.')?.strip_suffix(".old"));
+        let Some(place) = id.and_then(|id| WeightsId::new(id).ok()).map(|id| folder.join(id.as_str())) else {
+            continue;
+        };
+        if matches!(place.try_exists(), Ok(false))
+            && let Err(error) = fs::rename(entry.path(), &place)
+        {
+            log::error!("{} cannot be put back ({error}): rename it by hand", entry.path().display());
+        }
+    }
+}
+
+fn remove_if_there(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Whether a folder has either of the two files, or may not be looked into: what is damaged is not taken for missing.
+fn holds_network(folder: &Path) -> bool {
+    [MANIFEST, MODEL].iter().any(|file| folder.join(file).try_exists().unwrap_or(true))
+}
+
+fn read_failed(path: &Path) -> impl Fn(io::Error) -> WeightsError {
+    move |e| WeightsError::Read { path: path.display().to_string(), reason: e.to_string() }
 }
 
 /// Where a network's two files are.
@@ -461,13 +616,22 @@ impl Place {
 
 /// Reads a file that is not absurdly large.
 pub(super) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, WeightsError> {
-    let failed =
-        |e: std::io::Error| WeightsError::Read { path: path.display().to_string(), reason: e.to_string() };
-    let bytes = fs::metadata(path).map_err(failed)?.len();
-    if bytes > limit {
-        return Err(WeightsError::TooLarge { path: path.display().to_string(), bytes });
+    let failed = read_failed(path);
+    let file = fs::metadata(path).map_err(&failed)?;
+    if !file.is_file() {
+        return Err(failed(io::Error::other("it is no file")));
     }
-    fs::read(path).map_err(failed)
+    let too_large = |bytes| WeightsError::TooLarge { path: path.display().to_string(), bytes };
+    if file.len() > limit {
+        return Err(too_large(file.len()));
+    }
+    // A file may grow while it is read, and some tell no length.
+    let mut content = Vec::new();
+    File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut content)).map_err(&failed)?;
+    match content.len() as u64 {
+        bytes if bytes > limit => Err(too_large(bytes)),
+        _ => Ok(content),
+    }
 }
 
 /// The sha256 of bytes as 64 hexadecimal digits.
@@ -499,7 +663,7 @@ mod tests {
         let (store, _folder, id, imported) = store();
         store.install(&imported.manifest, &imported.model).unwrap(); // again
         let listed: Vec<String> =
-            store.list().iter().filter(|l| !l.embedded).map(|l| l.id.to_string()).collect();
+            store.list().unwrap().iter().filter(|l| !l.embedded).map(|l| l.id.to_string()).collect();
         assert_eq!(listed, ["small"]);
         assert_eq!(store.verify(&id).unwrap(), imported.manifest);
         assert!(!store.load(&id, Kind::Recogniser).unwrap().manifest.calibration_data().is_measured());
@@ -533,7 +697,7 @@ mod tests {
             ("\"std\":127.5", "\"std\":0.0"),
             ("mobilefacenet", "transformer"),
             ("RGB", "BGR"),
-            ("\"strides\":[2,1]", "\"strides\":[2,-1]"),
+            ("\"strides\":[2,1,2,2]", "\"strides\":[2,-1,2,2]"),
         ] {
             let changed = text.replace(from, to);
             assert_ne!(changed, text, "{from}");
@@ -545,6 +709,175 @@ mod tests {
         }
     }
 
+    /// Templates carry an id. Whoever changes what a built-in network answers gives it a new one, else every kiosk in the
+    /// field has all its people enrolled again without a word why.
+    #[test]
+    fn built_in_networks_are_what_their_ids_stand_for() {
+        let found: Vec<(String, String)> = WeightsStore::embedded()
+            .list()
+            .unwrap()
+            .into_iter()
+            .map(|listed| (listed.id.to_string(), listed.manifest.unwrap().fingerprint().to_string()))
+            .collect();
+        let expected = [
+            ("fp-detect-1", "43e7029224478fb81ee34ac1f5737149e252b0c03074fb0aa51c2a9d3c368e6e"),
+            ("fp-face-1", "c4a145c908ed3ec2eb996595bcd873b03e2d53cb12c7c65fe5a1bd1ffb56024b"),
+        ];
+        assert_eq!(found, expected.map(|(id, print)| (id.to_owned(), print.to_owned())));
+    }
+
+    #[test]
+    fn whatever_changes_an_embedding_changes_the_fingerprint() {
+        let (.., imported) = store();
+        let manifest = imported.manifest;
+        let with = |change: fn(&mut Manifest)| {
+            let mut other = manifest.clone();
+            change(&mut other);
+            other.fingerprint()
+        };
+        let same = manifest.fingerprint();
+        assert_eq!(same, with(|m| m.licence.push('!')), "words change nothing");
+        assert_eq!(same, with(|m| m.sha256.make_ascii_uppercase()));
+        let others = [
+            with(|m| m.sha256 = sha256_hex(b"other")),
+            with(|m| m.input.mirror = true),
+            with(|m| m.input.mean = 127.0),
+            with(|m| m.input.std = 128.0),
+            with(|m| {
+                let Architecture::MobileFaceNet(config) = &mut m.architecture else { panic!() };
+                config.strides.push(1);
+            }),
+        ];
+        for (i, other) in others.iter().enumerate() {
+            assert_ne!(*other, same, "{i}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_nobody_measured_are_refused() {
+        let (_, _folder, id, imported) = store();
+        let check = |manifest: &Manifest| {
+            let text = serde_json::to_vec(manifest).unwrap();
+            Manifest::parse(&id, &text)
+                .map_err(|e| assert!(matches!(e, WeightsError::Manifest { .. }), "{e}"))
+        };
+        let manifest = imported.manifest;
+        let calibrated = |change: fn(&mut CalibrationData)| {
+            let mut data = CalibrationData { fpir: 0.003, enrolled: 100, ..CalibrationData::uncalibrated() };
+            data.impostor.pairs = 9;
+            change(&mut data);
+            Manifest { calibration: Some(Calibration::Recogniser(data)), ..manifest.clone() }
+        };
+        assert!(check(&calibrated(|_| ())).is_ok());
+        let bad = [
+            calibrated(|c| c.threshold_cosine = 0.0),
+            calibrated(|c| c.threshold_cosine = 1.0),
+            calibrated(|c| c.fpir = 0.0),
+            calibrated(|c| c.enrolled = 0),
+            calibrated(|c| c.impostor.std = 0.0),
+            calibrated(|c| c.genuine.std = -0.1),
+            Manifest {
+                calibration: Some(Calibration::Detector { score_threshold: 0.5, nms_iou: 0.4 }),
+                ..manifest.clone()
+            },
+            Manifest { embedding_length: Some(128), ..manifest.clone() },
+            Manifest { embedding_length: None, ..manifest.clone() },
+        ];
+        for (i, manifest) in bad.iter().enumerate() {
+            assert!(check(manifest).is_err(), "{i}");
+        }
+        let input = |change: fn(&mut Input)| {
+            let mut other = manifest.clone();
+            change(&mut other.input);
+            check(&other).is_ok()
+        };
+        assert!(input(|_| ()) && !input(|i| i.width = Some(128)) && !input(|i| i.height = None));
+        assert!(!input(|i| i.std = -1.0) && !input(|i| i.std = f32::INFINITY));
+        let seen = |scale| {
+            let mut other = manifest.clone();
+            other.input.surround = Some(Surround { scale, edge: crate::imaging::Edge::Shift });
+            check(&other).is_ok()
+        };
+        assert!(seen(2.7) && !seen(-2.7) && !seen(0.0) && !seen(11.0));
+
+        let id = WeightsId::new(super::super::embedded::DETECTOR).unwrap();
+        let manifest = WeightsStore::embedded().manifest(&id).unwrap();
+        let detector = |score_threshold, nms_iou| {
+            let calibration = Some(Calibration::Detector { score_threshold, nms_iou });
+            let text = serde_json::to_vec(&Manifest { calibration, ..manifest.clone() }).unwrap();
+            Manifest::parse(&id, &text).is_ok()
+        };
+        assert!(detector(0.5, 1.0) && !detector(0.0, 0.4) && !detector(1.0, 0.4));
+        assert!(!detector(0.5, 0.0) && !detector(0.5, 1.1));
+    }
+
+    #[test]
+    fn a_network_that_takes_or_gives_other_sizes_is_not_loaded() {
+        let (store, _folder, id, mut imported) = store();
+        let Architecture::MobileFaceNet(config) = &mut imported.manifest.architecture else { panic!() };
+        config.strides = vec![2, 1, 2, 1]; // the numbers fit, but the last map is not what the tail takes
+        store.install(&imported.manifest, &imported.model).unwrap();
+        let error = store.verify(&id).err().unwrap();
+        assert!(matches!(error, WeightsError::Config(_)), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_and_not_left_out() {
+        let (store, folder, id, _) = store();
+        assert_eq!(store.of_kind(Kind::Recogniser).unwrap().len(), 2);
+        assert!(store.of_kind(Kind::Liveness).unwrap().is_empty());
+        let place = folder.path().join("weights").join(id.as_str());
+        fs::write(place.join(MANIFEST), "{").unwrap();
+        assert!(matches!(store.of_kind(Kind::Liveness), Err(WeightsError::Manifest { .. })));
+        fs::remove_file(place.join(MANIFEST)).unwrap();
+        assert!(matches!(store.of_kind(Kind::Liveness), Err(WeightsError::Read { .. })));
+        fs::remove_dir_all(&place).unwrap();
+        assert!(store.of_kind(Kind::Liveness).unwrap().is_empty());
+        let none = WeightsStore::new(folder.path().join("none"));
+        assert!(none.list().is_ok(), "a folder that is not there yet");
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(matches!(WeightsStore::new(file).list(), Err(WeightsError::Read { .. })));
+    }
+
+    #[test]
+    fn a_stop_in_the_middle_of_an_installation_leaves_the_old_network_or_the_new_one() {
+        let (store, folder, id, imported) = store();
+        let root = folder.path().join("weights");
+        let (place, new, old) = (root.join("small"), root.join(".small.new"), root.join(".small.old"));
+        let listed = || {
+            let store = WeightsStore::new(&root);
+            let ids = store.list().unwrap().into_iter().filter(|l| !l.embedded).map(|l| l.id.to_string());
+            assert_eq!(ids.collect::<Vec<_>>(), ["small"]);
+            store.verify(&id)
+        };
+        // Half of the new one beside the old one.
+        fs::create_dir(&new).unwrap();
+        fs::write(new.join(MODEL), "half").unwrap();
+        fs::write(new.join("of another version"), "").unwrap();
+        listed().unwrap();
+        // The old one moved aside, the new one not there yet.
+        fs::rename(&place, &old).unwrap();
+        listed().unwrap();
+        assert!(!old.exists(), "put back");
+        // The new one is there, the old one not removed yet.
+        fs::create_dir(&old).unwrap();
+        listed().unwrap();
+        store.install(&imported.manifest, &imported.model).unwrap();
+        listed().unwrap();
+        assert!(!new.exists() && !old.exists());
+        assert_eq!(fs::read_dir(&place).unwrap().count(), 2, "nothing of what was begun before");
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(read_limited(folder.path(), 10), Err(WeightsError::Read { .. })));
+        assert!(matches!(read_limited(Path::new("/dev/zero"), 10), Err(WeightsError::Read { .. })));
+        let grows = Path::new("/proc/self/status"); // a file of length 0 that has content
+        assert!(matches!(read_limited(grows, 10), Err(WeightsError::TooLarge { .. })));
+    }
+
     #[test]
     fn a_configuration_that_does_not_fit_the_file_is_named() {
         let (_, _folder, _, imported) = store();
@@ -552,7 +885,7 @@ mod tests {
         let Architecture::MobileFaceNet(mut config) = imported.manifest.architecture else { panic!() };
         config.strides.push(1);
         let error = Architecture::MobileFaceNet(config.clone()).graph(&tensors).err().unwrap();
-        assert!(error.to_string().contains("blocks.2.expand.weight"), "{error}");
+        assert!(error.to_string().contains("blocks.4.expand.weight"), "{error}");
         config.strides = vec![usize::MAX];
         // A step larger than the picture is found when the sizes are worked out, not by a panic.
         let graph = Architecture::MobileFaceNet(config).graph(&tensors);

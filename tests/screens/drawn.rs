@@ -35,7 +35,9 @@ struct Canvas {
 impl Canvas {
     fn of(bench: &Bench, part: Rect) -> Self {
         let ctx = &bench.harness.ctx;
-        let mut canvas = Self { part, pixels: vec![[0.0; 3]; part.area() as usize] };
+        // The window is cleared with its ground.
+        let [red, green, blue, _] = parts(ctx.global_style().visuals.panel_fill);
+        let mut canvas = Self { part, pixels: vec![[red, green, blue]; part.area() as usize] };
         #[allow(clippy::redundant_closure_for_method_calls)] // the method itself has a lifetime too few
         let letters = ctx.fonts(|fonts| fonts.image());
         for primitive in ctx.tessellate(bench.harness.output().shapes.clone(), 1.0) {

@@ -254,7 +254,7 @@ pub(super) mod tests {
     use super::*;
     use crate::{
         crypto::KeySource,
-        domain::{Clock, EMBEDDING_LEN, Embedding, ManualClock, PersonName, WeightsId},
+        domain::{Clock, EMBEDDING_LEN, Embedding, Fingerprint, ManualClock, PersonName, WeightsId},
         runtime::{ledger::DataPaths, messages::RequestBody, pipeline::SharedIndex},
         settings::{MarkMode, Settings},
         vault::{InitHost, NewTemplate, Vault},
@@ -279,7 +279,7 @@ pub(super) mod tests {
         let pin = Pin::new(PIN).unwrap();
         vault.set_person_pin(Actor::Kiosk, person, Some(&pin), clock.now()).unwrap();
         let settings = Settings { mark_mode: mode, ..Settings::for_site("Test") };
-        let weights = WeightsId::new("w").unwrap();
+        let weights = (WeightsId::new("w").unwrap(), Fingerprint::default());
         let index = SharedIndex::default();
         let ledger = Ledger::new(vault, paths, settings, weights, index, Arc::new(clock.clone())).unwrap();
         (folder, clock, ledger, person)
@@ -435,5 +435,39 @@ pub(super) mod tests {
         assert!(ledger.login(host, &PinAttempt::new("four unrelated words")).is_ok());
         assert!(matches!(ledger.recover(host, &typed, None), Err(Refusal::WrongCode)), "used up");
         assert!(ledger.recover(host, &PinAttempt::new(&next.shown()), None).is_ok());
+    }
+
+    #[test]
+    fn another_network_of_the_same_id_knows_nobody_until_they_are_enrolled_again() {
+        let (folder, clock, mut ledger, person) = site(MarkMode::Toggle);
+        let weights = WeightsId::new("w").unwrap();
+        let shot = || NewTemplate {
+            embedding: Embedding::from_raw(&[1.0; EMBEDDING_LEN]).unwrap(),
+            weights: weights.clone(),
+            quality: 0.9,
+        };
+        ledger.enrol(Actor::Kiosk, person, "1", &[shot()], false).unwrap();
+        let (paths, settings) = (ledger.paths().clone(), ledger.settings().clone());
+        let start_with = |ledger: Ledger, fingerprint| {
+            ledger.close().unwrap();
+            let key = KeySource::File(folder.path().join("device.key"));
+            let vault = Vault::open(&paths.store(), &key, clock.now()).unwrap();
+            let (network, index) = ((weights.clone(), fingerprint), SharedIndex::default());
+            let clock = Arc::new(clock.clone());
+            Ledger::new(vault, paths.clone(), settings.clone(), network, index, clock).unwrap()
+        };
+        let left_out = |ledger: &Ledger, print| ledger.left_out(&weights, print).unwrap().len();
+        let templates = |ledger: &Ledger| ledger.people().unwrap()[0].templates;
+        let (old, new) = (Fingerprint::default(), Fingerprint::from_bytes([9; 32]));
+        assert_eq!((templates(&ledger), left_out(&ledger, old), left_out(&ledger, new)), (1, 0, 1));
+
+        let mut ledger = start_with(ledger, new);
+        assert_eq!((templates(&ledger), left_out(&ledger, new)), (0, 1));
+        ledger.enrol(Actor::Kiosk, person, "1", &[shot(), shot()], false).unwrap();
+        assert_eq!((templates(&ledger), left_out(&ledger, new)), (2, 0));
+        let ledger = start_with(ledger, new);
+        assert_eq!((templates(&ledger), left_out(&ledger, new)), (2, 0), "and after a restart");
+        let ledger = start_with(ledger, old);
+        assert_eq!(templates(&ledger), 1, "the old network finds its own");
     }
 }

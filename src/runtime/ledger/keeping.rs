@@ -218,7 +218,7 @@ impl Ledger {
         let swept = self.vault.sweep(keeping, now);
         if swept.is_err() {
             // Some faces may be gone already: nobody is recognised by a template that is no more.
-            fill(&self.index, &mut self.vault, &self.weights, now)?;
+            fill(&self.index, &self.vault, &self.weights)?;
         }
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         for person in swept?.faces {
@@ -324,8 +324,8 @@ mod tests {
     use crate::{
         crypto::{KeySource, Passphrase, PinAttempt},
         domain::{
-            Actor, AuditAction, Clock as _, EMBEDDING_LEN, Embedding, ManualClock, PersonId, PersonName,
-            WeightsId,
+            Actor, AuditAction, Clock as _, EMBEDDING_LEN, Embedding, Fingerprint, ManualClock, PersonId,
+            PersonName, WeightsId,
         },
         runtime::{
             ledger::steps::Steps,
@@ -478,7 +478,8 @@ mod tests {
         ledger.close().unwrap();
         let key = KeySource::File(folder.path().join("device.key"));
         let vault = Vault::open(&paths.store(), &key, clock.now()).unwrap();
-        let (weights, index) = (WeightsId::new("w").unwrap(), SharedIndex::default());
+        let (weights, index) =
+            ((WeightsId::new("w").unwrap(), Fingerprint::default()), SharedIndex::default());
         let ledger =
             super::Ledger::new(vault, paths, settings, weights, index, Arc::new(clock.clone())).unwrap();
         assert_eq!(traces(&ledger, person, &files), Vec::<String>::new());
