@@ -308,7 +308,7 @@ impl FromStr for BreakRule {
             let (minutes, hours, rest): (u16, u16, u16) =
                 (minutes.trim().parse().ok()?, hours.parse().ok()?, rest.parse().ok()?);
             let sensible = (1..=180).contains(&minutes) && hours < 24 && rest < 60;
-            sensible.then_some(Self { minutes, after_minutes: hours * 60 + rest })
+            sensible.then(|| Self { minutes, after_minutes: hours * 60 + rest })
         };
         parse().ok_or_else(|| WorkError::Break(short(text)))
     }
