@@ -5,8 +5,8 @@
 #
 #   tests/walk.sh [--readme] [FOLDER]        FACEPRINT=target/release/faceprint tests/walk.sh …
 #
-# Needs: apt-get install xvfb xdotool imagemagick. Everything is done with the keyboard, which also shows that it reaches
-# everything. The person is drawn from assets/demo, turned like a head would be.
+# Needs: apt-get install xvfb xdotool imagemagick. Nearly everything is done with the keyboard, which shows that it
+# reaches it. The person is drawn from assets/demo, turned like a head would be.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 readme=no

@@ -1,6 +1,6 @@
 //! The built-in camera: drawn people walk up, look and leave in a drawn office. Needs no file from outside.
 //!
-//! [`DemoScript`] says who is there when, [`scene`] draws it. Both are pure functions of seed and frame number.
+//! [`DemoScript`] says who is there when, [`mod@scene`] draws it. Both are pure functions of seed and frame number.
 
 mod cast;
 mod scene;
