@@ -66,6 +66,17 @@ impl Vault {
         self.marks.between(from, to).filter(|id| self.marks.counts(*id)).map(|id| self.mark(id)).collect()
     }
 
+    /// The same of one person, without opening anybody else's.
+    pub fn effective_marks_of(
+        &self,
+        person: PersonId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Mark>, VaultError> {
+        let theirs = self.marks.of_between(person, from, to);
+        theirs.filter(|id| self.marks.counts(*id)).map(|id| self.mark(id)).collect()
+    }
+
     /// The latest event of a person that counts and is not after `until`, by `at`.
     pub fn last_mark(&self, person: PersonId, until: Timestamp) -> Result<Option<Mark>, VaultError> {
         self.marks.last_of(person, until).map(|id| self.mark(id)).transpose()
@@ -163,14 +174,25 @@ impl MarkIndex {
     }
 
     fn between(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = EventId> {
-        let (from, to) = ((from, EventId(0)), (to.max(from), EventId(0)));
-        self.by_time.range(from..to).map(|(_, id)| *id)
+        events(&self.by_time, from, to)
+    }
+
+    fn of_between(&self, person: PersonId, from: Timestamp, to: Timestamp) -> impl Iterator<Item = EventId> {
+        self.by_person.get(&person).into_iter().flat_map(move |theirs| events(theirs, from, to))
     }
 
     fn last_of(&self, person: PersonId, until: Timestamp) -> Option<EventId> {
         let theirs = self.by_person.get(&person)?.range(..=(until, EventId(u64::MAX)));
         theirs.rev().map(|(_, id)| *id).find(|id| self.counts(*id))
     }
+}
+
+fn events(
+    of: &BTreeSet<(Timestamp, EventId)>,
+    from: Timestamp,
+    to: Timestamp,
+) -> impl Iterator<Item = EventId> {
+    of.range((from, EventId(0))..(to.max(from), EventId(0))).map(|(_, id)| *id)
 }
 
 #[cfg(test)]
@@ -233,6 +255,9 @@ mod tests {
             let got: Vec<_> = index.between(from, to).filter(|id| index.counts(*id)).collect();
             prop_assert_eq!(got, want);
             for person in (0..3).map(|p| PersonId::from_bytes([p; 16])) {
+                let theirs = plain.iter().filter(|m| m.person == person && from <= m.at && m.at < to);
+                let got = index.of_between(person, from, to).filter(|id| index.counts(*id));
+                prop_assert_eq!(got.collect::<Vec<_>>(), theirs.map(|m| m.id).collect::<Vec<_>>());
                 for until in [to, Timestamp::MAX] {
                     let want = plain.iter().rfind(|m| m.person == person && m.at <= until).map(|m| m.id);
                     prop_assert_eq!(index.last_of(person, until), want);

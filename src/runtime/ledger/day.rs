@@ -67,9 +67,9 @@ impl Ledger {
     pub(super) fn hours_today(&self, person: PersonId, at: Timestamp) -> Option<SignedDuration> {
         let rules = self.rules();
         let date = rules.attendance_day(person, at);
-        let marks = self.marks_around(date, date).ok()?;
-        let marks: Vec<&Mark> = marks.iter().filter(|mark| mark.person == person).collect();
-        Some(rules.work_day(person, &marks, date, at).counted)
+        let range = rules.around(date, date);
+        let marks = self.vault.effective_marks_of(person, range.start, range.end).ok()?;
+        Some(rules.work_day(person, &marks.iter().collect::<Vec<_>>(), date, at).counted)
     }
 
     /// The marks of attendance days `from` to `to` that count, oldest first, each in its person's day.
