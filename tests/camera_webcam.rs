@@ -54,7 +54,7 @@ fn reported(lives: u32, limit: Duration, settings: &[(&str, &str)]) -> Option<Ve
 
 /// Not a test by itself: prints every change of state and, in each life, the first frame and the fifth.
 #[test]
-#[ignore = "the child process of every other test of this file, which start it with --ignored"]
+#[ignore = "not a check: `cargo test` runs it as the child process of each other test here (`--exact child --ignored`)"]
 fn child() {
     let Ok(lives) = std::env::var("CAMERA_LIVES") else { return };
     let limit = Duration::from_millis(std::env::var("CAMERA_LIMIT_MS").unwrap().parse().unwrap());

@@ -83,6 +83,7 @@ pub fn import(path: &Path) -> Result<Imported, ImportError> {
 pub fn import_bytes(bytes: &[u8], name: &str) -> Result<Imported, ImportError> {
     let graph = Graph::parse(bytes).ok_or(ImportError::NotOnnx)?;
     let (architecture, tensors) = recognise(&graph)?;
+    let tensors = tensors.finite()?;
     architecture.graph(&tensors)?; // what was written is what will be read
     let model = tensors.to_bytes()?;
     let onnx_sha256 = sha256_hex(bytes);

@@ -37,12 +37,18 @@ impl Tensors {
                 .load(&Device::Cpu)
                 .and_then(|t| t.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>())
                 .map_err(|e| WeightsError::NotSafetensors(e.to_string()))?;
-            if !values.iter().all(|v| v.is_finite()) {
-                return Err(WeightsError::NotFinite { tensor: name.to_owned() });
-            }
             by_name.insert(name.to_owned(), Tensor { shape: view.shape().to_vec(), values });
         }
-        Ok(Self { by_name })
+        Self { by_name }.finite()
+    }
+
+    /// The same, unless a value is no number or infinite.
+    pub fn finite(self) -> Result<Self, WeightsError> {
+        let broken = self.by_name.iter().find(|(_, tensor)| !tensor.values.iter().all(|v| v.is_finite()));
+        match broken {
+            Some((name, _)) => Err(WeightsError::NotFinite { tensor: name.clone() }),
+            None => Ok(self),
+        }
     }
 
     /// Writes every tensor as f32.
