@@ -10,7 +10,7 @@ use rayon::{
     ThreadPoolBuildError, ThreadPoolBuilder,
     iter::{IntoParallelIterator as _, ParallelIterator as _},
 };
-use std::{error::Error as _, io, sync::OnceLock};
+use std::{error::Error as _, io, ops::Range, sync::OnceLock};
 
 /// A dense or grouped convolution. A group of channels that is smaller than a block is computed densely over the
 /// input blocks that its outputs look at, with zeros for the weights that do not exist.
@@ -237,7 +237,22 @@ impl PackedConv {
 }
 
 impl PackedWinograd {
-    /// Whether every thread may read all the weights for each of its rows: its own cache holds them.
+    /// Tiles of output blocks, the same for every element.
+    pub(super) fn tiles(&self) -> usize {
+        self.elements.first().map_or(0, |element| element.tiles.len())
+    }
+
+    /// The tiles of one of `parts`, and their output blocks.
+    pub(super) fn part(&self, part: usize, parts: usize) -> (Range<usize>, Range<usize>) {
+        let tiles = part * self.tiles() / parts..(part + 1) * self.tiles() / parts;
+        let theirs =
+            self.elements.first().and_then(|element| element.tiles.get(tiles.clone())).unwrap_or_default();
+        let first = theirs.first().map_or(0, |tile| tile.out_block);
+        let behind = theirs.last().map_or(first, |tile| tile.out_block + tile.out_blocks);
+        (tiles, first..behind)
+    }
+
+    /// Whether a thread's own cache holds the weights.
     pub(super) fn is_small(&self) -> bool {
         let count: usize = self.elements.iter().map(|element| element.weights.len()).sum();
         count <= SMALL_WEIGHTS && self.scratch() == 0

@@ -260,10 +260,11 @@ impl<'a> Planner<'a> {
             (in_lanes == lanes).then(|| winograd_side(weights, to, self.pictures, self.threads)).flatten();
         let Some(side) = side else { return self.plain(weights, in_lanes, finish) };
         let packed = PackedWinograd::new(weights, side, lanes);
-        let geometry = |pictures| Geometry::new(&packed, to.height, to.width, pictures).floats();
-        let floats = (1..=self.pictures).map(geometry).max().unwrap_or_default();
-        let spaces = if packed.is_small() { self.threads } else { 1 };
-        self.workspace = self.workspace.max(spaces * floats + self.threads * packed.scratch());
+        // A run may have fewer pictures, and no helpers.
+        for (pictures, threads) in (1..=self.pictures).flat_map(|p| [(p, 1), (p, self.threads)]) {
+            let tiles = Geometry::new(&packed, (to.height, to.width), pictures, threads).floats();
+            self.workspace = self.workspace.max(threads * (tiles + packed.scratch()));
+        }
         Kind::Winograd(packed, finish)
     }
 

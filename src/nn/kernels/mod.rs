@@ -26,7 +26,7 @@ use tile::{Source, Target};
 #[cfg(target_arch = "x86_64")]
 use vector::{Avx2, Avx512};
 use vector::{Portable, Vector};
-use winograd::{Space, TileRow};
+use winograd::{Space, Stretch};
 
 pub(super) use tile::{TILE_BLOCKS, sigmoid};
 pub(super) use winograd::Geometry;
@@ -330,7 +330,7 @@ pub(super) fn between_floats(between: Shape, lanes: usize) -> usize {
 }
 
 /// 3x3 convolution with stride 1 and all that follows it, by Winograd's algorithm. `workspace` has
-/// [`Geometry::floats`], where the weights are small for every thread, and for every thread [`PackedWinograd::scratch`].
+/// [`Geometry::floats`] and [`PackedWinograd::scratch`] for every thread.
 ///
 /// # Panics
 /// As [`conv`].
@@ -347,62 +347,40 @@ pub(super) fn winograd(
     assert_eq!((conv.lanes, conv.in_channels), (to.lanes, from.shape.channels));
     assert_eq!((from.lanes, conv.window.kernel, conv.window.stride), (to.lanes, (3, 3), 1));
     assert!(conv.window.padding <= from.border && conv.window.output(from.shape) == Some(to.shape));
-    let geometry = Geometry::new(conv, to.shape.height, to.shape.width, pictures);
+    let size = (to.shape.height, to.shape.width);
+    let geometry = Geometry::new(conv, size, pictures, run.threads());
     let (floats, scratch) = (geometry.floats(), conv.scratch());
-    let spaces = if conv.is_small() { run.threads() } else { 1 };
-    let needed = spaces * floats + run.threads() * scratch;
-    assert!(workspace.len() >= needed, "the workspace holds transformed tiles, and weights for each thread");
+    let own = floats + scratch;
+    assert!(workspace.len() >= own * run.threads(), "each thread has its own tiles, and weights");
     assert!(starts_on_a_line(workspace), "what is not in a `Buffer` cannot be loaded by vectors");
     let space = Space(workspace.as_mut_ptr());
     let job = io.job();
-    let all = geometry.down * pictures;
-    if conv.is_small() {
-        // Each thread takes its rows of tiles from pixels to pixels: nothing of them goes from core to core.
-        let products = geometry.elements * all * geometry.across * from.shape.channels * to.shape.channels;
-        run.each(all.div_ceil(geometry.rows), products, |task, thread| {
-            let first = task * geometry.rows;
-            let rows = geometry.rows.min(all - first);
-            let blocks = |blocks: usize| {
-                (0..blocks * rows).map(|at| (at / rows, TileRow { row: first + at % rows, slot: at % rows }))
-            };
-            // SAFETY: as in `conv`, with all blocks of a band of rows a task; every thread has another part of the workspace.
-            unsafe {
-                let space = Space(space.at(thread * floats));
-                for (block, at) in blocks(from.blocks()) {
-                    dispatch::transform_inputs(isa, conv, &geometry, &job, space, block, at);
-                }
-                for element in 0..geometry.elements {
-                    let tiles = rows * geometry.across;
-                    winograd::multiply_element(isa, conv, &geometry, (space, &mut []), element, tiles);
-                }
-                for (block, at) in blocks(to.blocks()) {
-                    dispatch::transform_products(isa, conv, finish, &geometry, &job, space, block, at);
+    let products = geometry.elements * geometry.tiles * from.shape.channels * to.shape.channels;
+    run.each(geometry.bands * geometry.parts, products, |task, thread| {
+        // Neighbouring tasks have the same pixels.
+        let (band, part) = (geometry.band(task / geometry.parts), task % geometry.parts);
+        let (outputs, out_blocks) = conv.part(part, geometry.parts);
+        // SAFETY: as in `conv`, with a band of tiles and a part of the output blocks a task; every thread has another part of
+        // the workspace.
+        unsafe {
+            let (tiles, weights) = (Space(space.at(thread * own)), Space(space.at(thread * own + floats)));
+            for block in 0..from.blocks() {
+                for at in geometry.stretches(&band) {
+                    dispatch::transform_inputs(isa, conv, &geometry, &job, tiles, block, at);
                 }
             }
-        });
-        return;
-    }
-    for first in (0..all).step_by(geometry.rows) {
-        let rows = geometry.rows.min(all - first);
-        let tiles = rows * geometry.across;
-        let tile_row = |slot: usize| TileRow { row: first + slot, slot };
-        let cost = |blocks: usize| 6 * geometry.elements * tiles * blocks * to.lanes;
-        // SAFETY (each): as in `conv`. Each phase ends before the next begins; its tasks are pairs of block and row of tiles,
-        // or elements, which lie apart.
-        run.each(from.blocks() * rows, cost(from.blocks()), |task, _| unsafe {
-            let (block, at) = (task / rows, tile_row(task % rows));
-            dispatch::transform_inputs(isa, conv, &geometry, &job, space, block, at);
-        });
-        let products = geometry.elements * tiles * from.shape.channels * to.shape.channels;
-        run.each(geometry.elements, products, |element, thread| unsafe {
-            let own = (space, space.part(floats, thread, scratch));
-            winograd::multiply_element(isa, conv, &geometry, own, element, tiles);
-        });
-        run.each(to.blocks() * rows, cost(to.blocks()), |task, _| unsafe {
-            let (block, at) = (task / rows, tile_row(task % rows));
-            dispatch::transform_products(isa, conv, finish, &geometry, &job, space, block, at);
-        });
-    }
+            for element in 0..geometry.elements {
+                let space = (tiles, weights.part(0, 0, scratch));
+                let what = (element, outputs.clone());
+                winograd::multiply_element(isa, conv, &geometry, space, what, band.len());
+            }
+            for block in out_blocks {
+                for at in geometry.stretches(&band) {
+                    dispatch::transform_products(isa, conv, finish, &geometry, &job, tiles, block, at);
+                }
+            }
+        }
+    });
 }
 
 impl PackedDepthwise {
@@ -486,11 +464,11 @@ kernels! {
         target: Target,
     );
     winograd::transform_inputs(
-        conv: &PackedWinograd, geometry: &Geometry, job: &tile::Job, space: Space, block: usize, at: TileRow,
+        conv: &PackedWinograd, geometry: &Geometry, job: &tile::Job, space: Space, block: usize, at: Stretch,
     );
     winograd::transform_products(
         conv: &PackedWinograd, finish: &Finish, geometry: &Geometry, job: &tile::Job, space: Space,
-        block: usize, at: TileRow,
+        block: usize, at: Stretch,
     );
 }
 
@@ -680,6 +658,15 @@ mod tests {
             }
         }
 
+        fn winograd(&self, side: usize, lanes: usize) -> PackedWinograd {
+            let mut packed = PackedWinograd::new(&self.weights(), side, lanes);
+            if self.half && side == 2 {
+                packed.elements = packed.elements.into_iter().map(PackedConv::halved).collect();
+                assert!(packed.scratch() > 0);
+            }
+            packed
+        }
+
         fn compute(
             &self,
             isa: Isa,
@@ -706,15 +693,10 @@ mod tests {
                         super::conv(isa, run, &packed, finish, io, workspace.as_mut_slice());
                     }
                     Way::Winograd(side) => {
-                        let mut packed = PackedWinograd::new(weights, side, lanes);
-                        if self.half && side == 2 {
-                            packed.elements = packed.elements.into_iter().map(PackedConv::halved).collect();
-                            assert!(packed.scratch() > 0);
-                        }
-                        let geometry = Geometry::new(&packed, to.height, to.width, self.pictures);
-                        let spaces = if packed.is_small() { run.threads() } else { 1 };
-                        let floats = spaces * geometry.floats() + run.threads() * packed.scratch();
-                        let mut workspace = workspace(floats);
+                        let packed = self.winograd(side, lanes);
+                        let size = (to.height, to.width);
+                        let floats = Geometry::new(&packed, size, self.pictures, run.threads()).floats();
+                        let mut workspace = workspace(run.threads() * (floats + packed.scratch()));
                         super::winograd(isa, run, &packed, finish, io, workspace.as_mut_slice());
                     }
                     Way::Separable(_) => {
@@ -869,8 +851,9 @@ mod tests {
         let cases = [
             ((1, 24, 40), Way::Plain, large, true),
             ((70, 1, 1), Way::Plain, large, true),
-            ((1, 24, 40), Way::Winograd(2), large, true),
+            ((1, 24, 48), Way::Winograd(2), large, true),
             ((1, 110, 90), Way::Winograd(2), flat, false),
+            ((1, 110, 90), Way::Winograd(2), flat, true),
             ((1, 70, 33), Way::Winograd(4), small, false),
             ((1, 80, 70), Way::Winograd(4), small, false),
             ((70, 1, 1), Way::Separable(50), large, true),
@@ -894,11 +877,11 @@ mod tests {
             };
             for isa in Isa::all() {
                 if let Way::Winograd(side) = way {
-                    // Where a cache does not hold the weights, phase by phase; either way in several bands of rows.
-                    let packed = PackedWinograd::new(&case.weights(), side, isa.lanes());
-                    assert_eq!(packed.is_small(), inputs <= 70);
-                    let geometry = Geometry::new(&packed, height, width, case.pictures);
-                    assert!(geometry.rows < geometry.down * case.pictures);
+                    // Either way in several bands; by parts of the outputs where no cache holds the weights.
+                    let packed = case.winograd(side, isa.lanes());
+                    let geometry = Geometry::new(&packed, (height, width), case.pictures, case.threads);
+                    assert!(geometry.bands > 1);
+                    assert_eq!(geometry.parts, if packed.scratch() > 0 { case.threads } else { 1 });
                 }
                 case.check(isa);
             }

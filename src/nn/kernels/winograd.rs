@@ -16,17 +16,26 @@ use super::{
     tile::{Job, Source, Target, finish_pixels, weights_of},
     vector::Vector,
 };
+use std::ops::Range;
 
-/// How an output is cut into tiles, and how the workspace holds them: `[block][element][tile][lane]`, first the
-/// transformed inputs and behind them the products, for some rows of tiles at once.
+/// How an output is cut into tiles, how the threads share them, and how the workspace of a thread holds them:
+/// `[block][element][tile][lane]`, first the transformed inputs and behind them the products, for a band of tiles at once.
+///
+/// A task takes one band from pixels to pixels, so that nothing of it goes from core to core. It makes all output blocks, or,
+/// where the weights are so many that they should be read once, a part of them: then every part's task transforms the
+/// band's inputs for itself, which costs less than to fetch them from the core that has.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Geometry {
     /// Tiles beside each other.
-    pub(super) across: usize,
+    across: usize,
     /// Rows of tiles in a picture.
-    pub(super) down: usize,
-    /// Rows of tiles, counted over all pictures, that are worked on at once.
-    pub(super) rows: usize,
+    down: usize,
+    /// Tiles, counted over all pictures.
+    pub(super) tiles: usize,
+    /// Bands that the tiles are cut into.
+    pub(super) bands: usize,
+    /// Parts that the output blocks are cut into.
+    pub(super) parts: usize,
     /// Tiles that a block has room for. Odd, so that the elements of a tile do not share a set of the cache.
     room: usize,
     /// Elements of a tile.
@@ -36,29 +45,46 @@ pub(in super::super) struct Geometry {
     out_blocks: usize,
 }
 
-/// Floats of workspace to stay below, where a single row of tiles lets it: what a second-level cache and a share of the
-/// third hold.
-const WORKSPACE_FLOATS: usize = 256 * 1024;
-/// The same for a thread that has a workspace of its own.
-const BAND_FLOATS: usize = 96 * 1024;
-/// Bands that a picture is cut into at least, where it has so many rows of tiles: no thread waits long for the last one.
-const BANDS: usize = 8;
+/// Floats of a band to stay below, where a single tile lets it: what a second-level cache and a share of the third hold.
+const BAND_FLOATS: usize = 256 * 1024;
+/// The same where the second-level cache holds the weights as well.
+const SMALL_BAND_FLOATS: usize = 96 * 1024;
+/// Bands to have at least where the weights are that small: no thread waits long for the last one.
+const SMALL_BANDS: usize = 8;
+/// Tiles that a band has at least, where there are so many: fewer leave registers unused.
+const BAND_TILES: usize = 12;
 
 impl Geometry {
-    pub(in super::super) fn new(conv: &PackedWinograd, height: usize, width: usize, pictures: usize) -> Self {
+    /// For `pictures` outputs of `height` times `width` pixels, computed by `threads` threads.
+    pub(in super::super) fn new(
+        conv: &PackedWinograd,
+        (height, width): (usize, usize),
+        pictures: usize,
+        threads: usize,
+    ) -> Self {
         let (across, down) = (width.div_ceil(conv.side), height.div_ceil(conv.side));
         let (in_blocks, out_blocks) =
             (conv.in_channels.div_ceil(conv.lanes), conv.window.out_channels.div_ceil(conv.lanes));
+        let tiles = across * down * pictures;
+        let by_outputs = conv.scratch() > 0 || tiles < threads * BAND_TILES;
+        let parts = if by_outputs { threads.min(conv.tiles()) } else { 1 };
+        let (floats, wanted) = match (conv.is_small(), parts) {
+            (true, _) => (SMALL_BAND_FLOATS, SMALL_BANDS),
+            (false, 1) => (BAND_FLOATS, threads),
+            _ => (BAND_FLOATS, 1),
+        };
         let per_tile = (in_blocks + out_blocks) * conv.elements.len() * conv.lanes;
-        let all = down * pictures;
-        let (floats, most) =
-            if conv.is_small() { (BAND_FLOATS, all.div_ceil(BANDS)) } else { (WORKSPACE_FLOATS, all) };
-        let rows = (floats / (per_tile * across).max(1)).clamp(1, most.max(1));
+        let most = (floats / per_tile.max(1)).max(1);
+        let band = tiles.div_ceil(wanted).max(BAND_TILES).min(most);
+        // As many for each thread.
+        let bands = tiles.div_ceil(band).next_multiple_of(if parts == 1 { threads } else { 1 }).min(tiles);
         Self {
             across,
             down,
-            rows,
-            room: (rows * across) | 1,
+            tiles,
+            bands,
+            parts,
+            room: tiles.div_ceil(bands.max(1)) | 1,
             elements: conv.elements.len(),
             lanes: conv.lanes,
             in_blocks,
@@ -66,10 +92,23 @@ impl Geometry {
         }
     }
 
-    /// Floats of workspace for tiles; behind them each thread has [`PackedWinograd::scratch`]. Where the weights are small
-    /// each thread has as many of its own.
+    /// Floats of workspace that each thread needs for the tiles of a band.
     pub(in super::super) fn floats(&self) -> usize {
         ((self.in_blocks + self.out_blocks) * self.block()).next_multiple_of(LINE)
+    }
+
+    /// The tiles of a band.
+    pub(super) fn band(&self, index: usize) -> Range<usize> {
+        index * self.tiles / self.bands..(index + 1) * self.tiles / self.bands
+    }
+
+    /// The rows of a band's tiles.
+    pub(super) fn stretches(&self, band: &Range<usize>) -> impl Iterator<Item = Stretch> {
+        let (across, Range { start, end }) = (self.across, band.clone());
+        (start / across..end.div_ceil(across)).map(move |row| {
+            let (first, behind) = ((row * across).max(start), ((row + 1) * across).min(end));
+            Stretch { row, column: first - row * across, tiles: behind - first, slot: first - start }
+        })
     }
 
     /// Floats from an element to the next.
@@ -107,22 +146,26 @@ impl Space {
     }
 }
 
-// SAFETY: it is made from a slice borrowed for the whole layer, and each phase's tasks write disjoint parts of it and
-// read what the phase before has finished.
+// SAFETY: it is made from a slice borrowed for the whole layer, and each thread has a part of its own.
 unsafe impl Sync for Space {}
 
-/// Which row of tiles: counted over all pictures, and its place among those that are worked on at once.
+/// Neighbouring tiles of a row.
 #[derive(Clone, Copy)]
-pub(super) struct TileRow {
-    pub(super) row: usize,
-    pub(super) slot: usize,
+pub(super) struct Stretch {
+    /// Counted over all pictures.
+    row: usize,
+    /// Of the first tile.
+    column: usize,
+    tiles: usize,
+    /// The first one's place in the band.
+    slot: usize,
 }
 
-/// Transforms the inputs of one row of tiles of one input block.
+/// Transforms the inputs of a stretch of tiles of one input block.
 ///
 /// # Safety
-/// The processor has `V`'s instructions; `job` fits `conv` as `kernels::winograd` checks it; the row and block are there;
-/// `space` has [`Geometry::floats`], and no other task writes this row of this block.
+/// The processor has `V`'s instructions; `job` fits `conv` as `kernels::winograd` checks it; the tiles and the block are there;
+/// `space` has [`Geometry::floats`], which no other task uses.
 #[inline(always)]
 pub(super) unsafe fn transform_inputs<V: Vector>(
     conv: &PackedWinograd,
@@ -130,7 +173,7 @@ pub(super) unsafe fn transform_inputs<V: Vector>(
     job: &Job,
     space: Space,
     block: usize,
-    at: TileRow,
+    at: Stretch,
 ) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -141,17 +184,17 @@ pub(super) unsafe fn transform_inputs<V: Vector>(
     }
 }
 
-/// Multiplies one element of `tiles` tiles.
+/// Multiplies one element of `tiles` tiles by the weights of some `outputs`, which are numbers of [`PackedConv::tiles`].
 ///
 /// # Safety
-/// As [`transform_inputs`]; the inputs of these tiles are transformed; no other task has this element, nor `scratch`,
-/// which has [`PackedWinograd::scratch`] floats.
+/// As [`transform_inputs`]; the inputs of these tiles are transformed; no other task has `scratch`, which has
+/// [`PackedWinograd::scratch`] floats.
 pub(super) unsafe fn multiply_element(
     isa: Isa,
     conv: &PackedWinograd,
     geometry: &Geometry,
     (space, scratch): (Space, &mut [f32]),
-    element: usize,
+    (element, outputs): (usize, Range<usize>),
     tiles: usize,
 ) {
     let Some(weights) = conv.elements.get(element) else { return };
@@ -161,7 +204,7 @@ pub(super) unsafe fn multiply_element(
     unsafe {
         let first = space.0.add(element).cast_const();
         let target = Target::plain(space.0.add(geometry.in_blocks * block + element), block);
-        for tile in &weights.tiles {
+        for tile in weights.tiles.get(outputs).unwrap_or_default() {
             let source = Source {
                 weights: weights_of(isa, weights, tile, scratch).as_ptr(),
                 first,
@@ -174,7 +217,7 @@ pub(super) unsafe fn multiply_element(
     }
 }
 
-/// Makes pixels of the products of one row of tiles of one output block.
+/// Makes pixels of the products of a stretch of tiles of one output block.
 ///
 /// # Safety
 /// As [`transform_inputs`]; the products are there; no other task writes these pixels.
@@ -186,7 +229,7 @@ pub(super) unsafe fn transform_products<V: Vector>(
     job: &Job,
     space: Space,
     block: usize,
-    at: TileRow,
+    at: Stretch,
 ) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -206,7 +249,7 @@ unsafe fn inputs<V: Vector, const M: usize, const N: usize>(
     job: &Job,
     space: Space,
     block: usize,
-    at: TileRow,
+    at: Stretch,
 ) {
     let (from, padding) = (job.x.layout, conv.window.padding);
     let (picture, y) = (at.row / geometry.down, at.row % geometry.down * M);
@@ -216,10 +259,11 @@ unsafe fn inputs<V: Vector, const M: usize, const N: usize>(
     // SAFETY: rows and columns inside the padded picture are inside the border; each tile's elements have room.
     unsafe {
         let first = job.x.data.add(block * from.block() + from.at(picture, y, 0, padding)).cast_const();
-        let to = space.0.add(block * geometry.block() + at.slot * geometry.across * V::LANES);
+        let to = space.0.add(block * geometry.block() + at.slot * V::LANES);
         let (row, element) = (from.row(), geometry.element());
         let down = N * element;
-        for tile in 0..geometry.across {
+        for place in 0..at.tiles {
+            let tile = at.column + place;
             let first = first.add(tile * M * V::LANES);
             let columns = (columns - tile * M).min(N);
             let mut lines = [[V::splat(0.0); N]; N];
@@ -244,7 +288,7 @@ unsafe fn inputs<V: Vector, const M: usize, const N: usize>(
                     column[i] = lines[i][j];
                 }
                 let column = transform_input(column);
-                let mut to = to.wrapping_add(j * element + tile * V::LANES);
+                let mut to = to.wrapping_add(j * element + place * V::LANES);
                 for i in 0..N {
                     column[i].store(to);
                     to = to.wrapping_add(down);
@@ -264,7 +308,7 @@ unsafe fn outputs<V: Vector, const M: usize, const N: usize>(
     job: &Job,
     space: Space,
     block: usize,
-    at: TileRow,
+    at: Stretch,
 ) {
     let to = job.out.layout.shape;
     let (picture, y) = (at.row / geometry.down, at.row % geometry.down * M);
@@ -272,20 +316,19 @@ unsafe fn outputs<V: Vector, const M: usize, const N: usize>(
     // SAFETY: the caller's promise; only rows and columns inside the output are written.
     unsafe {
         let bias = V::load(conv.bias.as_slice().as_ptr().add(block * V::LANES));
-        let from = space
-            .0
-            .add((geometry.in_blocks + block) * geometry.block() + at.slot * geometry.across * V::LANES);
+        let from = space.0.add((geometry.in_blocks + block) * geometry.block() + at.slot * V::LANES);
         let element = geometry.element();
         let down = N * element;
         let mut targets = [job.target(picture * to.height + y); M];
         for i in 1..rows {
             targets[i] = job.target(picture * to.height + y + i);
         }
-        for tile in 0..geometry.across {
+        for place in 0..at.tiles {
+            let tile = at.column + place;
             let mut lines = [[V::splat(0.0); N]; M];
             for j in 0..N {
                 let mut products = [V::splat(0.0); N];
-                let mut from = from.wrapping_add(j * element + tile * V::LANES);
+                let mut from = from.wrapping_add(j * element + place * V::LANES);
                 for i in 0..N {
                     products[i] = V::load(from);
                     from = from.wrapping_add(down);
