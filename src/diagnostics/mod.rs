@@ -22,6 +22,7 @@ pub fn stage_table(stages: &[StageTime]) -> String {
     let mut text = format!("{:<9}{:>9}{:>9}{:>9}\n", "stage", "p50 ms", "p95 ms", "p99 ms");
     for stage in stages {
         let StageTime { stage, p50_ms, p95_ms, p99_ms } = stage;
+        let stage = stage.name();
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{stage:<9}{p50_ms:>9.2}{p95_ms:>9.2}{p99_ms:>9.2}");
     }
@@ -35,7 +36,7 @@ pub fn stages_json(stages: &[StageTime]) -> Value {
         .iter()
         .map(|s| {
             let times = json!({ "p50_ms": s.p50_ms, "p95_ms": s.p95_ms, "p99_ms": s.p99_ms });
-            (s.stage.to_owned(), times)
+            (s.stage.name().to_owned(), times)
         })
         .collect::<serde_json::Map<_, _>>()
         .into()

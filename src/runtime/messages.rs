@@ -24,6 +24,7 @@ use std::{
 pub use super::{
     machine::Machine,
     sound::SoundState,
+    stages::Stage,
     trouble::{
         BadMoment, BadRequest, Cause, KeyFault, ListFault, Reason, Refused, Stopped, StorePlace, Trouble,
     },
@@ -235,8 +236,8 @@ pub struct LiveStats {
 /// One row of the stage table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageTime {
-    /// Stage name.
-    pub stage: &'static str,
+    /// Which stage.
+    pub stage: Stage,
     /// Median, milliseconds.
     pub p50_ms: f32,
     /// 95th percentile, milliseconds.

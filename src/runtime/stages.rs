@@ -4,7 +4,7 @@ use super::messages::StageTime;
 use std::{collections::VecDeque, time::Duration};
 
 /// The stages of a frame, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// Reading and converting a frame (of a folder or the demo; a webcam does so on its own thread).
     Capture,
@@ -37,7 +37,7 @@ impl Stage {
         Self::Frame,
     ];
 
-    /// Name in tables and JSON.
+    /// Name in JSON and in tables of the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -87,7 +87,7 @@ impl StageClock {
                 let mut sorted: Vec<f32> = samples.iter().copied().collect();
                 sorted.sort_by(f32::total_cmp);
                 StageTime {
-                    stage: stage.name(),
+                    stage,
                     p50_ms: percentile(&sorted, 0.50),
                     p95_ms: percentile(&sorted, 0.95),
                     p99_ms: percentile(&sorted, 0.99),

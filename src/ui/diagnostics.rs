@@ -4,15 +4,36 @@
 
 use super::{
     Action, Scene, camera_words, history,
-    table::{CELL, head},
+    table::{Col, Sort, height_of, table, text},
     theme,
     troubles::with_reason,
     widgets::{PlotLine, Weight, banner, button, caption, card, page_title, plot, quiet, tile},
     words::Words,
 };
-use crate::runtime::messages::{CameraStatus, StageTime};
-use egui::{Align, Layout, ProgressBar, RichText, Ui};
-use egui_extras::{Column, TableBuilder};
+use crate::runtime::messages::{CameraStatus, Stage, StageTime};
+use egui::{ProgressBar, RichText, Ui, Vec2};
+
+/// How the two tables of stage times are sorted.
+pub struct Diagnostics {
+    live: Sort<Key>,
+    bench: Sort<Key>,
+}
+
+/// By what stage times can be sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Stage,
+    P50,
+    P95,
+    P99,
+}
+
+impl Default for Diagnostics {
+    fn default() -> Self {
+        // In the order in which a frame goes through them.
+        Self { live: Sort::new(Key::Stage, false), bench: Sort::new(Key::Stage, false) }
+    }
+}
 
 /// Where the speed test is.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -49,7 +70,7 @@ pub struct BenchFigures {
 }
 
 /// Draws it.
-pub(super) fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Action> {
+pub(super) fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Diagnostics) -> Vec<Action> {
     let mut actions = Vec::new();
     let words = scene.words;
     let colours = theme::palette(ui);
@@ -79,9 +100,9 @@ pub(super) fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Action> {
         figures_ui(ui, scene);
         if !stats.stages.is_empty() {
             caption(ui, &words.say("diagnostics-stages"));
-            stage_table(ui, scene, "live stages", &stats.stages);
+            stage_table(ui, scene, "live stages", &stats.stages, &mut local.live);
         }
-        actions.extend(bench_ui(ui, scene));
+        actions.extend(bench_ui(ui, scene, &mut local.bench));
     });
     actions
 }
@@ -167,7 +188,7 @@ fn figures_ui(ui: &mut Ui, scene: &Scene<'_>) {
     });
 }
 
-fn bench_ui(ui: &mut Ui, scene: &Scene<'_>) -> Option<Action> {
+fn bench_ui(ui: &mut Ui, scene: &Scene<'_>, sort: &mut Sort<Key>) -> Option<Action> {
     let words = scene.words;
     let colours = theme::palette(ui);
     let bench = scene.bench?;
@@ -190,7 +211,7 @@ fn bench_ui(ui: &mut Ui, scene: &Scene<'_>) -> Option<Action> {
                 let values = [("fps", fps.into()), ("frames", figures.frames.into())];
                 banner(ui, colours.arrived, &words.with("bench-result", &values));
                 caption(ui, &figures.on);
-                stage_table(ui, scene, "bench stages", &figures.stages);
+                stage_table(ui, scene, "bench stages", &figures.stages, sort);
             }
             BenchView::Stopping => {
                 quiet(ui, &words.say("button-working"));
@@ -206,37 +227,55 @@ fn bench_ui(ui: &mut Ui, scene: &Scene<'_>) -> Option<Action> {
     })
 }
 
-fn stage_table(ui: &mut Ui, scene: &Scene<'_>, id: &str, stages: &[StageTime]) {
-    TableBuilder::new(ui)
-        .id_salt(id)
-        .striped(true)
-        .vscroll(false)
-        .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::remainder().at_least(120.0))
-        .columns(Column::exact(96.0), 3)
-        .header(34.0, |mut header| {
-            header.col(|ui| head(ui, &scene.words.say("diagnostics-stage")));
-            for title in ["p50", "p95", "p99"] {
-                header.col(|ui| head(ui, title));
-            }
-        })
-        .body(|body| {
-            body.rows(36.0, stages.len(), |mut row| {
-                let Some(stage) = stages.get(row.index()) else { return };
-                row.col(|ui| {
-                    ui.add_space(CELL);
-                    ui.label(stage.stage);
-                });
-                for value in [stage.p50_ms, stage.p95_ms, stage.p99_ms] {
-                    row.col(|ui| {
-                        ui.add_space(CELL);
-                        ui.label(
-                            RichText::new(format!("{} ms", scene.words.decimal(value.into(), 1))).monospace(),
-                        );
-                    });
-                }
-            });
+fn stage_table(ui: &mut Ui, scene: &Scene<'_>, id: &str, stages: &[StageTime], sort: &mut Sort<Key>) {
+    const ROW: f32 = 36.0;
+    let words = scene.words;
+    let columns = [
+        Col::rest(words.say("diagnostics-stage")).sorts(Key::Stage),
+        Col::fixed("p50".to_owned(), 96.0).sorts(Key::P50),
+        Col::fixed("p95".to_owned(), 96.0).sorts(Key::P95),
+        Col::fixed("p99".to_owned(), 96.0).sorts(Key::P99),
+    ];
+    let shown = in_order(stages, *sort);
+    ui.allocate_ui(Vec2::new(ui.available_width(), height_of(ROW, shown.len())), |ui| {
+        table(ui, id, &columns, sort, ROW, shown.len(), |ui, row, column| {
+            let Some(stage) = shown.get(row) else { return };
+            let value = match column {
+                0 => return text(ui, &words.say(stage_word(stage.stage))),
+                1 => stage.p50_ms,
+                2 => stage.p95_ms,
+                _ => stage.p99_ms,
+            };
+            ui.label(RichText::new(format!("{} ms", words.decimal(value.into(), 1))).monospace());
         });
+    });
+}
+
+fn in_order(stages: &[StageTime], sort: Sort<Key>) -> Vec<&StageTime> {
+    let mut shown: Vec<_> = stages.iter().collect();
+    match sort.by {
+        Key::Stage => shown.sort_by_key(|row| row.stage),
+        Key::P50 => shown.sort_by(|a, b| a.p50_ms.total_cmp(&b.p50_ms)),
+        Key::P95 => shown.sort_by(|a, b| a.p95_ms.total_cmp(&b.p95_ms)),
+        Key::P99 => shown.sort_by(|a, b| a.p99_ms.total_cmp(&b.p99_ms)),
+    }
+    if sort.descending {
+        shown.reverse();
+    }
+    shown
+}
+
+fn stage_word(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Capture => "diagnostics-capture",
+        Stage::Detect => "diagnostics-detect",
+        Stage::Track => "diagnostics-track",
+        Stage::Embed => "diagnostics-embed",
+        Stage::Match => "diagnostics-match",
+        Stage::Liveness => "diagnostics-liveness",
+        Stage::Record => "diagnostics-record",
+        Stage::Frame => "diagnostics-frame",
+    }
 }
 
 /// "1.4 GB", in powers of a thousand as on the disk's label.

@@ -2,7 +2,7 @@
 //!
 //! Job: one sample each half second, the oldest fall out; pure. It must not know how a figure is drawn or measured.
 
-use crate::runtime::messages::LiveStats;
+use crate::runtime::messages::{LiveStats, Stage};
 use std::time::Duration;
 
 /// Room for two minutes.
@@ -27,14 +27,14 @@ impl History {
             return;
         }
         self.last = Some(now);
-        let stage = |name: &str| stats.stages.iter().find(|s| s.stage == name).map_or(0.0, |s| s.p50_ms);
+        let stage = |stage| stats.stages.iter().find(|s| s.stage == stage).map_or(0.0, |s| s.p50_ms);
         let Self { last: _, captured_fps, processed_fps, detect_ms, embed_ms, frame_ms } = self;
         for (column, value) in [
             (captured_fps, stats.captured_fps),
             (processed_fps, stats.processed_fps),
-            (detect_ms, stage("detect")),
-            (embed_ms, stage("embed")),
-            (frame_ms, stage("frame")),
+            (detect_ms, stage(Stage::Detect)),
+            (embed_ms, stage(Stage::Embed)),
+            (frame_ms, stage(Stage::Frame)),
         ] {
             if column.len() == PLACES {
                 column.remove(0);
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_sample_each_half_second_and_no_more_than_there_is_room_for() {
         let mut history = History::default();
-        let stage = StageTime { stage: "detect", p50_ms: 25.0, p95_ms: 30.0, p99_ms: 40.0 };
+        let stage = StageTime { stage: Stage::Detect, p50_ms: 25.0, p95_ms: 30.0, p99_ms: 40.0 };
         for tenth in 0..20_u32 {
             let stats =
                 LiveStats { captured_fps: tenth as f32, stages: vec![stage.clone()], ..LiveStats::default() };

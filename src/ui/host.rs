@@ -68,7 +68,7 @@ pub fn host_ui(ui: &mut Ui, scene: &Scene<'_>, page: &mut HostScreen, session: &
                 HostScreen::Code(_) => Vec::new(), // drawn above
                 HostScreen::Keys(local) => keys_ui(ui, scene, local),
                 HostScreen::Settings(local) => settings_ui(ui, scene, local),
-                HostScreen::Diagnostics => diagnostics_ui(ui, scene),
+                HostScreen::Diagnostics(local) => diagnostics_ui(ui, scene, local),
             });
         },
     );

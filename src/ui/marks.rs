@@ -7,7 +7,7 @@ use super::{
     host::dialog_foot,
     people::matches,
     range::{DayField, EXAMPLE},
-    table::{Col, faint, plain_table, text},
+    table::{Col, Sort, faint, height_of, table, text},
     theme,
     widgets::{
         Weight, badge, banner, button, caption, dialog, field, kind_tone, quiet, row_button, segments,
@@ -41,7 +41,17 @@ enum Dialog {
     /// A mark that is wrong.
     Correct { row: MarkRow, strike_out: bool, typed: Typed },
     /// What was said about a record, from the first event on; and the dialog that it leads back to.
-    History { row: MarkRow, events: Option<Vec<HistoryRow>>, back: Box<Self> },
+    History { row: MarkRow, events: Option<Vec<HistoryRow>>, sort: Sort<Key>, back: Box<Self> },
+}
+
+/// By what the events of a history can be sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Event,
+    Recorded,
+    Who,
+    Says,
+    Reason,
 }
 
 /// The fields that adding and correcting share.
@@ -70,7 +80,9 @@ impl Marks {
     /// Opens the history of a record, and asks for it.
     pub(super) fn history(&mut self, row: &MarkRow) -> Action {
         let back = Box::new(std::mem::take(&mut self.dialog));
-        *self = Self { dialog: Dialog::History { row: row.clone(), events: None, back }, refused: None };
+        let sort = Sort::new(Key::Event, false); // as it came about
+        *self =
+            Self { dialog: Dialog::History { row: row.clone(), events: None, sort, back }, refused: None };
         Action::AskHost(HostRequest::History(row.event))
     }
 
@@ -149,12 +161,12 @@ impl Marks {
                     }
                 })
             }
-            Dialog::History { row, events, .. } => {
+            Dialog::History { row, events, sort, .. } => {
                 wide_dialog(ui, "history", &words.say("history-title"), |ui| {
                     quiet(ui, &row_words(row, scene));
                     match (events, &refused) {
                         (_, Some(refused)) => banner(ui, theme::palette(ui).alarm, refused),
-                        (Some(events), None) => history_ui(ui, scene, people, events),
+                        (Some(events), None) => history_ui(ui, scene, people, events, sort),
                         (None, None) => super::host::loading(ui, scene),
                     }
                     ui.add_space(theme::GAP);
@@ -282,23 +294,40 @@ fn row_words(row: &MarkRow, scene: &Scene<'_>) -> String {
     format!("{name}, {} {at}", scene.words.kind(row.kind))
 }
 
-fn history_ui(ui: &mut Ui, scene: &Scene<'_>, people: &[PersonRow], events: &[HistoryRow]) {
+fn history_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    people: &[PersonRow],
+    events: &[HistoryRow],
+    sort: &mut Sort<Key>,
+) {
     let words = scene.words;
     let columns = [
-        Col::fixed(words.say("history-event"), 64.0),
-        Col::fixed(words.say("history-recorded"), 172.0),
-        Col::fixed(words.say("audit-who"), 130.0),
-        Col::fixed(words.say("history-says"), 248.0),
-        Col::rest(words.say("today-reason")),
+        Col::fixed(words.say("history-event"), 64.0).sorts(Key::Event),
+        Col::fixed(words.say("history-recorded"), 172.0).sorts(Key::Recorded),
+        Col::fixed(words.say("audit-who"), 130.0).sorts(Key::Who),
+        Col::fixed(words.say("history-says"), 248.0).sorts(Key::Says),
+        Col::rest(words.say("today-reason")).sorts(Key::Reason),
     ];
-    let height = theme::TOUCH + theme::ROW * events.len().min(5) as f32;
-    ui.allocate_ui(Vec2::new(ui.available_width(), height + 8.0), |ui| {
-        plain_table(ui, "history", &columns, theme::ROW, events.len(), |ui, row, column| {
-            let Some(event) = events.get(row) else { return };
+    let mut shown: Vec<_> = events.iter().map(|event| (event, actor(scene, people, event))).collect();
+    match sort.by {
+        Key::Event => shown.sort_by_key(|(event, _)| event.event),
+        Key::Recorded => shown.sort_by_key(|(event, _)| event.recorded),
+        Key::Who => shown.sort_by(|(_, a), (_, b)| a.cmp(b)),
+        Key::Says => shown.sort_by_key(|(event, _)| event.says),
+        Key::Reason => shown.sort_by(|(a, _), (b, _)| a.reason.cmp(&b.reason)),
+    }
+    if sort.descending {
+        shown.reverse();
+    }
+    let height = height_of(theme::ROW, shown.len().min(5));
+    ui.allocate_ui(Vec2::new(ui.available_width(), height), |ui| {
+        table(ui, "history", &columns, sort, theme::ROW, shown.len(), |ui, row, column| {
+            let Some((event, who)) = shown.get(row) else { return };
             match column {
                 0 => faint(ui, &event.event.to_string()),
                 1 => text(ui, &event.recorded.map_or_else(String::new, |at| words.second(at, scene.zone()))),
-                2 => text(ui, &actor(scene, people, event)),
+                2 => text(ui, who),
                 3 => match event.says {
                     Some((kind, at)) => {
                         badge(ui, kind_tone(theme::palette(ui), kind), &words.kind(kind));

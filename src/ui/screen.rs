@@ -5,8 +5,8 @@
 
 use super::{
     BenchView, History, PictureTexture, Words, attendance::Attendance, audit::Audit, badge::Badge,
-    code::CodePage, enrol::Enrol, first_start::FirstStart, hosts::Hosts, keys::Keys, login::Login,
-    people::People, reports::Reports, settings_form::SettingsForm, today::Today,
+    code::CodePage, diagnostics::Diagnostics, enrol::Enrol, first_start::FirstStart, hosts::Hosts,
+    keys::Keys, login::Login, people::People, reports::Reports, settings_form::SettingsForm, today::Today,
 };
 use crate::{
     domain::{EventId, Host, Moment, PersonId, PersonName, TrackId},
@@ -53,7 +53,7 @@ pub enum HostScreen {
     /// What can be changed.
     Settings(Box<SettingsForm>),
     /// How it runs.
-    Diagnostics,
+    Diagnostics(Diagnostics),
 }
 
 /// The pages that the navigation leads to.
@@ -321,7 +321,7 @@ impl HostScreen {
                 Self::Settings(Box::default()),
                 vec![HostRequest::Settings, HostRequest::Cameras, HostRequest::Networks],
             ),
-            HostPage::Diagnostics => (Self::Diagnostics, Vec::new()),
+            HostPage::Diagnostics => (Self::Diagnostics(Diagnostics::default()), Vec::new()),
         }
     }
 
@@ -343,7 +343,7 @@ impl HostScreen {
             Self::Hosts(_) | Self::Code(_) => HostPage::Hosts,
             Self::Keys(_) => HostPage::Keys,
             Self::Settings(_) => HostPage::Settings,
-            Self::Diagnostics => HostPage::Diagnostics,
+            Self::Diagnostics(_) => HostPage::Diagnostics,
         }
     }
 
@@ -363,7 +363,7 @@ impl HostScreen {
             }
             Self::Keys(page) => page.reply(asked, body),
             Self::Settings(page) => page.reply(asked, body),
-            Self::Diagnostics => Vec::new(),
+            Self::Diagnostics(_) => Vec::new(),
         }
     }
 

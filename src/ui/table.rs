@@ -56,16 +56,9 @@ impl<K> Col<K> {
     }
 }
 
-/// A table without order.
-pub(super) fn plain_table(
-    ui: &mut Ui,
-    id: &str,
-    columns: &[Col<()>],
-    row_height: f32,
-    rows: usize,
-    cell: impl FnMut(&mut Ui, usize, usize),
-) {
-    table(ui, id, columns, &mut Sort::new((), false), row_height, rows, cell);
+/// How high a table with so many rows in view is.
+pub(super) fn height_of(row_height: f32, rows: usize) -> f32 {
+    theme::TOUCH + row_height * rows as f32 + 8.0
 }
 
 /// Draws `rows` rows; `cell` gets a row and a column. Says whether the order was changed.
@@ -145,7 +138,7 @@ fn title(ui: &mut Ui, text: &str, descending: Option<bool>) -> Response {
 }
 
 /// A column's title that sorts nothing.
-pub(super) fn head(ui: &mut Ui, text: &str) {
+fn head(ui: &mut Ui, text: &str) {
     ui.add_space(CELL);
     caption(ui, text);
 }

@@ -2,6 +2,7 @@
 
 use super::{Bench, SIZES, host_request};
 use crate::fake::{Fake, PIN, name, person};
+use egui_kittest::kittest::Queryable as _;
 use faceprint::{
     app::BenchRun,
     crypto::RecoveryCode,
@@ -9,7 +10,7 @@ use faceprint::{
     domain::{Clock as _, Host, HostId, MarkKind, Rect, TrackId},
     runtime::messages::{
         CameraStatus, FaceState, FaceView, Fault, Hidden, HostRequest, HostRow, PinMark, Refusal, ReplyBody,
-        RequestBody, StageTime, Worker,
+        RequestBody, Stage, StageTime, Worker,
     },
     settings::{Display, Look, Settings},
     ui::{HostPage, Screen, Words, theme},
@@ -243,7 +244,7 @@ fn the_speed_test_runs_beside_the_kiosk_and_can_be_cancelled() {
             size: (1280, 720),
             frames: 300,
             seconds: 10.0,
-            stages: vec![StageTime { stage: "frame", p50_ms: 33.0, p95_ms: 40.0, p99_ms: 50.0 }],
+            stages: vec![StageTime { stage: Stage::Frame, p50_ms: 33.0, p95_ms: 40.0, p99_ms: 50.0 }],
         })
     });
     let mut bench = Bench::tall_with(run);
@@ -261,6 +262,41 @@ fn the_speed_test_runs_beside_the_kiosk_and_can_be_cancelled() {
         std::thread::sleep(Duration::from_millis(10));
     }
     panic!("a cancelled test ends");
+}
+
+#[test]
+fn the_times_of_the_stages_sort_by_every_title() {
+    let row = |stage, p50_ms, p95_ms, p99_ms| StageTime { stage, p50_ms, p95_ms, p99_ms };
+    let mut bench = Bench::tall();
+    bench.fake.snapshot.lock().unwrap().stats.stages = vec![
+        row(Stage::Capture, 2.0, 9.0, 9.5),
+        row(Stage::Detect, 25.0, 26.0, 27.0),
+        row(Stage::Record, 1.0, 3.0, 44.0),
+    ];
+    bench.log_in();
+    bench.press("Diagnostics");
+    let order = |bench: &Bench| {
+        let mut rows = ["Take a frame", "Find faces", "Record"].map(|label| {
+            let node = bench.harness.query_all_by_label(label).last().expect(label);
+            (node.rect().top(), label)
+        });
+        rows.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        rows.map(|(_, label)| label)
+    };
+    assert_eq!(order(&bench), ["Take a frame", "Find faces", "Record"], "as a frame goes");
+    for (title, rising) in [
+        ("p50", ["Record", "Take a frame", "Find faces"]),
+        ("p95", ["Record", "Take a frame", "Find faces"]),
+        ("p99", ["Take a frame", "Find faces", "Record"]),
+        ("Stage", ["Take a frame", "Find faces", "Record"]),
+    ] {
+        bench.press(title);
+        assert_eq!(order(&bench), rising, "{title}");
+        bench.press(title);
+        let mut falling = rising;
+        falling.reverse();
+        assert_eq!(order(&bench), falling, "{title}, the other way round");
+    }
 }
 
 #[test]

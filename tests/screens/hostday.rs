@@ -302,13 +302,20 @@ fn a_history_shows_who_said_what_and_why() {
         reason: reason.into(),
     };
     let rows = vec![
-        row(4, Some((MarkKind::CheckIn, base)), MarkSource::Face, Actor::Kiosk, ""),
+        row(4, Some((MarkKind::CheckIn, base)), MarkSource::Face, Actor::Kiosk, "At the door"),
         row(7, Some((MarkKind::CheckOut, base)), MarkSource::Host, Actor::Host(HOST), "Left early"),
     ];
     bench.answer(|request| {
         matches!(request, HostRequest::History(_)).then(|| ReplyBody::History(rows.clone()))
     });
     assert!(bench.says("Grace Hopper") && bench.says("Left early") && bench.says("Face"));
+    assert!(bench.above("At the door", "Left early"), "as it came about");
+    for title in ["Who", "Says", "Reason", "No."] {
+        bench.press(title);
+        assert!(bench.above("At the door", "Left early"), "{title}");
+        bench.press(title);
+        assert!(bench.above("Left early", "At the door"), "{title}, the other way round");
+    }
     bench.press("Close");
     assert!(!bench.says("Left early"));
 }
