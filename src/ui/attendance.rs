@@ -6,6 +6,7 @@ use super::{
     Action, Asked, Scene,
     host::{empty, loading},
     marks::{Marks, source_word},
+    people::finds,
     period::Period,
     range::{DayRange, range_ui},
     table::{Col, Sort, buttons, faint, table, text},
@@ -17,7 +18,7 @@ use super::{
     words::{sentence, time_of_day},
 };
 use crate::{
-    domain::{MarkKind, MarkSource},
+    domain::{MarkKind, MarkSource, PersonName},
     runtime::messages::{HostRequest, MarkRow, PersonRow, Refusal, ReplyBody},
 };
 use egui::Ui;
@@ -110,16 +111,18 @@ impl Attendance {
 }
 
 fn arranged(rows: &[MarkRow], filter: &Filter, sort: Sort<Key>) -> Vec<usize> {
-    let wanted = filter.search.trim().to_lowercase();
-    let contains = |text: &str| text.to_lowercase().contains(&wanted);
     let hit = |row: &MarkRow| {
         filter.kind.is_none_or(|kind| row.kind == kind)
             && filter.source.is_none_or(|source| row.source == source)
-            && (wanted.is_empty()
-                || row.name.as_ref().is_some_and(|name| contains(name.as_str()))
-                || row.badge.as_deref().is_some_and(contains))
+            && found(row, &filter.search)
     };
     in_order(rows.iter().enumerate().filter(|(_, row)| hit(row)).collect(), sort)
+}
+
+/// Whether a search finds whose mark it is.
+pub(super) fn found(row: &MarkRow, search: &str) -> bool {
+    let name = row.name.as_ref().map(PersonName::as_str).unwrap_or_default();
+    finds(search, name, row.badge.as_deref())
 }
 
 /// Places of marks, sorted; they come in the order of time.

@@ -203,9 +203,14 @@ impl People {
 
 /// Whether a search finds a person, by name or badge, in any case.
 pub(super) fn matches(row: &PersonRow, search: &str) -> bool {
+    finds(search, row.person.name.as_str(), row.person.badge.as_deref())
+}
+
+/// The same, wherever a name and a badge stand in a row.
+pub(super) fn finds(search: &str, name: &str, badge: Option<&str>) -> bool {
     let wanted = search.trim().to_lowercase();
-    let badge = row.person.badge.as_deref().unwrap_or_default();
-    row.person.name.as_str().to_lowercase().contains(&wanted) || badge.to_lowercase().contains(&wanted)
+    let contains = |text: &str| text.to_lowercase().contains(&wanted);
+    wanted.is_empty() || contains(name) || badge.is_some_and(contains)
 }
 
 /// Draws it.

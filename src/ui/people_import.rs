@@ -5,10 +5,11 @@
 use super::{
     Action, Asked, Scene,
     host::dialog_foot,
+    people::finds,
     reports::folder_name,
     table::{Col, Sort, faint, table, text},
     theme,
-    widgets::{Weight, badge, banner, button, quiet, wide_dialog},
+    widgets::{Weight, badge, banner, button, quiet, search, wide_dialog},
     words::{Words, sentence},
 };
 use crate::runtime::messages::{
@@ -30,7 +31,7 @@ enum Stage {
     Looking,
     Choosing(Vec<FolderView>),
     Reading,
-    Planned(Box<ImportPlan>, Sort<Key>),
+    Planned(Planned),
     Working,
     Done {
         added: usize,
@@ -39,11 +40,19 @@ enum Stage {
     },
 }
 
+/// What a list would do, and how it is looked through.
+struct Planned {
+    plan: Box<ImportPlan>,
+    search: String,
+    sort: Sort<Key>,
+}
+
 /// By what rows can be sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Key {
     Line,
     Name,
+    Badge,
     Deed,
 }
 
@@ -61,7 +70,8 @@ impl Import {
         match (asked, body) {
             (Asked::Folders, Ok(ReplyBody::Folders(folders))) => self.stage = Stage::Choosing(folders),
             (Asked::PlanImport, Ok(ReplyBody::ImportPlan(plan))) => {
-                self.stage = Stage::Planned(plan, Sort::new(Key::Line, false));
+                let sort = Sort::new(Key::Line, false);
+                self.stage = Stage::Planned(Planned { plan, search: String::new(), sort });
             }
             (Asked::Import, Ok(ReplyBody::Imported { added, changed, refused })) => {
                 let refused = refused.map(|trouble| trouble.to_string());
@@ -97,7 +107,7 @@ impl Import {
                     closing(ui, words)
                 }
                 Stage::Choosing(folders) => choose_ui(ui, words, folders),
-                Stage::Planned(plan, sort) => plan_ui(ui, words, plan, sort),
+                Stage::Planned(planned) => plan_ui(ui, words, planned),
                 Stage::Working => work_ui(ui, scene),
                 Stage::Done { added, changed, refused } => {
                     done_ui(ui, words, *added, *changed, refused.as_deref())
@@ -156,7 +166,8 @@ fn choose_ui(ui: &mut Ui, words: &Words, folders: &[FolderView]) -> Pressed {
     pressed
 }
 
-fn plan_ui(ui: &mut Ui, words: &Words, plan: &ImportPlan, sort: &mut Sort<Key>) -> Pressed {
+fn plan_ui(ui: &mut Ui, words: &Words, planned: &mut Planned) -> Pressed {
+    let Planned { plan, search: wanted, sort } = planned;
     let [add, rename, known, refused] = plan.counts();
     let values = [
         ("add", add.into()),
@@ -164,16 +175,19 @@ fn plan_ui(ui: &mut Ui, words: &Words, plan: &ImportPlan, sort: &mut Sort<Key>) 
         ("known", known.into()),
         ("refused", refused.into()),
     ];
-    quiet(ui, &words.with("import-counts", &values));
+    ui.horizontal(|ui| {
+        search(ui, &words.say("people-search"), wanted, 240.0);
+        ui.vertical(|ui| quiet(ui, &words.with("import-counts", &values))); // in two lines where there is no more room
+    });
     let columns = [
         Col::fixed(words.say("import-line"), 64.0).sorts(Key::Line),
         Col::rest(words.say("people-name")).sorts(Key::Name),
-        Col::fixed(words.say("people-badge"), 120.0),
+        Col::fixed(words.say("people-badge"), 120.0).sorts(Key::Badge),
         Col::fixed(words.say("import-deed"), 340.0).sorts(Key::Deed),
     ];
-    let height = (ui.ctx().content_rect().height() - 330.0).clamp(150.0, 420.0);
+    let height = (ui.ctx().content_rect().height() - 360.0).clamp(150.0, 420.0);
     ui.allocate_ui(Vec2::new(ui.available_width(), height), |ui| {
-        let rows = in_order(plan, *sort);
+        let rows = in_order(plan, wanted, *sort);
         table(ui, "import", &columns, sort, theme::ROW * 0.8, rows.len(), |ui, row, column| {
             let Some(row) = rows.get(row) else { return };
             match column {
@@ -186,17 +200,19 @@ fn plan_ui(ui: &mut Ui, words: &Words, plan: &ImportPlan, sort: &mut Sort<Key>) 
     });
     let deed = words.with("import-do", &[("rows", plan.changes().into())]);
     match dialog_foot(ui, &words.say("button-cancel"), &deed, plan.changes() > 0, Weight::Primary) {
-        Some(true) => Pressed::Ask(HostRequest::Import(Box::new(plan.clone()))),
+        Some(true) => Pressed::Ask(HostRequest::Import(plan.clone())),
         Some(false) => Pressed::Close(None),
         None => Pressed::Nothing,
     }
 }
 
-fn in_order(plan: &ImportPlan, sort: Sort<Key>) -> Vec<&ImportRow> {
-    let mut rows: Vec<&ImportRow> = plan.rows.iter().collect();
+fn in_order<'a>(plan: &'a ImportPlan, wanted: &str, sort: Sort<Key>) -> Vec<&'a ImportRow> {
+    let hit = |row: &&ImportRow| finds(wanted, &row.name, row.badge.as_deref());
+    let mut rows: Vec<&ImportRow> = plan.rows.iter().filter(hit).collect();
     match sort.by {
         Key::Line => {} // as they come
         Key::Name => rows.sort_by(|a, b| a.name.cmp(&b.name)),
+        Key::Badge => rows.sort_by(|a, b| a.badge.cmp(&b.badge)),
         // What needs a look comes first.
         Key::Deed => rows.sort_by_key(|row| match row.deed {
             ImportDeed::Refuse(_) => 0,

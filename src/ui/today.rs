@@ -4,21 +4,23 @@
 
 use super::{
     Action, Asked, Scene,
-    attendance::{self, in_order},
+    attendance::{self, found, in_order},
     day_chart::day_chart,
     host::{empty, loading},
     marks::{Marks, source_word},
+    people::finds,
     period::Period,
     table::{Col, Sort, buttons, faint, table, text},
     theme::{self, Palette, Tone},
     widgets::{
-        Weight, badge, banner, button, button_if, caption, kind_tone, page_title, quiet, row_button,
+        Weight, badge, banner, button, button_if, caption, kind_tone, page_title, quiet, row_button, search,
         segments, tile_button,
     },
     words::{Words, sentence, time_of_day},
 };
-use crate::runtime::messages::{
-    DayPerson, DayView, HostRequest, MarkRow, PersonRow, Presence, Refusal, ReplyBody,
+use crate::{
+    domain::PersonName,
+    runtime::messages::{DayPerson, DayView, HostRequest, MarkRow, PersonRow, Presence, Refusal, ReplyBody},
 };
 use egui::Ui;
 use jiff::civil::Date;
@@ -38,6 +40,7 @@ pub struct Today {
     period: Period,
     refused: Option<String>,
     show: Show,
+    search: String,
     sort: Sort<Key>,
     marks_sort: Sort<attendance::Key>,
 }
@@ -59,6 +62,8 @@ enum Key {
     State,
     Came,
     Last,
+    Worked,
+    Planned,
 }
 
 impl Today {
@@ -74,6 +79,7 @@ impl Today {
             period: Period::default(),
             refused: None,
             show: Show::Everybody,
+            search: String::new(),
             sort: Sort::new(Key::State, false),
             marks_sort: Sort::new(attendance::Key::Time, true), // the newest is the one asked about
         }
@@ -181,12 +187,15 @@ pub(super) fn today_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Today) -> Vec
             }
             let lists =
                 [(Show::Everybody, words.say("today-everybody")), (Show::Marks, words.say("today-marks"))];
-            segments(ui, &mut local.show, &lists);
+            ui.horizontal(|ui| {
+                segments(ui, &mut local.show, &lists);
+                search(ui, &words.say("people-search"), &mut local.search, 280.0);
+            });
             if local.show == Show::Marks {
                 let (dialogs, sort) = (&mut local.marks, &mut local.marks_sort);
-                actions.extend(marks_table(ui, scene, &view.marks, locked, dialogs, sort));
+                actions.extend(marks_table(ui, scene, &view.marks, &local.search, locked, dialogs, sort));
             } else {
-                people_table(ui, scene, view, local.show, &mut local.sort);
+                people_table(ui, scene, view, local.show, &local.search, &mut local.sort);
             }
         }
     }
@@ -236,7 +245,14 @@ fn tiles(ui: &mut Ui, words: &Words, view: &DayView, show: &mut Show) {
     });
 }
 
-fn people_table(ui: &mut Ui, scene: &Scene<'_>, view: &DayView, show: Show, sort: &mut Sort<Key>) {
+fn people_table(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    view: &DayView,
+    show: Show,
+    wanted: &str,
+    sort: &mut Sort<Key>,
+) {
     let words = scene.words;
     let mut rows: Vec<&DayPerson> = view
         .people
@@ -244,9 +260,14 @@ fn people_table(ui: &mut Ui, scene: &Scene<'_>, view: &DayView, show: Show, sort
         .filter(|person| show.wants(person))
         .filter(|person| !(view.expects && show == Show::Absent && person.presence == Presence::Free))
         .collect();
+    let listed = !rows.is_empty();
+    rows.retain(|person| {
+        let name = person.name.as_ref().map(PersonName::as_str).unwrap_or_default();
+        finds(wanted, name, person.badge.as_deref())
+    });
     if rows.is_empty() {
         ui.add_space(theme::GAP);
-        quiet(ui, &words.say("today-nobody"));
+        quiet(ui, &words.say(if listed { "people-not-found" } else { "today-nobody" }));
         return;
     }
     // The ledger gives them in name order; sorting keeps it among equals.
@@ -255,6 +276,11 @@ fn people_table(ui: &mut Ui, scene: &Scene<'_>, view: &DayView, show: Show, sort
         Key::State => rows.sort_by_key(|person| (person.presence, person.late.is_none())),
         Key::Came => rows.sort_by_key(|person| (person.first_in.is_none(), person.first_in)),
         Key::Last => rows.sort_by_key(|person| (person.last.is_none(), person.last)),
+        Key::Worked => rows.sort_by_key(|person| person.worked),
+        Key::Planned => rows.sort_by_key(|person| {
+            let planned = person.planned.as_ref().map(|shift| (shift.start, shift.end));
+            (planned.is_none(), planned)
+        }),
     }
     if sort.descending {
         rows.reverse();
@@ -267,8 +293,8 @@ fn people_table(ui: &mut Ui, scene: &Scene<'_>, view: &DayView, show: Show, sort
     ];
     if !narrow {
         columns.push(Col::fixed(words.say("today-last"), 84.0).sorts(Key::Last));
-        columns.push(Col::fixed(words.say("today-worked"), 96.0));
-        columns.push(Col::fixed(words.say("today-planned"), 132.0));
+        columns.push(Col::fixed(words.say("today-worked"), 96.0).sorts(Key::Worked));
+        columns.push(Col::fixed(words.say("today-planned"), 132.0).sorts(Key::Planned));
     }
     let colours = theme::palette(ui);
     let time = |at: Option<jiff::Timestamp>| at.map_or_else(String::new, |at| time_of_day(at, scene.zone()));
@@ -321,6 +347,7 @@ fn marks_table(
     ui: &mut Ui,
     scene: &Scene<'_>,
     marks: &[MarkRow],
+    wanted: &str,
     locked: bool,
     dialogs: &mut Marks,
     sort: &mut Sort<attendance::Key>,
@@ -343,7 +370,12 @@ fn marks_table(
     }
     columns.push(Col::fixed(String::new(), if narrow { 132.0 } else { 236.0 }));
     let mut action = None;
-    let order = in_order(marks.iter().enumerate().collect(), *sort);
+    let order = in_order(marks.iter().enumerate().filter(|(_, mark)| found(mark, wanted)).collect(), *sort);
+    if order.is_empty() {
+        ui.add_space(theme::GAP);
+        quiet(ui, &words.say("attendance-not-found"));
+        return None;
+    }
     table(ui, "day marks", &columns, sort, theme::ROW, order.len(), |ui, row, column| {
         let Some(mark) = order.get(row).and_then(|place| marks.get(*place)) else { return };
         let time = time_of_day(mark.at, scene.zone());

@@ -60,8 +60,12 @@ impl Bench {
     fn pick(&mut self, list: &str, entry: &str) {
         self.harness.get_by_role_and_label(Role::ComboBox, list).click();
         self.run();
-        // The list comes after whatever else has this name.
-        self.harness.get_all_by_role_and_label(Role::Button, entry).last().unwrap().click();
+        self.press_last(entry);
+    }
+
+    /// What lies above whatever else has this name: a list, or a dialog.
+    fn press_last(&mut self, label: &str) {
+        self.harness.get_all_by_role_and_label(Role::Button, label).last().unwrap().click();
         self.run();
     }
 
@@ -185,6 +189,19 @@ fn today_says_who_is_here_late_and_missing() {
 }
 
 #[test]
+fn a_day_is_sorted_by_what_was_worked_and_expected_and_searched() {
+    let mut bench = at_today();
+    bench.press("Expected");
+    assert!(bench.above("Ada Lovelace", "Katherine"), "whoever is expected first");
+    bench.press("Expected");
+    assert!(bench.above("Katherine", "Ada Lovelace"), "the other way round");
+    bench.write("Search name or badge", "kath");
+    assert!(bench.says("Katherine") && !bench.says("Ada Lovelace"));
+    bench.write("Search name or badge", "x");
+    assert!(bench.says("Nobody has this name or badge."));
+}
+
+#[test]
 fn the_present_day_is_loaded_again_each_minute_and_a_refusal_goes_with_it() {
     let mut bench = Bench::host_mode();
     let loads = |request: &HostRequest| matches!(request, HostRequest::Day(_)).then_some(());
@@ -212,6 +229,8 @@ fn a_mark_is_corrected_with_a_reason() {
     assert!(bench.above("Zoë", "Ada Lovelace"), "the newest on top");
     bench.press("Name");
     assert!(bench.above("Ada Lovelace", "Zoë"), "sorted by name");
+    bench.write("Search name or badge", "ada");
+    assert!(bench.says("Correct Ada") && !bench.says("Zoë"));
     bench.press_first("Correct Ada");
     bench.press("Strike it out");
     bench.press("Save");
@@ -583,7 +602,12 @@ fn a_list_is_looked_at_before_it_is_imported() {
         matches!(request, HostRequest::Folders).then(|| ReplyBody::Folders(vec![folder.clone()]))
     });
     bench.press("people.csv");
-    let row = |line, text: &str, deed| ImportRow { line, name: text.into(), badge: Some("7".into()), deed };
+    let row = |line: u64, text: &str, deed| ImportRow {
+        line,
+        name: text.into(),
+        badge: Some(["7", "9", "8"][line as usize - 2].into()),
+        deed,
+    };
     let plan = ImportPlan {
         rows: vec![
             row(2, "Katherine Johnson", ImportDeed::Add(name("Katherine Johnson"))),
@@ -598,6 +622,18 @@ fn a_list_is_looked_at_before_it_is_imported() {
     assert!(bench.above("Katherine Johnson", "has no name"), "as in the file");
     bench.press("What it does");
     assert!(bench.above("has no name", "Katherine Johnson"), "what needs a look comes first");
+    bench.press_last("Badge"); // the page behind has the same title
+    assert!(bench.above("has no name", "New name"), "by badge");
+    let field = |bench: &Bench, typed: Option<&str>| {
+        let fields = bench.harness.get_all_by_role_and_label(Role::TextInput, "Search name or badge");
+        let field = fields.last().unwrap();
+        typed.map_or_else(|| field.click(), |text| field.type_text(text));
+    };
+    field(&bench, None);
+    bench.run();
+    field(&bench, Some("hop"));
+    bench.run();
+    assert!(bench.says("Grace Hopper") && !bench.says("Katherine Johnson") && !bench.says("has no name"));
     bench.press("Import 2 rows");
     let request = bench.fake.find(|body| matches!(host_request(body), Some(HostRequest::Import(_)))).unwrap();
     bench.fake.snapshot.lock().unwrap().job = Some(JobView { job: Job::ImportPeople, done: 1, total: 3 });
