@@ -11,7 +11,7 @@ use std::{
     io::{BufRead as _, BufReader, Read, Write},
     net::TcpListener,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 const NETWORK: &str = "2.7_80x80_MiniFASNetV2.onnx";
@@ -28,16 +28,7 @@ fn serve(file: &Path, name: &str) -> String {
 
 /// As [`serve`], over https with a certificate of an authority of our own; its address, and the authority as PEM.
 fn serve_securely(content: Vec<u8>, name: &str) -> (String, String) {
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let own = CertificateParams::new(vec!["localhost".into()]).unwrap().signed_by(&key, &authority).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let key = key.serialize_der().try_into().unwrap();
-    let config = config.with_no_client_auth().with_single_cert(vec![own.der().clone()], key).unwrap();
-    let config = Arc::new(config);
+    let (config, authority) = secured("localhost");
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://localhost:{}/{name}", listener.local_addr().unwrap().port());
     let serve = move || {
@@ -47,7 +38,42 @@ fn serve_securely(content: Vec<u8>, name: &str) -> (String, String) {
         }
     };
     std::thread::Builder::new().name("https server".into()).spawn(serve).unwrap();
-    (url, authority.pem())
+    (url, authority)
+}
+
+/// A proxy that answers in the place of `host`; its address, the authority of its certificate, and whom it was asked for.
+fn proxy(host: &str, content: Vec<u8>) -> (String, String, Arc<Mutex<Vec<String>>>) {
+    let (config, authority) = secured(host);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let asks = asked.clone();
+    let serve = move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            asks.lock().unwrap().push(lines.next().unwrap().unwrap());
+            lines.by_ref().take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty())).for_each(drop);
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+            let session = ServerConnection::new(config.clone()).unwrap();
+            answer(StreamOwned::new(session, stream), &content);
+        }
+    };
+    std::thread::Builder::new().name("proxy".into()).spawn(serve).unwrap();
+    (url, authority, asked)
+}
+
+/// What an https server needs to be `host`, and the authority that says so as PEM.
+fn secured(host: &str) -> (Arc<ServerConfig>, String) {
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let own = CertificateParams::new(vec![host.into()]).unwrap().signed_by(&key, &authority).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let key = key.serialize_der().try_into().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![own.der().clone()], key).unwrap();
+    (Arc::new(config), authority.pem())
 }
 
 fn answer(stream: impl Read + Write, content: &[u8]) {
@@ -112,6 +138,31 @@ fn https_is_spoken_with_servers_that_the_system_trusts() {
         !sentence.contains("certificate") && sentence.contains("net.onnx"),
         "it arrived, and is no network: {sentence}"
     );
+}
+
+#[test]
+fn a_pack_comes_through_a_proxy_after_its_licence_and_must_be_the_one_that_is_known() {
+    let site = Site::bare();
+    for (pack, host, sum) in [
+        ("antelopev2", "github.com", "8e182f14fc6e80b3bfa375b33eb6cff7ee05d8ef7633e738d1c89021dcf0c5c5"),
+        ("auraface", "huggingface.co", "a7933ea5330113b01c9b60351d8f4c33003f145d8470ac5f0e52ee2effe25c60"),
+    ] {
+        let (url, authority, asked) = proxy(host, b"no network".to_vec());
+        let trusted = site.folder.path().join("trusted.pem");
+        std::fs::write(&trusted, authority).unwrap();
+        let install = |more: &[&str]| {
+            let mut command = site.command(&["weights", "install", pack]);
+            refused(command.args(more).env("https_proxy", &url).env("SSL_CERT_FILE", &trusted))
+        };
+        let sentence = install(&[]);
+        assert!(sentence.contains("--accept-licence"), "{sentence}");
+        assert_eq!(asked.lock().unwrap().len(), 0, "nothing is fetched before the licence is accepted");
+        let sentence = install(&["--accept-licence"]);
+        assert!(sentence.contains(sum) && sentence.contains("do not use it"), "{sentence}");
+        let asked = asked.lock().unwrap();
+        assert!(asked.len() == 1 && asked[0].starts_with(&format!("CONNECT {host}:443 ")), "{asked:?}");
+    }
+    assert_eq!(common::files(&site.data().join("weights")), [PathBuf::new(); 0], "nothing of it is left");
 }
 
 #[test]

@@ -645,7 +645,7 @@ pub enum Weights {
         json: bool,
     },
     /// Install networks from an ONNX or safetensors file, a folder, a zip archive, an http or https address, or a pack by name
-    /// (`buffalo_l`, `buffalo_s`, `buffalo_sc`, `antelopev2`).
+    /// (`buffalo_l`, `buffalo_s`, `buffalo_sc`, `antelopev2`, `auraface`).
     Install {
         /// File, folder, address or pack.
         what: String,

@@ -43,6 +43,9 @@ pub fn install(global: &Global, what: &str, options: &Options<'_>) -> anyhow::Re
     if let Source::Address { pack: Some(pack), .. } = &source {
         accept(&[format!("{}. Licence: {}", pack.name, pack.licence)], options)?; // nothing is fetched without
     }
+    if let Source::Address { sha256: None, .. } = &source {
+        eprintln!("without --sha256, what comes is taken only if it is a network that is known here");
+    }
     let path = source.fetch(&context.paths.weights())?;
     let installed = install_from(&source, &path, &context.weights_store(), options);
     source.clean_up(&path); // also when it was not what was wanted
@@ -184,7 +187,7 @@ impl<'a> Source<'a> {
             let names: Vec<&str> = PACKS.iter().map(|pack| pack.name).collect();
             bail!("'{what}' is no file, and no pack that is known: there are {}", names.join(", "));
         };
-        Ok(Self::Address { url: pack.url.to_owned(), sha256: sha256.or(pack.sha256), pack: Some(pack) })
+        Ok(Self::Address { url: pack.url.to_owned(), sha256: sha256.or(Some(pack.sha256)), pack: Some(pack) })
     }
 
     /// The file or folder, downloaded into the weights folder where it has to be.

@@ -43,14 +43,15 @@ impl Measured {
     }
 }
 
-/// An archive of networks with a name.
+/// An archive of networks, or one network, with a name.
 pub struct Pack {
     /// What people call it.
     pub name: &'static str,
     /// Where it is.
     pub url: &'static str,
-    /// Of the archive, hexadecimal, where it is known; else the sums of its networks vouch for it.
-    pub sha256: Option<&'static str>,
+    /// Of the file, hexadecimal: what is named here is never fetched only to be refused. Each sum is published by several
+    /// sources that do not copy from each other.
+    pub sha256: &'static str,
     /// Who may use it for what.
     pub licence: &'static str,
 }
@@ -60,26 +61,32 @@ pub const PACKS: &[Pack] = &[
     Pack {
         name: "buffalo_l",
         url: "https://github.com/deepinsight/insightface/releases/download/v0.7/buffalo_l.zip",
-        sha256: Some("80ffe37d8a5940d59a7384c201a2a38d4741f2f3c51eef46ebb28218a7b0ca2f"),
+        sha256: "80ffe37d8a5940d59a7384c201a2a38d4741f2f3c51eef46ebb28218a7b0ca2f",
         licence: INSIGHTFACE,
     },
     Pack {
         name: "buffalo_s",
         url: "https://github.com/deepinsight/insightface/releases/download/v0.7/buffalo_s.zip",
-        sha256: None,
+        sha256: "d85a87f503f691807cd8bb97128bdf7a0660326cd9cd02657127fa978bab8b5e",
         licence: INSIGHTFACE,
     },
     Pack {
         name: "buffalo_sc",
         url: "https://github.com/deepinsight/insightface/releases/download/v0.7/buffalo_sc.zip",
-        sha256: None,
+        sha256: "57d31b56b6ffa911c8a73cfc1707c73cab76efe7f13b675a05223bf42de47c72",
         licence: INSIGHTFACE,
     },
     Pack {
         name: "antelopev2",
         url: "https://github.com/deepinsight/insightface/releases/download/v0.7/antelopev2.zip",
-        sha256: None,
+        sha256: "8e182f14fc6e80b3bfa375b33eb6cff7ee05d8ef7633e738d1c89021dcf0c5c5",
         licence: INSIGHTFACE,
+    },
+    Pack {
+        name: "auraface",
+        url: "https://huggingface.co/fal/AuraFace-v1/resolve/main/glintr100.onnx",
+        sha256: AURAFACE,
+        licence: AURAFACE_LICENCE,
     },
 ];
 
@@ -97,8 +104,10 @@ pub fn by_sha256(sha256: &str) -> Option<&'static Known> {
 
 const MINIVISION: &str = "Apache-2.0 (Minivision, Silent-Face-Anti-Spoofing)";
 const INSIGHTFACE: &str = "InsightFace model zoo, for non-commercial research only";
+const AURAFACE: &str = "a7933ea5330113b01c9b60351d8f4c33003f145d8470ac5f0e52ee2effe25c60";
+const AURAFACE_LICENCE: &str = "Apache-2.0 (fal, AuraFace-v1)";
 
-/// For a recogniser that we did not have, of the makers, the kind and the training of `mbf-w8`, which needs 0.37.
+/// For a recogniser that we did not have, of the makers and the kind of `mbf-w8`, which needs 0.37.
 const OF_THE_KIND: Measured = Measured {
     threshold_cosine: 0.45,
     fpir: 0.003,
@@ -127,7 +136,7 @@ const KNOWN: &[Known] = &[
         sha256: "5838f7fe053675b1c7a08b633df49e7af5495cee0493c7dcf6697200b85b5b91",
         id: "scrfd-10g",
         licence: INSIGHTFACE,
-        source: "InsightFace, det_10g.onnx of the pack buffalo_l",
+        source: "InsightFace, det_10g.onnx of the pack buffalo_l, scrfd_10g_bnkps.onnx of antelopev2",
         calibration: None,
     },
     Known {
@@ -162,6 +171,20 @@ const KNOWN: &[Known] = &[
         calibration: Some(OF_THE_KIND),
     },
     Known {
+        sha256: "4ab1d6435d639628a6f3e5008dd4f929edf4c4124b1a7169e1048f9fef534cdf",
+        id: "glintr100",
+        licence: INSIGHTFACE,
+        source: "InsightFace, glintr100.onnx of the pack antelopev2",
+        calibration: Some(OF_THE_KIND),
+    },
+    Known {
+        sha256: AURAFACE,
+        id: "auraface",
+        licence: AURAFACE_LICENCE,
+        source: "fal, AuraFace-v1, glintr100.onnx",
+        calibration: None,
+    },
+    Known {
         sha256: "fbac1f5cfa6d2072099fb5d575ac0635eb48b8591dfbcf0835247faaf1602c87",
         id: "minifasnet-v2",
         licence: MINIVISION,
@@ -187,6 +210,7 @@ const KNOWN: &[Known] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     #[test]
     fn a_known_recogniser_is_measured_or_stricter_than_its_like() {
@@ -196,10 +220,27 @@ mod tests {
         };
         let usual = of("mbf-w8");
         assert!(usual.is_measured());
-        for id in ["w600k-mbf", "w600k-r50"] {
+        for id in ["w600k-mbf", "w600k-r50", "glintr100"] {
             let cautious = of(id);
             assert!(!cautious.is_measured() && cautious.enrolled == usual.enrolled, "{id}");
             assert!(cautious.threshold_cosine > usual.threshold_cosine + 0.05, "{id}");
         }
+    }
+    #[test]
+    fn nothing_has_the_name_or_the_sum_of_another_and_what_is_fetched_can_be_told() {
+        let packs = PACKS.iter().map(|pack| (pack.name, pack.sha256));
+        for (what, rows) in [
+            ("packs", packs.collect::<Vec<_>>()),
+            ("files", KNOWN.iter().map(|k| (k.id, k.sha256)).collect()),
+        ] {
+            let names: HashSet<&str> = rows.iter().map(|(name, _)| *name).collect();
+            let sums: HashSet<&str> = rows.iter().map(|(_, sum)| *sum).collect();
+            assert_eq!((names.len(), sums.len()), (rows.len(), rows.len()), "{what}");
+            let is_sum = |sum: &&str| {
+                sum.len() == 64 && sum.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            };
+            assert!(sums.iter().all(is_sum), "{what}");
+        }
+        assert!(PACKS.iter().all(|pack| pack.url.starts_with("https://")));
     }
 }
