@@ -276,7 +276,13 @@ impl Graph {
         self.constants.get(name)?.dims.iter().map(|&d| usize::try_from(d).ok()).collect()
     }
 
-    /// A constant of f32; `None` when there is none, or its data does not fill its shape.
+    /// How many numbers all constants of f32 hold.
+    pub fn float_count(&self) -> usize {
+        let count = |t: &TensorProto| t.raw_data.len() / size_of::<f32>() + t.float_data.len();
+        self.constants.values().filter(|t| t.data_type == FLOAT).map(count).sum()
+    }
+
+    /// A constant of f32; `None` when there is none, it is empty, or its data does not fill its shape.
     pub fn floats(&self, name: &str) -> Option<Constant<f32>> {
         let t = self.constants.get(name).filter(|t| t.data_type == FLOAT)?;
         let values = if t.raw_data.is_empty() {
@@ -304,10 +310,11 @@ fn words<const N: usize>(raw: &[u8]) -> Option<impl Iterator<Item = [u8; N]>> {
     raw.len().is_multiple_of(N).then(|| raw.as_chunks::<N>().0.iter().copied())
 }
 
-/// The array, when the values fill the shape.
+/// The array, when the values fill the shape. An empty one is none: beside a side of 0 the others could be any number, and
+/// memory would be asked for by them.
 fn filled<T>(shape: Vec<usize>, values: Vec<T>) -> Option<Constant<T>> {
     let count = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d))?;
-    (count == values.len()).then_some(Constant { shape, values })
+    (count == values.len() && count > 0).then_some(Constant { shape, values })
 }
 
 /// Builds small ONNX files for tests: what an exporter writes, without an exporter.
@@ -412,7 +419,8 @@ mod tests {
         let mut m = build::Model::default();
         m.floats("short", &[4, 1 << 40], &[1.0]);
         m.floats("overflow", &[1 << 40, 1 << 40], &[1.0]);
+        m.floats("empty", &[1 << 40, 0], &[]);
         let g = Graph::parse(&m.to_bytes()).unwrap();
-        assert!(g.floats("short").is_none() && g.floats("overflow").is_none());
+        assert!(["short", "overflow", "empty"].iter().all(|name| g.floats(name).is_none()));
     }
 }

@@ -11,6 +11,10 @@ use super::{
 };
 use std::collections::{HashMap, HashSet};
 
+/// How often over, in all, what the file holds may be taken out of it. Exports share what a network has once, as the slopes or
+/// the heads of three strides; but a small file can name one large constant from a thousand nodes.
+const MOST_SHARED: usize = 2;
+
 /// The first node that is not what an architecture has there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Differs {
@@ -29,6 +33,7 @@ pub type Value<'g> = (&'g str, usize);
 
 /// `y = scale · x + shift`, channel by channel: a batch norm at inference.
 struct Affine<'g> {
+    node: &'g Node,
     value: &'g str,
     scale: Vec<f32>,
     shift: Vec<f32>,
@@ -55,6 +60,8 @@ pub struct Walk<'g> {
     consumers: HashMap<&'g str, Vec<usize>>,
     seen: Vec<bool>,
     agreed: usize,
+    /// Numbers that may still be taken.
+    left: usize,
 }
 
 impl<'g> Walk<'g> {
@@ -78,7 +85,8 @@ impl<'g> Walk<'g> {
                 consumers.entry(input.as_str()).or_default().push(index);
             }
         }
-        Self { tensors: Tensors::default(), graph, consumers, seen, agreed: 0 }
+        let left = graph.float_count().saturating_mul(MOST_SHARED);
+        Self { tensors: Tensors::default(), graph, consumers, seen, agreed: 0, left }
     }
 
     /// The graph's only input.
@@ -130,6 +138,16 @@ impl<'g> Walk<'g> {
         Ok(node)
     }
 
+    /// Keeps what was read from `node`.
+    fn keep(&mut self, node: &Node, name: String, shape: &[usize], values: Vec<f32>) -> Result<(), Differs> {
+        let Some(left) = self.left.checked_sub(values.len()) else {
+            return Err(self.differs(Some(node), "a node with weights of its own".to_owned()));
+        };
+        self.left = left;
+        self.tensors.insert(name, shape, values);
+        Ok(())
+    }
+
     /// Whether a convolution of that kind reads `value`.
     pub fn has_conv(&self, value: &str, spec: ConvSpec) -> bool {
         self.readers(value).any(|(_, n)| is_conv(self.graph, n, value, spec))
@@ -164,16 +182,16 @@ impl<'g> Walk<'g> {
                 value = scaled;
             }
         }
-        self.tensors.insert(format!("{name}.weight"), &shape, weight);
-        self.tensors.insert(format!("{name}.bias"), &[channels], bias);
+        self.keep(node, format!("{name}.weight"), &shape, weight)?;
+        self.keep(node, format!("{name}.bias"), &[channels], bias)?;
         Ok((value, channels))
     }
 
     /// A batch norm by itself, kept as a scale `name.weight` and a shift `name.bias`.
     pub fn batch_norm(&mut self, (value, channels): Value<'_>, name: &str) -> Result<&'g str, Differs> {
         let bn = self.affine(value, channels)?;
-        self.tensors.insert(format!("{name}.weight"), &[channels], bn.scale);
-        self.tensors.insert(format!("{name}.bias"), &[channels], bn.shift);
+        self.keep(bn.node, format!("{name}.weight"), &[channels], bn.scale)?;
+        self.keep(bn.node, format!("{name}.bias"), &[channels], bn.shift)?;
         Ok(bn.value)
     }
 
@@ -195,7 +213,7 @@ impl<'g> Walk<'g> {
             scale.push(s as f32);
             shift.push((f64::from(b) - f64::from(m) * s) as f32);
         }
-        Ok(Affine { value: node.output(), scale, shift })
+        Ok(Affine { node, value: node.output(), scale, shift })
     }
 
     /// A `PReLU`, its slopes kept as `name.weight`, one per channel.
@@ -208,7 +226,7 @@ impl<'g> Walk<'g> {
             many if many.len() == channels => slopes,
             _ => return Err(self.differs(Some(node), expected())),
         };
-        self.tensors.insert(format!("{name}.weight"), &[channels], slopes);
+        self.keep(node, format!("{name}.weight"), &[channels], slopes)?;
         Ok(node.output())
     }
 
@@ -228,7 +246,7 @@ impl<'g> Walk<'g> {
         let repeats = |n: &Node| {
             let asymmetric = n.text("coordinate_transformation_mode", "half_pixel") == "asymmetric";
             let floor = n.text("nearest_mode", "round_prefer_floor") == "floor";
-            let scales = graph.floats(n.input(2)).map(|c| c.values).filter(|s| !s.is_empty());
+            let scales = graph.floats(n.input(2)).map(|c| c.values);
             n.text("mode", "nearest") == "nearest"
                 && asymmetric == floor
                 && scales.is_none_or(|s| s == [1.0, 1.0, 2.0, 2.0])
@@ -267,7 +285,8 @@ impl<'g> Walk<'g> {
         let graph = self.graph;
         let factor = |n: &Node| {
             let other = if n.input(0) == value { n.input(1) } else { n.input(0) };
-            graph.floats(other).and_then(|c| (c.values.len() == 1).then(|| c.values.first().copied())?)
+            let is_one = graph.shape(other).is_some_and(|shape| shape.iter().all(|&side| side == 1));
+            graph.floats(other).filter(|_| is_one)?.values.first().copied()
         };
         let node = self.take(value, String::new, |n| n.op() == "Mul" && factor(n).is_some()).ok()?;
         Some((node.output(), factor(node)?))
@@ -333,8 +352,8 @@ impl<'g> Walk<'g> {
             bn.fold(&mut weight, &mut bias);
             value = bn.value;
         }
-        self.tensors.insert(format!("{name}.weight"), &[output, input], weight);
-        self.tensors.insert(format!("{name}.bias"), &[output], bias);
+        self.keep(node, format!("{name}.weight"), &[output, input], weight)?;
+        self.keep(node, format!("{name}.bias"), &[output], bias)?;
         Ok(value)
     }
 
