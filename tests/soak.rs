@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests, not only tests, fail by panicking
 
 use faceprint::{
-    camera::{CameraError, FrameSource, SourceInfo},
+    camera::{CameraError, FrameSource, SourceInfo, SourceName},
     crypto::{KeySource, Pin},
     domain::{
         Actor, CalibrationData, Clock as _, DetectedFace, EMBEDDING_LEN, Embedding, Fingerprint, Landmarks,
@@ -53,7 +53,13 @@ impl FrameSource for Queue {
     }
 
     fn describe(&self) -> SourceInfo {
-        SourceInfo { name: "queue".into(), width: SIDE, height: SIDE, fps: FPS as f32, pixel_format: "RGB" }
+        SourceInfo {
+            name: SourceName::Device("queue".into()),
+            width: SIDE,
+            height: SIDE,
+            fps: FPS as f32,
+            pixel_format: "RGB",
+        }
     }
 }
 

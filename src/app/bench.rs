@@ -66,7 +66,7 @@ impl Bench {
                 self.view = BenchView::Running { done: 0, of: FRAMES };
                 self.running = Some(Running { watch, result, thread: Some(thread) });
             }
-            Err(error) => self.view = BenchView::Failed(error.to_string()),
+            Err(error) => self.view = BenchView::Failed(Some(error.to_string())),
         }
     }
 
@@ -86,8 +86,8 @@ impl Bench {
         let ended = match running.result.try_recv() {
             Ok(_) if cancelled => BenchView::Idle,
             Ok(Ok(report)) => BenchView::Done(figures(&report)),
-            Ok(Err(sentence)) => BenchView::Failed(sentence),
-            Err(_) if finished => BenchView::Failed("it stopped by an internal error".to_owned()),
+            Ok(Err(sentence)) => BenchView::Failed(Some(sentence)),
+            Err(_) if finished => BenchView::Failed(None),
             Err(_) if cancelled => return,
             Err(_) => {
                 let done = running.watch.done.load(Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! A folder of JPEG and PNG pictures as a camera: the eyes of tests and of `replay`.
 
-use super::{CameraError, FrameSource, Pace, SourceInfo};
+use super::{CameraError, FrameSource, Pace, SourceInfo, SourceName};
 use crate::imaging::{Frame, Picture, decode_picture};
 use std::{
     cmp::Ordering,
@@ -78,7 +78,7 @@ impl FrameSource for Folder {
 
     fn describe(&self) -> SourceInfo {
         SourceInfo {
-            name: "folder of pictures".into(),
+            name: SourceName::Pictures,
             width: self.size.0,
             height: self.size.1,
             fps: self.pace.fps(),

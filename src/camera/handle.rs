@@ -308,7 +308,13 @@ mod tests {
         }
 
         fn describe(&self) -> SourceInfo {
-            SourceInfo { name: "scripted".into(), width: 1, height: 1, fps: 200.0, pixel_format: "RGB" }
+            SourceInfo {
+                name: crate::camera::SourceName::Device("scripted".into()),
+                width: 1,
+                height: 1,
+                fps: 200.0,
+                pixel_format: "RGB",
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! Motion JPEG over plain http, from a network camera or a phone on the site's own network.
 
 use super::{
-    CameraError, FrameSource, Pace, SourceInfo,
+    CameraError, FrameSource, Pace, SourceInfo, SourceName,
     multipart::{Multipart, boundary},
 };
 use crate::imaging::{Frame, Picture, decode_jpeg};
@@ -73,7 +73,7 @@ impl FrameSource for HttpStream {
 
     fn describe(&self) -> SourceInfo {
         SourceInfo {
-            name: "network camera".into(),
+            name: SourceName::Network,
             width: self.size.0,
             height: self.size.1,
             fps: 0.0,

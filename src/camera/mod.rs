@@ -55,8 +55,8 @@ pub enum CameraError {
 /// What a source says about itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceInfo {
-    /// The camera's own name, or what kind of source it is.
-    pub name: String,
+    /// What it is.
+    pub name: SourceName,
     /// Pixels across, after rotation.
     pub width: u32,
     /// Pixels down, after rotation.
@@ -65,6 +65,30 @@ pub struct SourceInfo {
     pub fps: f32,
     /// How pixels arrive: `YUYV`, `NV12`, `MJPEG`, …
     pub pixel_format: &'static str,
+}
+
+/// What a source is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceName {
+    /// A webcam, by its own name.
+    Device(String),
+    /// A folder of pictures.
+    Pictures,
+    /// A camera on the network. Never its address, which may hold a password.
+    Network,
+    /// The built-in scene.
+    Demo,
+}
+
+impl std::fmt::Display for SourceName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Device(name) => name,
+            Self::Pictures => "folder of pictures",
+            Self::Network => "network camera",
+            Self::Demo => "demo",
+        })
+    }
 }
 
 impl std::fmt::Display for SourceInfo {

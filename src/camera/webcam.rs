@@ -3,7 +3,7 @@
 //! What nokhwa 0.10 does not tell: `frame` waits without a limit, dropping a camera can panic inside `v4l` when the
 //! device has gone bad, and one process has one open device per number, however often it is opened.
 
-use super::{CameraError, FrameSource, Pace, SourceInfo};
+use super::{CameraError, FrameSource, Pace, SourceInfo, SourceName};
 use crate::imaging::{Frame, ImagingError, Picture, decode_jpeg, nv12_to_rgb, yuyv_to_rgb};
 use nokhwa::{
     Camera, NokhwaError,
@@ -83,7 +83,9 @@ impl FrameSource for Webcam {
     fn describe(&self) -> SourceInfo {
         let (width, height) = self.pace.turned(self.mode.width(), self.mode.height());
         SourceInfo {
-            name: self.camera.0.as_ref().map(|camera| camera.info().human_name()).unwrap_or_default(),
+            name: SourceName::Device(
+                self.camera.0.as_ref().map(|camera| camera.info().human_name()).unwrap_or_default(),
+            ),
             width,
             height,
             fps: self.mode.frame_rate() as f32,
@@ -93,7 +95,7 @@ impl FrameSource for Webcam {
                 FrameFormat::NV12 => "NV12",
                 FrameFormat::RAWRGB => "RGB",
                 FrameFormat::RAWBGR => "BGR",
-                FrameFormat::GRAY => "grey",
+                FrameFormat::GRAY => "GREY",
             },
         }
     }

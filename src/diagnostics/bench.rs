@@ -75,7 +75,7 @@ impl BenchReport {
         Ok(Self {
             machine: processor(),
             cores: std::thread::available_parallelism().map_or(1, Into::into),
-            device: description.device,
+            device: description.device.to_string(),
             weights: description.networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             camera: spec.to_string(),
             size,

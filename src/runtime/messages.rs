@@ -5,8 +5,8 @@
 
 use crate::{
     domain::{
-        Actor, AuditEntry, AuditHead, EarlierHead, EventId, Host, HostId, MarkKind, MarkSource, Person,
-        PersonId, PersonName, QualityIssue, Rect, Schedule, TrackId, WeightsId,
+        Actor, AuditEntry, AuditHead, CameraSpec, EarlierHead, EventId, Host, HostId, MarkKind, MarkSource,
+        Person, PersonId, PersonName, QualityIssue, Rect, Schedule, TrackId, WeightsId,
     },
     imaging::Frame,
     settings::Settings,
@@ -26,16 +26,18 @@ pub use super::{
     sound::SoundState,
     stages::Stage,
     trouble::{
-        BadMoment, BadRequest, Cause, KeyFault, ListFault, Reason, Refused, Stopped, StorePlace, Trouble,
+        BadMoment, BadRequest, Cause, KeyFault, ListFault, Place, Reason, Refused, Stopped, StorePlace,
+        Trouble,
     },
 };
 pub use crate::{
     access::HostSession,
     attendance::Presence,
-    camera::{CameraError as CameraFault, CameraState},
+    camera::{CameraError as CameraFault, CameraState, SourceInfo, SourceName},
     crypto::{Passphrase, PassphraseError, Pin, PinAttempt, PinError, RecoveryCode},
     reports::{Column, Order, Paper, ReportBy, ReportWords},
-    vault::{AuditFault, AuditReport},
+    vault::{AuditFault, AuditReport, Tree},
+    vision::RunsOn,
 };
 
 pub use super::people_csv::{ImportDeed, ImportPlan, ImportRow, RowFault};
@@ -223,14 +225,29 @@ pub struct LiveStats {
     pub stages: Vec<StageTime>,
     /// Detector and recogniser in use.
     pub weights: Vec<String>,
-    /// Where networks run.
-    pub device: String,
+    /// Where networks run, once they do.
+    pub device: Option<RunsOn>,
     /// Templates in the index.
     pub templates: usize,
-    /// Camera and its mode.
-    pub camera: String,
+    /// The camera that runs, or the one that is looked for.
+    pub camera: CameraNow,
     /// Cosine from which a face counts as recognised, for the people enrolled now.
     pub threshold_cosine: f32,
+}
+
+/// Which camera there is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CameraNow {
+    /// Not running: as the settings name it.
+    Wanted(CameraSpec),
+    /// Running.
+    Live(SourceInfo),
+}
+
+impl Default for CameraNow {
+    fn default() -> Self {
+        Self::Wanted(CameraSpec::Auto)
+    }
 }
 
 /// One row of the stage table.

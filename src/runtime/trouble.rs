@@ -12,7 +12,7 @@ use crate::{
     crypto::CryptoError,
     reports::ReportError,
     settings::SettingsError,
-    vault::{BackupFault, Damage, VaultError},
+    vault::{BackupFault, Damage, Tree, VaultError},
 };
 use jiff::civil::Date;
 use std::{fmt, io, path::Path};
@@ -52,10 +52,12 @@ pub enum Cause {
     Report(Reason),
     /// The font for PDF is damaged.
     Font,
-    /// The store holds something that is not what was written; where.
-    Damaged(String),
-    /// Made by a later faceprint; what.
+    /// The store holds something that is not what was written.
+    Damaged(Place),
+    /// Made by a later faceprint; which file.
     Later(String),
+    /// The rules that locked days are counted by are of a later faceprint.
+    LaterRules,
     /// The journal or the working copy failed: restart.
     StoreFailed,
     /// No store, or one already, or another kiosk uses it.
@@ -78,6 +80,21 @@ pub enum Cause {
     Setting(&'static str),
     /// A list of people cannot be read.
     List(ListFault),
+}
+
+/// Where a store is damaged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A file as a whole.
+    File(String),
+    /// A file, the number of the entry in it, and the byte.
+    Entry(String, u64, u64),
+    /// Entries of the journal, first and last, that are not there.
+    Missing(u64, u64),
+    /// A part of the checkpoint.
+    Checkpoint(u32),
+    /// A record of this kind.
+    Record(Tree),
 }
 
 /// What is wrong with a request.
@@ -364,7 +381,7 @@ fn of_ledger(error: &LedgerError) -> Cause {
         LedgerError::File { path, source } => Cause::Unwritable(name(path), source.into()),
         LedgerError::Networks(error) => Cause::Networks(error.to_string()),
         LedgerError::Locked { until, by, on } => Cause::Locked(*until, by.clone(), *on),
-        LedgerError::KeptRules => Cause::Later("lock".to_owned()),
+        LedgerError::KeptRules => Cause::LaterRules,
         LedgerError::Asked(request) => Cause::Request(*request),
     }
 }
@@ -381,7 +398,7 @@ fn of_vault(error: &VaultError) -> Cause {
         E::Io { path, source, .. } => Cause::Unwritable(name(path), source.into()),
         E::Damaged(Damage::Version { file, .. }) => Cause::Later(file.clone()),
         E::Damaged(damage) => Cause::Damaged(place(damage)),
-        E::Record { tree, .. } => Cause::Damaged((*tree).to_owned()),
+        E::Record { tree, .. } => Cause::Damaged(Place::Record(*tree)),
         E::Working(_) | E::Poisoned => Cause::StoreFailed,
         E::TooLong(_) => Cause::Records(Refused::TooLong),
         E::NoSuchPerson => Cause::Records(Refused::NoSuchPerson),
@@ -405,13 +422,14 @@ fn of_vault(error: &VaultError) -> Cause {
     }
 }
 
-/// Where the damage is, without words.
-fn place(damage: &Damage) -> String {
+fn place(damage: &Damage) -> Place {
     match damage {
-        Damage::Header { file } | Damage::Version { file, .. } | Damage::OtherStore { file } => file.clone(),
-        Damage::Entry { file, seq, at } => format!("{file}, {seq} @ {at}"),
-        Damage::Missing { from, to } => format!("{from}–{to}"),
-        Damage::Checkpoint { chunk } => format!("checkpoint, {chunk}"),
+        Damage::Header { file } | Damage::Version { file, .. } | Damage::OtherStore { file } => {
+            Place::File(file.clone())
+        }
+        Damage::Entry { file, seq, at } => Place::Entry(file.clone(), *seq, *at),
+        Damage::Missing { from, to } => Place::Missing(*from, *to),
+        Damage::Checkpoint { chunk } => Place::Checkpoint(*chunk),
     }
 }
 

@@ -10,8 +10,8 @@ use super::{
     ledger::{DataPaths, Ledger, LedgerError, steps::Steps},
     look_alike::LookAlike,
     messages::{
-        CameraState, CameraStatus, FaceView, Fault, HostRequest, LiveStats, Notice, Refusal, Reply,
-        ReplyBody, Request, RequestBody, Snapshot, Worker,
+        CameraNow, CameraState, CameraStatus, FaceView, Fault, HostRequest, LiveStats, Notice, Refusal,
+        Reply, ReplyBody, Request, RequestBody, Snapshot, Worker,
     },
     passing::{Passing, PassingStep},
     pipeline::{FrameOutcome, Pipeline, SharedIndex, Sighted, Sighting},
@@ -340,11 +340,11 @@ impl RecogniserWorker {
             dropped: camera.dropped(),
             stages: pipeline.stages.table(),
             weights: description.networks.iter().map(ToString::to_string).collect(),
-            device: description.device,
+            device: Some(description.device),
             templates: self.index.read().unwrap_or_else(PoisonError::into_inner).len(),
             camera: match &state {
-                CameraState::Live(info) => info.to_string(),
-                _ => self.settings.camera.to_string(),
+                CameraState::Live(info) => CameraNow::Live(info.clone()),
+                _ => CameraNow::Wanted(self.settings.camera.clone()),
             },
             threshold_cosine: pipeline.threshold_cosine(),
         };

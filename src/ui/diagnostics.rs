@@ -10,7 +10,7 @@ use super::{
     widgets::{PlotLine, Weight, banner, button, caption, card, page_title, plot, quiet, tile},
     words::Words,
 };
-use crate::runtime::messages::{CameraStatus, Stage, StageTime};
+use crate::runtime::messages::{CameraStatus, RunsOn, Stage, StageTime};
 use egui::{ProgressBar, RichText, Ui, Vec2};
 
 /// How the two tables of stage times are sorted.
@@ -52,8 +52,8 @@ pub enum BenchView {
     Stopping,
     /// What came out.
     Done(BenchFigures),
-    /// What failed and what to do.
-    Failed(String),
+    /// Why, as the machine tells it; nothing when the test itself broke off.
+    Failed(Option<String>),
 }
 
 /// Result of a speed test.
@@ -161,9 +161,9 @@ fn figures_ui(ui: &mut Ui, scene: &Scene<'_>) {
     };
     let size = |count| bytes(words, count);
     let rows = [
-        ("diagnostics-camera", stats.camera.clone()),
+        ("diagnostics-camera", camera_words::described(words, &stats.camera)),
         ("diagnostics-weights", stats.weights.join(", ")),
-        ("diagnostics-device", stats.device.clone()),
+        ("diagnostics-device", stats.device.map(|device| runs_on(words, device)).unwrap_or_default()),
         ("diagnostics-templates", stats.templates.to_string()),
         ("diagnostics-threshold", words.decimal(stats.threshold_cosine.into(), 3)),
         ("diagnostics-disk", disk),
@@ -218,7 +218,8 @@ fn bench_ui(ui: &mut Ui, scene: &Scene<'_>, sort: &mut Sort<Key>) -> Option<Acti
                 return None;
             }
             BenchView::Failed(why) => {
-                let text = with_reason(words, "bench-failed", why);
+                let internal = || words.say("trouble-internal");
+                let text = with_reason(words, "bench-failed", &why.clone().unwrap_or_else(internal));
                 banner(ui, colours.alarm, &text);
             }
             BenchView::Idle => {}
@@ -275,6 +276,14 @@ fn stage_word(stage: Stage) -> &'static str {
         Stage::Liveness => "diagnostics-liveness",
         Stage::Record => "diagnostics-record",
         Stage::Frame => "diagnostics-frame",
+    }
+}
+
+fn runs_on(words: &Words, device: RunsOn) -> String {
+    match device {
+        RunsOn::Cpu { threads } => words.with("device-threads", &[("threads", threads.into())]),
+        RunsOn::Candle => words.say("device-cpu"),
+        RunsOn::Cuda => words.say("device-cuda"),
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::PersonName,
-    runtime::messages::{CameraStatus, FaceState, Pin, PinError, Refusal, RequestBody},
+    runtime::messages::{CameraNow, CameraStatus, FaceState, Pin, PinError, Refusal, RequestBody},
     settings::{Settings, SiteZone},
 };
 use egui::{Align, Button, Layout, RichText, Ui, Vec2};
@@ -305,8 +305,8 @@ fn camera_step(ui: &mut Ui, scene: &Scene<'_>, width: f32) {
             banner(ui, colours.accent, &words.say("first-camera-advice"));
         }
     }
-    if !scene.snapshot.stats.camera.is_empty() {
-        caption(ui, &scene.snapshot.stats.camera);
+    if let camera @ CameraNow::Live(_) = &scene.snapshot.stats.camera {
+        caption(ui, &camera_words::described(words, camera));
     }
 }
 

@@ -30,10 +30,10 @@ impl Found {
     pub(super) fn cameras_ui(&self, ui: &mut Ui, scene: &Scene<'_>, camera: &mut String) -> bool {
         let words = scene.words;
         let colours = theme::palette(ui);
-        let now = &scene.snapshot.stats.camera;
         match &scene.snapshot.camera {
             CameraStatus::Live => {
-                let value = [("camera", now.as_str().into())];
+                let camera = camera_words::described(words, &scene.snapshot.stats.camera);
+                let value = [("camera", camera.into())];
                 banner(ui, colours.arrived, &words.with("settings-camera-live", &value));
             }
             CameraStatus::Opening => banner(ui, colours.accent, &words.say("camera-opening")),

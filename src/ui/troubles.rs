@@ -10,8 +10,8 @@ use super::{
 use crate::{
     domain::{Schedule, WorkError},
     runtime::messages::{
-        AuditFault, BadMoment, BadRequest, Cause, KeyFault, ListFault, Notice, Reason, Refusal, Refused,
-        ReplyBody, Stopped, StorePlace, Trouble,
+        AuditFault, BadMoment, BadRequest, Cause, KeyFault, ListFault, Notice, Place, Reason, Refusal,
+        Refused, ReplyBody, Stopped, StorePlace, Tree, Trouble,
     },
     settings::SettingsError,
 };
@@ -90,8 +90,9 @@ fn cause(words: &Words, cause: &Cause) -> Option<String> {
         Cause::FileExists(path) => about("trouble-file-exists", "path", path),
         Cause::Report(why) => about("trouble-report", "reason", &reason(words, *why)),
         Cause::Font => Some(words.say("trouble-font")),
-        Cause::Damaged(place) => about("trouble-damaged", "place", place),
+        Cause::Damaged(place) => about("trouble-damaged", "place", &self::place(words, place)),
         Cause::Later(what) => about("trouble-later", "what", what),
+        Cause::LaterRules => Some(words.say("trouble-later-rules")),
         Cause::StoreFailed => Some(words.say("trouble-store-failed")),
         Cause::StorePlace(place, path) => {
             let id = match place {
@@ -124,7 +125,7 @@ fn cause(words: &Words, cause: &Cause) -> Option<String> {
         }
         Cause::Records(refused) => Some(records(words, *refused)),
         Cause::SettingsFile(path) => about("trouble-settings-file", "path", path),
-        Cause::Setting(field) => about("trouble-setting", "field", field),
+        Cause::Setting(field) => Some(wrong_setting(words, field)),
         Cause::List(fault) => Some(list(words, *fault)),
     }
 }
@@ -143,6 +144,74 @@ fn reason(words: &Words, reason: Reason) -> String {
         Reason::Pulled => words.say("reason-pulled"),
         Reason::Other(number) => words.with("reason-other", &[("number", number.into())]),
     }
+}
+
+/// Where a store is damaged. The names of files stay: they are what stands in the folder.
+fn place(words: &Words, place: &Place) -> String {
+    match place {
+        Place::File(file) => file.clone(),
+        Place::Entry(file, entry, byte) => {
+            let values =
+                [("file", file.as_str().into()), ("entry", (*entry).into()), ("byte", (*byte).into())];
+            words.with("place-entry", &values)
+        }
+        Place::Missing(from, to) => {
+            words.with("place-missing", &[("from", (*from).into()), ("to", (*to).into())])
+        }
+        Place::Checkpoint(part) => words.with("place-checkpoint", &[("part", (*part).into())]),
+        Place::Record(tree) => words.with("place-record", &[("kind", words.say(records_of(*tree)).into())]),
+    }
+}
+
+fn records_of(tree: Tree) -> &'static str {
+    match tree {
+        Tree::Meta => "settings-site",
+        Tree::Hosts => "page-hosts",
+        Tree::People => "page-people",
+        Tree::PersonKeys => "place-person-keys",
+        Tree::Templates => "place-faces",
+        Tree::Marks => "page-attendance",
+        Tree::Audit => "page-audit",
+        Tree::Attempts => "place-attempts",
+        Tree::PersonPins => "place-person-pins",
+    }
+}
+
+/// The setting as its page calls it, and as it stands in the file, where it has to be looked for.
+fn wrong_setting(words: &Words, field: &str) -> String {
+    match label(field) {
+        Some(id) => {
+            let values = [("label", words.say(id).into()), ("field", field.to_owned().into())];
+            words.with("trouble-setting", &values)
+        }
+        None => words.with("trouble-setting-key", &[("field", field.to_owned().into())]),
+    }
+}
+
+/// What the page of the settings calls a key of the file.
+fn label(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "site_name" => "first-site-name",
+        "zone" => "first-zone",
+        "language" => "settings-language",
+        "rotate_degrees" => "settings-rotate",
+        "detector" => "settings-detector",
+        "recogniser" => "settings-recogniser",
+        "min_bona_fide" => "settings-bona-fide",
+        "mark_mode" => "settings-mode",
+        "guard_secs" => "settings-guard",
+        "day_start_hour" => "settings-day-start",
+        "not_me_secs" => "settings-not-me",
+        "session_idle_secs" => "settings-idle",
+        "fpir" => "settings-fpir",
+        "consent_version" => "settings-consent",
+        "consent_text" => "consent-title",
+        "saver_secs" => "settings-saver",
+        "reports" => "page-reports",
+        "keep_marks_days" => "settings-keep-marks",
+        "keep_faces_days" => "settings-keep-faces",
+        _ => return None,
+    })
 }
 
 fn bad_request(request: BadRequest) -> &'static str {
@@ -242,7 +311,7 @@ pub(super) fn setting(words: &Words, error: &SettingsError) -> String {
         "mark_mode" => words.say("shift-time"),
         "consent_text" => words.say("first-consent-rule"),
         "detector" | "recogniser" => words.say("setting-weights"),
-        field => words.with("trouble-setting", &[("field", field.into())]),
+        field => wrong_setting(words, field),
     }
 }
 
@@ -266,6 +335,61 @@ pub(super) fn work(words: &Words, error: &WorkError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::words::LANGUAGES;
+
+    /// Everything on the screen that is made of what a worker tells is in the language of the screen: no sentence of two
+    /// languages is the same but where it names a file.
+    fn in_other_languages(what: &str, say: impl Fn(&Words) -> String) {
+        let english = say(&Words::new("en"));
+        for (code, ..) in &LANGUAGES[1..] {
+            assert_ne!(say(&Words::new(code)), english, "{code}: {what} is in English");
+        }
+    }
+
+    #[test]
+    fn a_damaged_place_is_named_in_the_language_of_the_screen() {
+        let places = [
+            Place::Entry("journal-7".into(), 12, 4096),
+            Place::Missing(3, 5),
+            Place::Checkpoint(2),
+            Place::Record(Tree::Hosts),
+        ];
+        for shown in &places {
+            in_other_languages(&format!("{shown:?}"), |words| place(words, shown));
+        }
+        for tree in Tree::ALL {
+            let english = Words::new("en").say(records_of(tree));
+            assert!(!english.is_empty() && english != records_of(tree), "{tree:?} has no word");
+        }
+        assert_eq!(
+            place(&Words::new("de"), &Place::File("journal-7".into())),
+            "journal-7",
+            "as in the folder"
+        );
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_as_on_its_page_and_as_in_the_file() {
+        let said = wrong_setting(&Words::new("de"), "not_me_secs");
+        let label = Words::new("de").say("settings-not-me");
+        assert!(said.contains(&label) && said.contains("not_me_secs"), "{said}");
+        // Every key that the file is refused for.
+        let mut keys = Vec::new();
+        for file in ["mod", "display", "reports"] {
+            let path = format!("{}/src/settings/{file}.rs", env!("CARGO_MANIFEST_DIR"));
+            let source = std::fs::read_to_string(path).unwrap();
+            let code = source.split("#[cfg(test)]").next().unwrap().replace(['\n', ' '], "");
+            for start in ["field:\"", "within(\"", "short(\"", "long(\"", "weights(\""] {
+                let found = code.split(start).skip(1).filter_map(|rest| rest.split('"').next());
+                keys.extend(found.map(str::to_owned));
+            }
+        }
+        assert!(keys.len() >= 15, "{keys:?}");
+        for key in keys {
+            assert!(super::label(&key).is_some(), "{key} has no name beside it");
+            in_other_languages(&key, |words| wrong_setting(words, &key));
+        }
+    }
 
     #[test]
     fn a_french_host_reads_french_and_what_has_no_words_stays() {

@@ -238,29 +238,48 @@ mod tests {
         found
     }
 
-    /// String literals of the form `two-or-more-parts` in the sources of `ui` and `app`.
-    fn literals() -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
+    /// String literals of `ui` and `app`, each with its file.
+    fn strings() -> Vec<(String, String)> {
+        let mut found = Vec::new();
         for module in ["ui", "app"] {
             for entry in std::fs::read_dir(format!("{}/src/{module}", env!("CARGO_MANIFEST_DIR"))).unwrap() {
-                let source = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+                let path = entry.unwrap().path();
+                let source = std::fs::read_to_string(&path).unwrap();
                 let code = source.split("#[cfg(test)]").next().unwrap();
                 for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
-                    for literal in line.split('"').skip(1).step_by(2) {
-                        let parts: Vec<_> = literal.split('-').collect();
-                        let plain = |part: &&str| {
-                            !part.is_empty()
-                                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-                        };
-                        let starts = literal.starts_with(|c: char| c.is_ascii_lowercase());
-                        if starts && parts.len() > 1 && parts.iter().all(plain) {
-                            found.insert(literal.to_owned());
-                        }
-                    }
+                    let literals = line.split('"').skip(1).step_by(2);
+                    found.extend(literals.map(|literal| (path.display().to_string(), literal.to_owned())));
                 }
             }
         }
         found
+    }
+
+    /// Those of the form `two-or-more-parts`.
+    fn literals() -> BTreeSet<String> {
+        let plain = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
+        let id = |literal: &String| {
+            let starts = literal.starts_with(|c: char| c.is_ascii_lowercase());
+            starts && literal.contains('-') && literal.split('-').all(plain)
+        };
+        strings().into_iter().map(|(_, literal)| literal).filter(id).collect()
+    }
+
+    #[test]
+    fn no_screen_says_anything_that_is_not_in_the_files() {
+        // The names of the languages themselves, an example of a zone, and an id that nobody sees.
+        let fine = ["English", "Deutsch", "Français", "Español", "Europe/Berlin", "field of figures"];
+        let word = |part: &&str| part.len() > 1 && part.chars().all(char::is_alphabetic);
+        let spoken = |text: &str| {
+            let begins = text.starts_with(char::is_uppercase) && text.contains(char::is_lowercase);
+            begins || text.split_whitespace().filter(word).count() > 2
+        };
+        // What opens the window speaks to a terminal: there is no screen yet.
+        let said = strings().into_iter().filter(|(file, text)| !file.ends_with("window.rs") && spoken(text));
+        let said: Vec<_> = said.filter(|(_, text)| !fine.contains(&text.as_str())).collect();
+        assert!(said.is_empty(), "words of one language alone: {said:#?}");
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub const MAX_VALUE_LEN: usize = 7_000;
 /// A kind of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
-pub(super) enum Tree {
+#[allow(missing_docs)] // each says itself
+pub enum Tree {
     Meta = 0,
     Hosts = 1,
     People = 2,
@@ -42,7 +43,8 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    pub(super) const ALL: [Self; 9] = [
+    /// All of them.
+    pub const ALL: [Self; 9] = [
         Self::Meta,
         Self::Hosts,
         Self::People,
@@ -55,7 +57,8 @@ impl Tree {
     ];
 
     /// The name that seals and sled know it by.
-    pub(super) fn name(self) -> &'static str {
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Meta => "meta",
             Self::Hosts => "hosts",
@@ -161,7 +164,7 @@ impl Seals {
 
 /// Says which tree a record that does not open is of.
 pub(super) fn record_error(tree: Tree) -> impl Fn(OpenError) -> VaultError {
-    move |source| VaultError::Record { tree: tree.name(), source }
+    move |source| VaultError::Record { tree, source }
 }
 
 /// About the store as a whole.

@@ -1,5 +1,6 @@
 //! What the vault says when it cannot do something.
 
+use super::codec::Tree;
 use crate::{
     crypto::{CryptoError, OpenError},
     domain::EventId,
@@ -46,11 +47,12 @@ pub enum VaultError {
     Damaged(#[from] Damage),
     /// A single record does not open.
     #[error(
-        "a record of '{tree}' cannot be read: {source}; restart faceprint, and restore a backup if it stays"
+        "a record of '{}' cannot be read: {source}; restart faceprint, and restore a backup if it stays",
+        tree.name()
     )]
     Record {
-        /// The tree.
-        tree: &'static str,
+        /// Its kind.
+        tree: Tree,
         /// Why.
         source: OpenError,
     },

@@ -92,7 +92,7 @@ mod working;
 
 pub use audit::{AuditFault, AuditReport, AuditWalk};
 pub use backup::{BackupContents, BackupFault, BackupView, BackupWatch};
-pub use codec::MAX_VALUE_LEN;
+pub use codec::{MAX_VALUE_LEN, Tree};
 pub use error::{Damage, VaultError};
 pub use marks::NewMark;
 pub use people::{NewTemplate, Template, TemplateInfo};
@@ -105,7 +105,7 @@ use crate::{
     domain::{Actor, AuditAction, AuditHead, Fingerprint, Mark, Moment, PersonId, PersonName, WeightsId},
 };
 use audit::Chain;
-use codec::{Change, Seals, SiteRecord, Tree};
+use codec::{Change, Seals, SiteRecord};
 use engine::{Engine, Lock, Urgency};
 use journal::journal_dir;
 use marks::MarkIndex;

@@ -8,7 +8,7 @@ use super::{
     align::{Crop, SIDE, push_mirrored, push_planes},
     detect::Detector,
     liveness::Liveness,
-    network::{Backend, Network},
+    network::{Backend, Network, RunsOn},
     quality,
     weights::{Input, Kind, WeightsStore},
 };
@@ -55,7 +55,7 @@ pub trait FaceEngine: Send {
 
     /// Where which networks run, for a technician.
     fn description(&self) -> EngineDescription {
-        EngineDescription { device: "cpu".to_owned(), networks: vec![self.weights().clone()] }
+        EngineDescription { device: RunsOn::default(), networks: vec![self.weights().clone()] }
     }
 
     /// What was measured about them.
@@ -65,8 +65,8 @@ pub trait FaceEngine: Send {
 /// What an engine is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EngineDescription {
-    /// `cpu, 2 threads` or `cuda`.
-    pub device: String,
+    /// Where they run.
+    pub device: RunsOn,
     /// Recogniser, detector, and those for liveness.
     pub networks: Vec<WeightsId>,
 }
@@ -122,7 +122,7 @@ impl NetworkEngine {
     ) -> Result<Self, VisionError> {
         let backend = device.backend()?;
         let networks = [recogniser, detector].into_iter().chain(liveness).cloned().collect();
-        let description = EngineDescription { device: backend.to_string(), networks };
+        let description = EngineDescription { device: backend.runs_on(), networks };
         let liveness =
             liveness.iter().map(|id| store.load(id, Kind::Liveness)).collect::<Result<Vec<_>, _>>()?;
         let detector = Detector::new(store.load(detector, Kind::Detector)?, backend.clone());

@@ -39,6 +39,7 @@ pub mod weights;
 pub use detect::{Detector, DetectorSettings};
 pub use engine::{DeviceChoice, EngineDescription, FaceEngine, NetworkEngine};
 pub use import::{ImportError, Imported, import};
+pub use network::RunsOn;
 pub use weights::{Architecture, Calibration, Kind, Manifest, WeightsError, WeightsStore};
 
 use crate::domain::EmbeddingError;

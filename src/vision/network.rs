@@ -31,15 +31,45 @@ impl Backend {
     pub fn cpu() -> Self {
         Self::Cpu { threads: std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS) }
     }
+
+    /// Where that is.
+    #[must_use]
+    pub fn runs_on(&self) -> RunsOn {
+        match self {
+            Self::Cpu { threads } => RunsOn::Cpu { threads: *threads },
+            Self::Candle(Device::Cuda(_)) => RunsOn::Cuda,
+            Self::Candle(_) => RunsOn::Candle,
+        }
+    }
 }
 
-impl std::fmt::Display for Backend {
+/// Where a network runs, for a technician.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunsOn {
+    /// The processor, on that many threads.
+    Cpu {
+        /// At least 1.
+        threads: usize,
+    },
+    /// An NVIDIA card.
+    Cuda,
+    /// The processor, by candle's plain operations.
+    Candle,
+}
+
+impl Default for RunsOn {
+    fn default() -> Self {
+        Self::Cpu { threads: 1 }
+    }
+}
+
+impl std::fmt::Display for RunsOn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Cpu { threads: 1 } => f.write_str("cpu, 1 thread"),
             Self::Cpu { threads } => write!(f, "cpu, {threads} threads"),
-            Self::Candle(Device::Cuda(_)) => f.write_str("cuda"),
-            Self::Candle(_) => f.write_str("candle"),
+            Self::Cuda => f.write_str("cuda"),
+            Self::Candle => f.write_str("candle"),
         }
     }
 }

@@ -58,6 +58,10 @@ keyboard-close = Tastatur schließen
 camera-picture = Kamerabild
 camera-opening = Die Kamera startet …
 camera-retry = Neuer Versuch in { $wait }.
+camera-mode = { $name }, { $width }×{ $height }, { $format }
+camera-mode-rate = { $name }, { $width }×{ $height }, { $format }, { $rate } Bilder pro Sekunde
+camera-pictures = Ordner mit Bildern
+camera-network = Netzwerkkamera
 camera-missing = Keine Kamera gefunden.
 camera-missing-help = Bitte anstecken oder in den Einstellungen eine andere wählen.
 camera-busy = Ein anderes Programm benutzt die Kamera.
@@ -711,6 +715,11 @@ look-dark = Dunkel
 device-auto = Automatisch
 device-cpu = Prozessor
 device-cuda = NVIDIA-Karte
+device-threads =
+    Prozessor, { $threads ->
+        [one] ein Thread
+       *[other] { $threads } Threads
+    }
 
 ## Diagnostics
 diagnostics-well = Alles in Ordnung.
@@ -791,7 +800,16 @@ trouble-file-exists = { $path } gibt es schon. Bitte einen anderen Namen wählen
 trouble-report = Der Bericht konnte nicht geschrieben werden: { $reason }
 trouble-font = Die Schrift für PDF lässt sich nicht lesen. Bitte das Programm neu installieren oder CSV wählen.
 trouble-damaged = Der Speicher ist beschädigt ({ $place }). Den Ordner so lassen, wie er ist, und eine Sicherung einspielen.
+place-entry = { $file }, Eintrag { $entry }, Byte { $byte }
+place-missing = die Einträge { $from } bis { $to } des Journals fehlen
+place-checkpoint = Sicherungspunkt, Teil { $part }
+place-record = ein Datensatz: { $kind }
+place-person-keys = Schlüssel der Personen
+place-faces = Gesichtsdaten
+place-attempts = Falsche PINs
+place-person-pins = PINs der Personen
 trouble-later = { $what } stammt von einem neueren faceprint. Bitte dieses aktualisieren.
+trouble-later-rules = Die Regeln, nach denen gesperrte Tage gezählt werden, stammen von einem neueren faceprint. Bitte dieses aktualisieren.
 trouble-store-failed = Seit einem früheren Fehler kann nichts mehr geschrieben werden. Bitte das Gerät neu starten; nichts Erfasstes ist verloren.
 trouble-store-there = In { $path } ist schon ein Speicher. Bitte diesen öffnen oder einen leeren Ordner wählen.
 trouble-store-missing = In { $path } ist kein Speicher. Bitte das Gerät einrichten oder mit --data den richtigen Ordner angeben.
@@ -817,7 +835,8 @@ trouble-badge-taken = Diese Ausweisnummer gehört schon jemandem. Bitte eine and
 trouble-host-taken = Einen Verwalter dieses Namens gibt es schon. Bitte einen anderen Namen nehmen.
 trouble-erasure-pending = Die Person ist gelöscht, aber alte Dateien mit Spuren konnten noch nicht entfernt werden. Das wird jede Minute und bei jedem Beenden und Starten wieder versucht.
 trouble-settings-file = Die Einstellungsdatei { $path } ist nicht zu verstehen. Bitte berichtigen, oder löschen, um neu zu beginnen.
-trouble-setting = Die Einstellung { $field } kann diesen Wert nicht haben.
+trouble-setting = Die Einstellung „{ $label }“ (in der Einstellungsdatei { $field }) kann diesen Wert nicht haben.
+trouble-setting-key = Die Einstellung { $field } kann diesen Wert nicht haben.
 trouble-list-large = Die Liste ist größer als { $most } MB. Bitte aufteilen.
 trouble-list-rows = Die Liste hat mehr als { $most } Zeilen. Bitte aufteilen.
 trouble-list-coding = Die Liste ist nicht in UTF-8. Bitte in der Tabellenkalkulation als „CSV UTF-8“ speichern.

@@ -58,6 +58,10 @@ keyboard-close = Close the keyboard
 camera-picture = Camera picture
 camera-opening = Starting the camera…
 camera-retry = Trying again in { $wait }.
+camera-mode = { $name }, { $width }×{ $height }, { $format }
+camera-mode-rate = { $name }, { $width }×{ $height }, { $format }, { $rate } pictures a second
+camera-pictures = Folder of pictures
+camera-network = Network camera
 camera-missing = No camera was found.
 camera-missing-help = Plug it in, or choose another one in the settings.
 camera-busy = Another program is using the camera.
@@ -711,6 +715,11 @@ look-dark = Dark
 device-auto = Automatic
 device-cpu = Processor
 device-cuda = NVIDIA card
+device-threads =
+    Processor, { $threads ->
+        [one] one thread
+       *[other] { $threads } threads
+    }
 
 ## Diagnostics
 diagnostics-well = All is well.
@@ -791,7 +800,16 @@ trouble-file-exists = { $path } is there already. Choose another name.
 trouble-report = The report could not be written: { $reason }
 trouble-font = The font for PDF cannot be read. Install the program again, or export CSV.
 trouble-damaged = The store is damaged ({ $place }). Keep the folder as it is and restore a backup.
+place-entry = { $file }, entry { $entry }, byte { $byte }
+place-missing = entries { $from } to { $to } of the journal are missing
+place-checkpoint = checkpoint, part { $part }
+place-record = a record: { $kind }
+place-person-keys = People’s keys
+place-faces = Face data
+place-attempts = Wrong PINs
+place-person-pins = People’s PINs
 trouble-later = { $what } was made by a later faceprint. Update this one.
+trouble-later-rules = The rules that locked days are counted by are of a later faceprint. Update this one.
 trouble-store-failed = Records cannot be written since an earlier failure. Restart the kiosk; nothing that was recorded is lost.
 trouble-store-there = { $path } holds a store already. Open it, or choose an empty folder.
 trouble-store-missing = { $path } holds no store. Set the kiosk up, or give the right folder with --data.
@@ -817,7 +835,8 @@ trouble-badge-taken = This badge number belongs to somebody else. Use another, o
 trouble-host-taken = There is a host of this name already. Use another.
 trouble-erasure-pending = The person is erased, but old files that still hold traces could not be removed yet. It is tried again every minute, and at every close and start.
 trouble-settings-file = The settings file { $path } is not understood. Correct it, or delete it to begin with the defaults.
-trouble-setting = The setting { $field } cannot have this value.
+trouble-setting = The setting “{ $label }” ({ $field } in the settings file) cannot have this value.
+trouble-setting-key = The setting { $field } cannot have this value.
 trouble-list-large = The list is larger than { $most } MB. Split it.
 trouble-list-rows = The list has more than { $most } rows. Split it.
 trouble-list-coding = The list is not in UTF-8. Save it as “CSV UTF-8” in the spreadsheet program.

@@ -58,6 +58,10 @@ keyboard-close = Cerrar el teclado
 camera-picture = Imagen de la cámara
 camera-opening = Iniciando la cámara…
 camera-retry = Nuevo intento en { $wait }.
+camera-mode = { $name }, { $width }×{ $height }, { $format }
+camera-mode-rate = { $name }, { $width }×{ $height }, { $format }, { $rate } imágenes por segundo
+camera-pictures = Carpeta de imágenes
+camera-network = Cámara de red
 camera-missing = No se encontró ninguna cámara.
 camera-missing-help = Conéctela o elija otra en los ajustes.
 camera-busy = Otro programa está usando la cámara.
@@ -711,6 +715,11 @@ look-dark = Oscuro
 device-auto = Automático
 device-cpu = Procesador
 device-cuda = Tarjeta NVIDIA
+device-threads =
+    Procesador, { $threads ->
+        [one] un hilo
+       *[other] { $threads } hilos
+    }
 
 ## Diagnostics
 diagnostics-well = Todo va bien.
@@ -791,7 +800,16 @@ trouble-file-exists = { $path } ya existe. Elija otro nombre.
 trouble-report = No se pudo escribir el informe: { $reason }
 trouble-font = No se puede leer la fuente de los PDF. Vuelva a instalar el programa o exporte en CSV.
 trouble-damaged = Los datos están dañados ({ $place }). Deje la carpeta como está y restaure una copia de seguridad.
+place-entry = { $file }, entrada { $entry }, byte { $byte }
+place-missing = faltan las entradas { $from } a { $to } del diario
+place-checkpoint = punto de control, parte { $part }
+place-record = un registro: { $kind }
+place-person-keys = Claves de las personas
+place-faces = Datos faciales
+place-attempts = PIN erróneos
+place-person-pins = PIN de las personas
 trouble-later = { $what } procede de una versión posterior de faceprint. Actualice esta.
+trouble-later-rules = Las reglas con las que se cuentan los días bloqueados proceden de una versión posterior de faceprint. Actualice esta.
 trouble-store-failed = No se puede escribir nada desde un fallo anterior. Reinicie el terminal; no se ha perdido nada de lo registrado.
 trouble-store-there = { $path } ya contiene datos. Ábralos o elija una carpeta vacía.
 trouble-store-missing = { $path } no contiene datos. Configure el terminal o indique la carpeta correcta con --data.
@@ -817,7 +835,8 @@ trouble-badge-taken = Este número de tarjeta es de otra persona. Use otro o nin
 trouble-host-taken = Ya hay un gestor con este nombre. Use otro.
 trouble-erasure-pending = La persona está borrada, pero aún no se han podido quitar archivos antiguos con restos. Se intenta de nuevo cada minuto y en cada cierre e inicio.
 trouble-settings-file = El archivo de ajustes { $path } no se entiende. Corríjalo o bórrelo para empezar de cero.
-trouble-setting = El ajuste { $field } no puede tener este valor.
+trouble-setting = El ajuste «{ $label }» ({ $field } en el archivo de ajustes) no puede tener este valor.
+trouble-setting-key = El ajuste { $field } no puede tener este valor.
 trouble-list-large = La lista ocupa más de { $most } MB. Divídala.
 trouble-list-rows = La lista tiene más de { $most } filas. Divídala.
 trouble-list-coding = La lista no está en UTF-8. Guárdela como «CSV UTF-8» en la hoja de cálculo.

@@ -58,6 +58,10 @@ keyboard-close = Fermer le clavier
 camera-picture = Image de la caméra
 camera-opening = Démarrage de la caméra…
 camera-retry = Nouvel essai dans { $wait }.
+camera-mode = { $name }, { $width }×{ $height }, { $format }
+camera-mode-rate = { $name }, { $width }×{ $height }, { $format }, { $rate } images par seconde
+camera-pictures = Dossier d’images
+camera-network = Caméra réseau
 camera-missing = Aucune caméra n’a été trouvée.
 camera-missing-help = Branchez-la ou choisissez-en une autre dans les réglages.
 camera-busy = Un autre programme utilise la caméra.
@@ -711,6 +715,11 @@ look-dark = Sombre
 device-auto = Automatique
 device-cpu = Processeur
 device-cuda = Carte NVIDIA
+device-threads =
+    Processeur, { $threads ->
+        [one] un fil d’exécution
+       *[other] { $threads } fils d’exécution
+    }
 
 ## Diagnostics
 diagnostics-well = Tout va bien.
@@ -791,7 +800,16 @@ trouble-file-exists = { $path } existe déjà. Choisissez un autre nom.
 trouble-report = Le rapport n’a pas pu être écrit : { $reason }
 trouble-font = La police des PDF est illisible. Réinstallez le programme, ou exportez en CSV.
 trouble-damaged = Les données sont endommagées ({ $place }). Laissez le dossier tel quel et restaurez une sauvegarde.
+place-entry = { $file }, entrée { $entry }, octet { $byte }
+place-missing = les entrées { $from } à { $to } du journal manquent
+place-checkpoint = point de contrôle, partie { $part }
+place-record = un enregistrement : { $kind }
+place-person-keys = Clés des personnes
+place-faces = Données de visage
+place-attempts = PIN erronés
+place-person-pins = PIN des personnes
 trouble-later = { $what } vient d’une version plus récente de faceprint. Mettez celle-ci à jour.
+trouble-later-rules = Les règles de calcul des jours verrouillés viennent d’une version plus récente de faceprint. Mettez celle-ci à jour.
 trouble-store-failed = Plus rien ne peut être écrit depuis une panne. Redémarrez la borne ; rien de ce qui était enregistré n’est perdu.
 trouble-store-there = { $path } contient déjà des données. Ouvrez-les, ou choisissez un dossier vide.
 trouble-store-missing = { $path } ne contient pas de données. Configurez la borne, ou indiquez le bon dossier avec --data.
@@ -817,7 +835,8 @@ trouble-badge-taken = Ce numéro de badge est à quelqu’un d’autre. Prenez-e
 trouble-host-taken = Un gestionnaire porte déjà ce nom. Prenez-en un autre.
 trouble-erasure-pending = La personne est effacée, mais d’anciens fichiers qui en gardent la trace n’ont pas encore pu être supprimés. La borne réessaie chaque minute, et à chaque arrêt et démarrage.
 trouble-settings-file = Le fichier de réglages { $path } est incompréhensible. Corrigez-le, ou supprimez-le pour repartir des valeurs d’origine.
-trouble-setting = Le réglage { $field } ne peut pas avoir cette valeur.
+trouble-setting = Le réglage « { $label } » ({ $field } dans le fichier de réglages) ne peut pas avoir cette valeur.
+trouble-setting-key = Le réglage { $field } ne peut pas avoir cette valeur.
 trouble-list-large = La liste dépasse { $most } Mo. Divisez-la.
 trouble-list-rows = La liste dépasse { $most } lignes. Divisez-la.
 trouble-list-coding = La liste n’est pas en UTF-8. Enregistrez-la en « CSV UTF-8 » dans le tableur.

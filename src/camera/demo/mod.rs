@@ -9,7 +9,7 @@ mod script;
 pub use cast::DemoPerson;
 pub use script::{DemoScript, Visit, VisitKind};
 
-use super::{CameraError, FrameSource, Pace, SourceInfo};
+use super::{CameraError, FrameSource, Pace, SourceInfo, SourceName};
 use crate::{
     domain::Moment,
     imaging::{Frame, Picture},
@@ -105,7 +105,7 @@ impl FrameSource for Demo {
 
     fn describe(&self) -> SourceInfo {
         let (width, height) = self.pace.turned(WIDTH, HEIGHT);
-        SourceInfo { name: "demo".into(), width, height, fps: FPS, pixel_format: "drawn" }
+        SourceInfo { name: SourceName::Demo, width, height, fps: FPS, pixel_format: "RGB" }
     }
 }
 
