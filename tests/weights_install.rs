@@ -100,6 +100,14 @@ fn ids(site: &Site) -> Vec<String> {
 }
 
 #[test]
+fn a_list_has_its_columns_below_each_other() {
+    let list = ok(&mut Site::bare().command(&["weights", "list"]));
+    let places: Vec<_> = list.lines().map(|line| line.find("  built in  ")).collect();
+    assert!(places.len() > 1 && places[0].is_some(), "{list}");
+    assert!(places.iter().all(|place| *place == places[0]), "{list}");
+}
+
+#[test]
 fn a_licence_must_be_accepted_and_a_known_file_needs_no_sum() {
     let Some(weights) = shared("weights") else { return };
     let site = Site::bare();
@@ -162,7 +170,7 @@ fn a_pack_comes_through_a_proxy_after_its_licence_and_must_be_the_one_that_is_kn
         let asked = asked.lock().unwrap();
         assert!(asked.len() == 1 && asked[0].starts_with(&format!("CONNECT {host}:443 ")), "{asked:?}");
     }
-    assert_eq!(common::files(&site.data().join("weights")), [PathBuf::new(); 0], "nothing of it is left");
+    assert_eq!(common::files(&site.data().join("weights")), Vec::<PathBuf>::new(), "nothing of it is left");
 }
 
 #[test]

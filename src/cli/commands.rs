@@ -2,6 +2,7 @@
 
 use super::{
     args::{Global, HostLogin, SecondLogin},
+    columns::aligned,
     context::{Context, agree, finish, read_pin},
     hosts, sentence,
 };
@@ -13,6 +14,7 @@ use crate::{
     imaging::{self, Frame},
     runtime::{
         enrol_frames::{EnrolmentReport, FrameEnrolment},
+        messages::PersonRow,
         replay::{self, Decided, ReplayOptions, Summary},
     },
     settings::{Settings, SiteZone},
@@ -89,15 +91,12 @@ pub fn people_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
             .collect();
         println!("{}", serde_json::Value::Array(rows));
     } else {
-        for row in &rows {
-            let badge = row.person.badge.as_deref().unwrap_or("-");
-            println!(
-                "{}  {:>2} shots  {badge:<10}  {}",
-                row.person.id,
-                row.templates,
-                row.person.name.as_str()
-            );
-        }
+        let cells = |row: &PersonRow| {
+            let badge = row.person.badge.clone().unwrap_or_else(|| "-".to_owned());
+            let shots = format!("{:>2} shots", row.templates);
+            [row.person.id.to_string(), shots, badge, row.person.name.as_str().to_owned()]
+        };
+        print_rows(&rows.iter().map(cells).collect::<Vec<_>>());
     }
     Ok(())
 }
@@ -340,18 +339,27 @@ pub fn audit_verify(global: &Global, head: Option<&str>, as_json: bool) -> anyho
 
 pub fn weights_list(global: &Global, as_json: bool) -> anyhow::Result<()> {
     let context = Context::new(global)?;
+    let mut rows = Vec::new();
     for listed in context.weights_store().list()? {
+        let id = listed.id.to_string();
         match &listed.manifest {
             Ok(manifest) if as_json => println!("{}", weights_json(manifest, listed.embedded)),
-            Ok(Manifest { id, kind, licence, .. }) => {
+            Ok(Manifest { kind, licence, .. }) => {
                 let place = if listed.embedded { "built in" } else { "installed" };
-                println!("{:<20} {kind:<11} {place:<10} {licence}", id.to_string());
+                rows.push([id, kind.to_string(), place.to_owned(), licence.clone()]);
             }
             Err(error) if as_json => println!("{}", json!({ "id": listed.id, "error": error.to_string() })),
-            Err(error) => println!("{:<20} {error}", listed.id.to_string()),
+            Err(error) => rows.push([id, "-".to_owned(), "unusable".to_owned(), error.to_string()]),
         }
     }
+    print_rows(&rows);
     Ok(())
+}
+
+fn print_rows<const N: usize>(rows: &[[String; N]]) {
+    for line in aligned(rows) {
+        println!("{line}");
+    }
 }
 
 pub fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
@@ -362,15 +370,17 @@ pub fn weights_json(manifest: &Manifest, built_in: bool) -> serde_json::Value {
 
 pub fn weights_verify(global: &Global, as_json: bool) -> anyhow::Result<()> {
     let store = Context::new(global)?.weights_store();
-    let mut bad = 0;
-    for listed in store.list()? {
+    let (mut bad, listed) = (0, store.list()?);
+    // They take seconds each: a line when one is done, not all at the end.
+    let width = listed.iter().map(|listed| listed.id.as_str().len()).max().unwrap_or(0);
+    for listed in listed {
         let result = store.verify(&listed.id);
         bad += usize::from(result.is_err());
         let words = result.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
         if as_json {
             println!("{}", json!({ "id": listed.id, "ok": result.is_ok(), "detail": words }));
         } else {
-            println!("{:<20} {words}", listed.id.to_string());
+            println!("{:<width$}  {words}", listed.id.as_str());
         }
     }
     if bad > 0 {

@@ -4,6 +4,7 @@
 
 mod args;
 mod bench;
+mod columns;
 mod commands;
 mod context;
 mod demo;
