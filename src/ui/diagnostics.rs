@@ -7,7 +7,7 @@ use super::{
     table::{Col, Sort, height_of, table, text},
     theme,
     troubles::with_reason,
-    widgets::{PlotLine, Weight, banner, button, caption, card, page_title, plot, quiet, tile},
+    widgets::{PlotLine, Weight, banner, button, caption, card, page_title, plot, quiet, tiles},
     words::Words,
 };
 use crate::runtime::messages::{CameraStatus, RunsOn, Stage, StageTime};
@@ -88,14 +88,12 @@ pub(super) fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Diagnos
             }
             CameraStatus::Live => {}
         }
-        let width = ((ui.available_width() - 2.0 * theme::GAP) / 3.0).floor();
-        ui.horizontal(|ui| {
-            let camera = words.decimal(stats.captured_fps.into(), 1);
-            tile(ui, width, &camera, &words.say("diagnostics-captured"), colours.ink);
-            let processed = words.decimal(stats.processed_fps.into(), 1);
-            tile(ui, width, &processed, &words.say("diagnostics-processed"), colours.ink);
-            tile(ui, width, &stats.dropped.to_string(), &words.say("diagnostics-dropped"), colours.ink);
-        });
+        let figures = [
+            (words.decimal(stats.captured_fps.into(), 1), words.say("diagnostics-captured")),
+            (words.decimal(stats.processed_fps.into(), 1), words.say("diagnostics-processed")),
+            (stats.dropped.to_string(), words.say("diagnostics-dropped")),
+        ];
+        tiles(ui, &figures);
         plots_ui(ui, scene);
         figures_ui(ui, scene);
         if !stats.stages.is_empty() {

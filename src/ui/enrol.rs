@@ -97,7 +97,9 @@ pub(super) fn enrol_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Enrol) -> Vec
     });
     let room = ui.available_size();
     if room.x > room.y {
-        let side = (room.x * 0.38).clamp(230.0, 420.0);
+        // On a low screen the text needs the room more than the picture: the way on comes below it.
+        let low = ui.ctx().content_rect().height() < theme::SMALL_HEIGHT;
+        let side = (room.x * if low { 0.47 } else { 0.38 }).clamp(230.0, 420.0);
         ui.horizontal_top(|ui| {
             enrol_picture(ui, scene, local, vec2(room.x - side - theme::SPACE, room.y));
             ui.add_space(theme::GAP);

@@ -289,7 +289,8 @@ fn consent_step(ui: &mut Ui, words: &Words, local: &mut FirstStart) {
 fn camera_step(ui: &mut Ui, scene: &Scene<'_>, width: f32) {
     let colours = theme::palette(ui);
     let words = scene.words;
-    live_picture(ui, scene, Vec2::new(width, (width * 0.56).min(ui.ctx().content_rect().height() * 0.4)));
+    let most = ui.ctx().content_rect().height() * if low(ui) { 0.29 } else { 0.4 };
+    live_picture(ui, scene, Vec2::new(width, (width * 0.56).min(most)));
     let nearest =
         scene.snapshot.faces.iter().max_by(|a, b| a.bbox.area().total_cmp(&b.bbox.area())).map(|f| &f.state);
     match (&scene.snapshot.camera, nearest) {

@@ -221,7 +221,7 @@ fn dialogs(ui: &Ui, scene: &Scene<'_>, local: &mut Hosts) -> Option<Action> {
     let waiting = local.waiting;
     let refused = local.message.as_ref().filter(|(well, _)| !well).map(|(_, text)| text.clone());
     let title = match local.dialog.as_ref()? {
-        Dialog::Add { .. } => words.say("hosts-add"),
+        Dialog::Add { .. } => words.say("hosts-add-title"),
         Dialog::Remove(host) => words.with("hosts-remove-title", &[("name", host.name.as_str().into())]),
         Dialog::ChangePin { .. } => words.say("hosts-change-pin"),
         Dialog::NewCode => words.say("hosts-new-code"),

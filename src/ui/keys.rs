@@ -72,8 +72,18 @@ impl NewWords {
     }
 
     fn ui(&mut self, ui: &mut Ui, words: &Words) {
-        secret_field(ui, &words.say("keys-passphrase"), &mut self.text);
-        secret_field(ui, &words.say("keys-passphrase-again"), &mut self.again);
+        let (first, again) = (words.say("keys-passphrase"), words.say("keys-passphrase-again"));
+        // On a low screen beside each other, or the buttons below would be out of view.
+        if ui.ctx().content_rect().height() < theme::SMALL_HEIGHT {
+            ui.columns(2, |columns| {
+                let [left, right] = columns else { return };
+                secret_field(left, &first, &mut self.text);
+                secret_field(right, &again, &mut self.again);
+            });
+        } else {
+            secret_field(ui, &first, &mut self.text);
+            secret_field(ui, &again, &mut self.again);
+        }
         let same = !self.text.is_empty() && *self.text == *self.again;
         let least = [("least", Passphrase::MIN_CHARS.into())];
         rule(ui, Passphrase::new(&self.text).is_ok(), &words.with("keys-passphrase-length", &least));

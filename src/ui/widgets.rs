@@ -309,15 +309,27 @@ pub(super) fn tile_button(
 }
 
 /// A figure with its caption.
-pub(super) fn tile(ui: &mut Ui, width: f32, figure: &str, text: &str, ink: Color32) {
+pub(super) fn tiles(ui: &mut Ui, figures: &[(String, String)]) {
     let colours = theme::palette(ui);
-    surface(colours, Margin::symmetric(18, 12)).show(ui, |ui| {
-        ui.set_width(width - 38.0);
-        ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 2.0;
-            ui.label(RichText::new(figure).font(theme::font(theme::FIGURE)).color(ink));
-            caption(ui, text);
-        });
+    let count = figures.len().max(1) as f32;
+    let width = ((ui.available_width() - (count - 1.0) * theme::GAP) / count).floor() - 38.0;
+    // Side by side they are of one height, also where only one of the texts takes two lines.
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let painter = ui.painter().clone();
+    let height = |text: &str| painter.layout(text.to_owned(), font.clone(), colours.quiet, width).size().y;
+    let tallest = figures.iter().map(|(_, text)| height(text)).fold(0.0, f32::max);
+    ui.horizontal(|ui| {
+        for (figure, text) in figures {
+            surface(colours, Margin::symmetric(18, 12)).show(ui, |ui| {
+                ui.set_width(width);
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 2.0;
+                    ui.label(RichText::new(figure).font(theme::font(theme::FIGURE)));
+                    caption(ui, text);
+                    ui.add_space(tallest - height(text));
+                });
+            });
+        }
     });
 }
 
@@ -331,6 +343,7 @@ pub(super) fn field(ui: &mut Ui, label: &str, text: &mut String, hint: &str) -> 
                 .hint_text(hint.to_owned())
                 .desired_width(width)
                 .margin(Margin::symmetric(14, 12))
+                .align(egui::Align2::LEFT_CENTER)
                 .min_size(Vec2::new(0.0, theme::TOUCH)),
         )
     });
@@ -400,6 +413,7 @@ fn forgetful_field(ui: &mut Ui, label: &str, edit: TextEdit<'_>) -> Response {
             .id_salt(("secret", label))
             .desired_width(width)
             .margin(Margin::symmetric(14, 12))
+            .align(egui::Align2::LEFT_CENTER)
             .min_size(Vec2::new(0.0, theme::TOUCH))
             .show(ui);
         shown.state.clear_undoer();
@@ -565,6 +579,7 @@ pub(super) fn search(ui: &mut Ui, hint: &str, text: &mut String, width: f32) {
             .hint_text(hint.to_owned())
             .desired_width(width.min(ui.available_width()))
             .margin(Margin::symmetric(14, 12))
+            .align(egui::Align2::LEFT_CENTER)
             .min_size(Vec2::new(0.0, theme::TOUCH)),
     );
     response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, hint));
@@ -689,7 +704,8 @@ pub(super) fn text_at(
 
 /// A part of the screen with its own layout.
 pub(super) fn within<R>(ui: &mut Ui, rect: Rect, layout: Layout, add: impl FnOnce(&mut Ui) -> R) -> R {
-    ui.scope_builder(UiBuilder::new().max_rect(rect).layout(layout), add).inner
+    // A scope would move what comes next to where this part ends.
+    add(&mut ui.new_child(UiBuilder::new().max_rect(rect).layout(layout)))
 }
 
 /// What the PIN pad's keys did.

@@ -8,8 +8,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use faceprint::{
     domain::{AuditHead, Clock as _, EventId, MarkKind, MarkSource, PersonId},
     runtime::messages::{
-        CameraRow, CameraStatus, DayPerson, DayView, FolderView, HostRequest, HostRow, KeyView, MarkRow,
-        Presence, ReplyBody, RequestBody,
+        CameraNow, CameraRow, CameraStatus, DayPerson, DayView, FolderView, HostRequest, HostRow, KeyView,
+        MarkRow, Presence, ReplyBody, RequestBody, SourceInfo, SourceName,
     },
     settings::Settings,
     ui::{Screen, Words},
@@ -195,7 +195,13 @@ impl Walk {
         let settings = self.settings();
         let (fake, app) = Fake::new(settings, None);
         self.bench = Bench::around(fake, app, SMALLEST);
-        self.bench.fake.snapshot.lock().unwrap().camera = CameraStatus::Live;
+        {
+            let mut snapshot = self.bench.fake.snapshot.lock().unwrap();
+            snapshot.camera = CameraStatus::Live;
+            let name = SourceName::Device("Integrated Webcam HD".into());
+            let mode = SourceInfo { name, width: 1280, height: 720, fps: 30.0, pixel_format: "MJPEG" };
+            snapshot.stats.camera = CameraNow::Live(mode);
+        }
         self.bench.fake.hosts.clear();
         self.bench.fake.answer_hosts();
         self.bench.run();
@@ -379,9 +385,14 @@ fn buttons_in_view(bench: &mut Bench, what: &str, behind: &BTreeSet<String>) -> 
         return Vec::new(); // a page may be longer than the display
     }
     let bottom = bench.harness.ctx.content_rect().bottom();
+    let texts = texts(bench);
     let below = |node: &egui_kittest::Node<'_>| {
-        let known = behind.contains(&format!("{:?}", node.accesskit_node().id()));
-        !known && node.rect().bottom() > bottom
+        let (known, rect) = (behind.contains(&format!("{:?}", node.accesskit_node().id())), node.rect());
+        // Scrolled half away it is cut off above the edge of the window.
+        let cut = |(place, clip, ..): &(egui::Rect, egui::Rect, bool, String)| {
+            rect.contains(place.center()) && rect.bottom() > clip.bottom() + 1.0
+        };
+        !known && (rect.bottom() > bottom || texts.iter().any(cut))
     };
     let nodes = bench.harness.query_all_by_role(Role::Button).filter(below);
     nodes

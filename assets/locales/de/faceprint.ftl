@@ -164,7 +164,7 @@ first-consent-rule = Der Text hat höchstens 4.000 Zeichen.
 first-finish = Fertig
 pin-shape = 6 bis 12 Ziffern
 pin-host-shape = 6 bis 12 Ziffern, oder ein Satz mit 12 bis 64 Zeichen
-pin-guessable = Keine, die jeder zuerst versuchen würde, wie 123456 oder 111111
+pin-guessable = Keine naheliegende wie 123456 oder 111111
 pin-again-same = Zweimal gleich eingegeben
 
 ## Login
@@ -534,6 +534,7 @@ audit-all-unlocked = Alle Anwesenheit entsperrt: { $reason }
 hosts-text = Wer das Gerät verwaltet, öffnet die Verwaltung mit eigener PIN.
 hosts-done = Erledigt und gespeichert.
 hosts-add = Hinzufügen
+hosts-add-title = Verwalter hinzufügen
 hosts-add-deed = Eintragen
 hosts-name = Name
 hosts-new-pin = Neue PIN

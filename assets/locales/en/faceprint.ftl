@@ -164,7 +164,7 @@ first-consent-rule = The text has at most 4,000 characters.
 first-finish = Finish
 pin-shape = 6 to 12 digits
 pin-host-shape = 6 to 12 digits, or a sentence of 12 to 64 characters
-pin-guessable = Not one that anybody would try first, such as 123456 or 111111
+pin-guessable = Not an obvious one such as 123456 or 111111
 pin-again-same = Typed the same twice
 
 ## Login
@@ -534,6 +534,7 @@ audit-all-unlocked = Unlocked all attendance: { $reason }
 hosts-text = Hosts open host mode with their own PIN.
 hosts-done = Done. It is on disk.
 hosts-add = Add host
+hosts-add-title = Add a host
 hosts-add-deed = Add
 hosts-name = Name
 hosts-new-pin = New PIN

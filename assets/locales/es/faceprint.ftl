@@ -164,7 +164,7 @@ first-consent-rule = El texto tiene 4.000 caracteres como máximo.
 first-finish = Terminar
 pin-shape = De 6 a 12 cifras
 pin-host-shape = De 6 a 12 cifras, o una frase de 12 a 64 caracteres
-pin-guessable = Ninguno de los que se prueban primero, como 123456 o 111111
+pin-guessable = Ninguno evidente, como 123456 o 111111
 pin-again-same = Escrito dos veces igual
 
 ## Login
@@ -534,6 +534,7 @@ audit-all-unlocked = Toda la asistencia desbloqueada: { $reason }
 hosts-text = Los gestores abren la gestión con su propio PIN.
 hosts-done = Hecho y guardado.
 hosts-add = Añadir gestor
+hosts-add-title = Añadir un gestor
 hosts-add-deed = Añadir
 hosts-name = Nombre
 hosts-new-pin = PIN nuevo

@@ -164,7 +164,7 @@ first-consent-rule = Le texte compte au plus 4 000 caractères.
 first-finish = Terminer
 pin-shape = De 6 à 12 chiffres
 pin-host-shape = De 6 à 12 chiffres, ou une phrase de 12 à 64 caractères
-pin-guessable = Pas un de ceux que l’on essaie d’abord, comme 123456 ou 111111
+pin-guessable = Aucun PIN évident comme 123456 ou 111111
 pin-again-same = Saisi deux fois de la même façon
 
 ## Login
@@ -534,6 +534,7 @@ audit-all-unlocked = Toutes les présences déverrouillées : { $reason }
 hosts-text = Les gestionnaires ouvrent la gestion avec leur propre PIN.
 hosts-done = Fait et enregistré.
 hosts-add = Ajouter
+hosts-add-title = Ajouter un gestionnaire
 hosts-add-deed = Valider
 hosts-name = Nom
 hosts-new-pin = Nouveau PIN
