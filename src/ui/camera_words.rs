@@ -74,7 +74,7 @@ mod tests {
             assert_ne!(described(&fr, &camera), described(&en, &camera), "{camera:?}");
         }
         let own = live(SourceName::Device("HD Pro Webcam C920".into()), 30.0);
-        assert_eq!(described(&fr, &own), "HD Pro Webcam C920, 1280×720, MJPEG, 30 images par seconde");
+        assert_eq!(described(&fr, &own), "HD Pro Webcam C920, 1280×720, MJPEG, 30\u{a0}images/s");
         let wanted = |spec: &str| described(&fr, &CameraNow::Wanted(spec.parse().unwrap()));
         assert_eq!(wanted("/dev/video2"), "2", "as it was typed");
         assert!(!wanted("auto").contains("auto") && !wanted("demo").contains("demo"));

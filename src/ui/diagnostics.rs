@@ -11,7 +11,7 @@ use super::{
     words::Words,
 };
 use crate::runtime::messages::{CameraStatus, RunsOn, Stage, StageTime};
-use egui::{ProgressBar, RichText, Ui, Vec2};
+use egui::{Color32, ProgressBar, RichText, TextStyle, Ui, Vec2};
 
 /// How the two tables of stage times are sorted.
 pub struct Diagnostics {
@@ -170,20 +170,32 @@ fn figures_ui(ui: &mut Ui, scene: &Scene<'_>) {
         ("diagnostics-temperature", machine.temperature_c.map(|c| format!("{c:.0} °C")).unwrap_or_default()),
         ("diagnostics-clock", clock),
     ];
+    let names: Vec<String> = rows.iter().map(|(id, _)| words.say(id)).collect();
     card(ui, |ui| {
         ui.set_width(ui.available_width() - 4.0);
+        // A long name takes a second line; or it would push everything below it over the edge.
+        let widest = ui.available_width() - theme::SPACE - widest_name(ui, &names);
         egui::Grid::new("figures")
             .num_columns(2)
+            .max_col_width(widest)
             .spacing([theme::SPACE, theme::GAP])
             .min_row_height(24.0)
             .show(ui, |ui| {
-                for (id, value) in rows {
-                    caption(ui, &words.say(id));
+                for (name, (_, value)) in names.iter().zip(rows) {
+                    caption(ui, name);
                     ui.label(if value.is_empty() { "–".to_owned() } else { value });
                     ui.end_row();
                 }
             });
     });
+}
+
+fn widest_name(ui: &Ui, names: &[String]) -> f32 {
+    let font = TextStyle::Small.resolve(ui.style());
+    let width = |name: &String| {
+        ui.painter().layout_no_wrap(name.clone(), font.clone(), Color32::TRANSPARENT).size().x
+    };
+    names.iter().map(width).fold(0.0, f32::max)
 }
 
 fn bench_ui(ui: &mut Ui, scene: &Scene<'_>, sort: &mut Sort<Key>) -> Option<Action> {

@@ -288,7 +288,7 @@ fn people_table(
     let narrow = ui.available_width() < 720.0;
     // A state can be three things at once; names get what is left, and are cut off where that is too little.
     let (times, least) = if narrow { (84.0, 196.0) } else { (84.0 * 2.0 + 96.0 + 132.0, 240.0) };
-    let state_width = (ui.available_width() - times - 240.0).clamp(least, 360.0);
+    let state_width = (ui.available_width() - times - 200.0).clamp(least, 360.0);
     let mut columns = vec![
         Col::rest(words.say("people-name")).sorts(Key::Name),
         Col::fixed(words.say("people-state"), state_width).sorts(Key::State),

@@ -2,6 +2,7 @@
 
 use super::{Bench, SIZES, host_request};
 use crate::fake::{Fake, PIN, name, person};
+use egui::Role;
 use egui_kittest::kittest::Queryable as _;
 use faceprint::{
     app::BenchRun,
@@ -9,8 +10,8 @@ use faceprint::{
     diagnostics::bench::BenchReport,
     domain::{Clock as _, Host, HostId, MarkKind, Rect, TrackId},
     runtime::messages::{
-        CameraStatus, FaceState, FaceView, Fault, Hidden, HostRequest, HostRow, PinMark, Refusal, ReplyBody,
-        RequestBody, Stage, StageTime, Worker,
+        CameraNow, CameraStatus, FaceState, FaceView, Fault, Hidden, HostRequest, HostRow, PinMark, Refusal,
+        ReplyBody, RequestBody, SourceInfo, SourceName, Stage, StageTime, Worker,
     },
     settings::{Display, Look, Settings},
     ui::{HostPage, Screen, Words, theme},
@@ -262,6 +263,27 @@ fn the_speed_test_runs_beside_the_kiosk_and_can_be_cancelled() {
         std::thread::sleep(Duration::from_millis(10));
     }
     panic!("a cancelled test ends");
+}
+
+#[test]
+fn a_long_name_of_a_camera_pushes_nothing_over_the_edge() {
+    let mut bench = Bench::with(Settings::for_site("Main entrance"), SIZES[1], None);
+    bench.fake.answer_hosts();
+    {
+        let mut snapshot = bench.fake.snapshot.lock().unwrap();
+        snapshot.camera = CameraStatus::Live;
+        let name =
+            SourceName::Device("Logitech Integrated Conference Camera, second generation, front".into());
+        let mode = SourceInfo { name, width: 1920, height: 1080, fps: 30.0, pixel_format: "MJPEG" };
+        snapshot.stats.camera = CameraNow::Live(mode);
+        snapshot.stats.stages =
+            vec![StageTime { stage: Stage::Frame, p50_ms: 33.0, p95_ms: 40.0, p99_ms: 50.0 }];
+    }
+    bench.run();
+    bench.log_in();
+    bench.press("Diagnostics");
+    let last = bench.harness.get_by_role_and_label(Role::Button, "p99").rect();
+    assert!(last.right() <= SIZES[1].0, "the last column ends at {last:?}");
 }
 
 #[test]
