@@ -119,10 +119,20 @@ pub(super) enum PackedActivation {
     Sigmoid,
 }
 
+/// More threads than this pack and search no faster, for both wait for memory, and would take the cores of window and
+/// camera for as long.
+const MAX_PACKERS: usize = 4;
+
 /// Starts the threads that pack weights: rayon's, which every search uses too. Without them packing would panic.
 pub(super) fn start_packers() -> Result<(), NnError> {
     static STARTED: OnceLock<Result<(), io::Error>> = OnceLock::new();
-    started(&STARTED, || ThreadPoolBuilder::new().build_global())
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    started(&STARTED, || packers(cores).build_global())
+}
+
+fn packers(cores: usize) -> ThreadPoolBuilder {
+    let name = |index| format!("pack-{index}");
+    ThreadPoolBuilder::new().num_threads(cores.min(MAX_PACKERS)).thread_name(name)
 }
 
 /// Starts them unless that was tried: rayon tries once a process, and answers "already started" ever after, even where
@@ -409,6 +419,12 @@ mod tests {
         start_packers().unwrap();
         assert!(ThreadPoolBuilder::new().build_global().is_err(), "there is a pool");
         started(&OnceLock::new(), || ThreadPoolBuilder::new().build_global()).unwrap();
+    }
+
+    #[test]
+    fn many_cores_are_not_all_taken() {
+        let threads = [1, 3, 64].map(|cores| packers(cores).build().unwrap().current_num_threads());
+        assert_eq!(threads, [1, 3, MAX_PACKERS]);
     }
 
     #[test]
