@@ -15,6 +15,12 @@ const LOCAL_BYTES: usize = 30;
 /// An archive with more files holds something else.
 const MAX_ENTRIES: usize = 1000;
 
+/// Weights are noise, and shrink to a third at best: what shrinks more than this is something else, of which a small archive
+/// could hold any amount.
+const MOST_SHRUNK: u64 = 50;
+/// Texts and small files may.
+const SMALL_BYTES: u64 = 1 << 20;
+
 /// Why an archive is not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArchiveError {
@@ -30,7 +36,7 @@ pub enum ArchiveError {
     )]
     TooMany,
     /// A file of absurd size.
-    #[error("the archive's file '{0}' is larger than any network; it is not what it seems to be")]
+    #[error("the archive's file '{0}' unpacks to more than a network; it is not what it seems to be")]
     TooLarge(String),
     /// The content is not what the archive's own sum says.
     #[error("the archive's file '{0}' is damaged; download the archive again")]
@@ -112,7 +118,7 @@ impl<'a> Archive<'a> {
         if entry.encrypted || !matches!(entry.method, 0 | 8) || entry.size == u64::from(u32::MAX) {
             return Err(ArchiveError::Unusual(name()));
         }
-        if entry.size > limit {
+        if entry.size > limit || entry.size > SMALL_BYTES.max(entry.packed.saturating_mul(MOST_SHRUNK)) {
             return Err(ArchiveError::TooLarge(name()));
         }
         let packed = self.packed(entry).ok_or(ArchiveError::Broken)?;
@@ -206,10 +212,13 @@ mod tests {
         let zeros = vec![0; 4 << 20];
         let mut bytes = build::zip(&[("bomb", &zeros)]);
         let archive = Archive::open(&bytes).unwrap();
-        assert_eq!(
-            archive.read(&archive.entries()[0], LIMIT),
-            Err(ArchiveError::TooLarge("bomb".to_owned()))
-        );
+        for limit in [LIMIT, 1 << 30] {
+            assert_eq!(
+                archive.read(&archive.entries()[0], limit),
+                Err(ArchiveError::TooLarge("bomb".to_owned())),
+                "too much at all, or too much for what it is packed in"
+            );
+        }
         // It lies about its size: unpacking stops one byte after what it says.
         let at = bytes.windows(4).rposition(|w| w == CENTRAL.to_le_bytes()).unwrap() + 24;
         bytes[at..at + 4].copy_from_slice(&1000u32.to_le_bytes());
