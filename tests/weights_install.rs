@@ -116,8 +116,10 @@ fn a_licence_must_be_accepted_and_a_known_file_needs_no_sum() {
     assert!(sentence.contains("Apache-2.0") && sentence.contains("--accept-licence"), "{sentence}");
     assert!(!ids(&site).contains(&"minifasnet-v2".to_owned()));
 
-    let out = ok(&mut site.command(&["weights", "install", &url, "--accept-licence", "--json"]));
-    let manifest = json(&out);
+    let out = site.command(&["weights", "install", &url, "--accept-licence", "--json"]).output().unwrap();
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(out.status.success() && !said.contains("not measured here"), "{said}");
+    let manifest = json(&String::from_utf8(out.stdout).unwrap());
     assert_eq!(manifest["id"], "minifasnet-v2");
     assert!(manifest["source"].as_str().unwrap().contains(&url), "{manifest}");
     assert!(ids(&site).contains(&"minifasnet-v2".to_owned()));
@@ -208,7 +210,10 @@ fn what_nobody_knows_needs_a_sum_over_a_network() {
     assert!(refused(&mut install(&[])).contains("--sha256"));
     let sentence = refused(&mut install(&["--sha256", &"0".repeat(64)]));
     assert!(sentence.contains(&sum) && sentence.contains("do not use it"), "{sentence}");
-    assert_eq!(json(&ok(&mut install(&["--sha256", &sum])))["id"], "changed");
+    let output = install(&["--sha256", &sum]).output().unwrap();
+    assert_eq!(json(&String::from_utf8(output.stdout).unwrap())["id"], "changed");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("not measured here") && said.contains("picture of one"), "{said}");
     // An id stands for one network, so another one may not take it.
     changed[middle] ^= 2;
     std::fs::write(&file, &changed).unwrap();
@@ -222,6 +227,9 @@ fn packs_and_files_that_are_not_there_are_said_in_words() {
     let site = Site::bare();
     let sentence = refused(&mut site.command(&["weights", "install", "buffalo_xxl", "--accept-licence"]));
     assert!(sentence.contains("buffalo_l") && sentence.contains("antelopev2"), "{sentence}");
+    let out = site.command(&["weights", "install", "auraface", "--sha256", "12ab"]).output().unwrap();
+    let sentence = String::from_utf8(out.stderr).unwrap();
+    assert!(out.status.code() == Some(2) && sentence.contains("64 hexadecimal digits"), "{sentence}");
     let url = "http://127.0.0.1:9/pack.zip";
     let started = std::time::Instant::now();
     let sentence = refused(&mut site.command(&["weights", "install", url, "--accept-licence"]));

@@ -653,7 +653,7 @@ pub enum Weights {
         #[arg(long)]
         accept_licence: bool,
         /// What the file has to be, hexadecimal.
-        #[arg(long, value_name = "HEX")]
+        #[arg(long, value_name = "HEX", value_parser = sha256)]
         sha256: Option<String>,
         /// JSON.
         #[arg(long)]
@@ -670,4 +670,10 @@ pub enum Weights {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// A mistyped sum is found before the file is fetched and not after.
+fn sha256(text: &str) -> Result<String, String> {
+    let is_sum = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_sum.then(|| text.to_owned()).ok_or_else(|| "a sha256 is 64 hexadecimal digits".to_owned())
 }

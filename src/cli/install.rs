@@ -96,8 +96,30 @@ fn install_from(
         } else {
             println!("{} installed ({}): {seen}", manifest.id, manifest.kind);
         }
+        if !is_measured(network) {
+            eprintln!("{}", say_unmeasured(manifest));
+        }
     }
     Ok(found)
+}
+
+/// Whether somebody measured how good it is, here or for its manifest.
+fn is_measured(network: &Imported) -> bool {
+    network.is_known()
+        || network.manifest.kind == Kind::Recogniser && network.manifest.calibration_data().is_measured()
+}
+
+fn say_unmeasured(Manifest { id, kind, .. }: &Manifest) -> String {
+    let trust = match kind {
+        Kind::Liveness => {
+            ", and how it is shown a face and which of its answers means a person is assumed from its kind: try it with a \
+             person and with a picture of one"
+        }
+        Kind::Detector | Kind::Recogniser => "",
+    };
+    format!(
+        "'{id}' is no file that is known here: its thresholds and its accuracy were not measured here{trust}."
+    )
 }
 
 /// An id stands for one network: whoever installs another under it would have everybody enrolled again without meaning to.

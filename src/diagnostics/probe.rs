@@ -2,14 +2,18 @@
 //!
 //! This finds a network that was converted wrongly or wants other numbers than it gets, and a detector whose boxes or
 //! landmarks are elsewhere than the built-in one's. It says nothing about how good a network is: the faces are few and drawn,
-//! and told apart in other colours too. A network for liveness is asked for probabilities and no more: a drawn face is neither
-//! a person nor a picture of one, so that how an unknown one is shown a face (`vision::import`) is taken on trust.
+//! and told apart in other colours too. A network for liveness must give numbers, the same twice for one picture and others for
+//! another face. It is asked for no more: a drawn face is neither a person nor a picture of one, so that how an unknown network
+//! is shown a face, and which class is the person (`vision::import`), is taken on trust; `weights install` says so.
 
 use crate::{
     camera::{demo_people, enrolment_frames},
     domain::{DetectedFace, Embedding, WeightsId},
     imaging::Frame,
-    vision::{DeviceChoice, FaceEngine, Imported, Kind, NetworkEngine, VisionError, WeightsStore, embedded},
+    vision::{
+        DeviceChoice, FaceEngine, Imported, Kind, NetworkEngine, VisionError, WeightsStore, embedded,
+        liveness::Liveness, network::Backend,
+    },
 };
 
 /// People who are shown.
@@ -26,6 +30,10 @@ const MAX_AWAY: f32 = 0.25;
 const MIN_NEAREST: f32 = 0.8;
 /// How much more similar a person is to themselves than to others, mean cosine.
 const MIN_LEAD: f32 = 0.1;
+
+/// How far a class's logit, less the mean of all classes', is apart between two of the drawn faces at least. A network that
+/// looks is apart by more than 1.
+const MIN_APART: f64 = 0.01;
 
 /// Why a network is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -54,14 +62,21 @@ pub fn check(imported: &Imported) -> Result<Seen, ProbeError> {
     store.install(&imported.manifest, &imported.model).map_err(VisionError::from)?;
     let built_in = |id| WeightsId::new(id).map_err(|e| ProbeError::Senseless(e.to_string()));
     let (mut detector, mut recogniser) = (built_in(embedded::DETECTOR)?, built_in(embedded::RECOGNISER)?);
-    let (id, mut liveness) = (imported.manifest.id.clone(), Vec::new());
+    let id = imported.manifest.id.clone();
+    let mut liveness = None;
     match imported.manifest.kind {
         Kind::Detector => detector = id,
         Kind::Recogniser => recogniser = id,
-        Kind::Liveness => liveness.push(id),
+        Kind::Liveness => {
+            let loaded = store.load(&id, Kind::Liveness).map_err(VisionError::from)?;
+            liveness = Liveness::new(vec![loaded], &Backend::cpu())?;
+        }
     }
-    let mut engine = NetworkEngine::load(&store, &detector, &recogniser, &liveness, DeviceChoice::Cpu)?;
+    let mut engine = NetworkEngine::load(&store, &detector, &recogniser, &[], DeviceChoice::Cpu)?;
     let frames = frames();
+    if let Some(liveness) = &mut liveness {
+        return judges(&mut engine, liveness, &frames);
+    }
     match imported.manifest.kind {
         Kind::Detector => {
             let (detector, recogniser) = (built_in(embedded::DETECTOR)?, built_in(embedded::RECOGNISER)?);
@@ -69,8 +84,7 @@ pub fn check(imported: &Imported) -> Result<Seen, ProbeError> {
             let mut known = NetworkEngine::load(&embedded, &detector, &recogniser, &[], DeviceChoice::Cpu)?;
             detects(&mut engine, &mut known, &frames)
         }
-        Kind::Recogniser => recognises(&mut engine, &frames),
-        Kind::Liveness => judges(&mut engine, &frames),
+        _ => recognises(&mut engine, &frames),
     }
 }
 
@@ -154,22 +168,48 @@ fn likeness(faces: &[(usize, Embedding)]) -> Likeness {
     Likeness { same, others, nearest: nearest as f32 / faces.len() as f32 }
 }
 
-fn judges(engine: &mut dyn FaceEngine, frames: &[(usize, Frame)]) -> Result<Seen, ProbeError> {
-    let (mut judged, mut sum) = (0, 0.0);
+fn judges(
+    engine: &mut dyn FaceEngine,
+    liveness: &mut Liveness,
+    frames: &[(usize, Frame)],
+) -> Result<Seen, ProbeError> {
+    let (mut answers, mut probabilities) = (Vec::new(), Vec::new());
     for (_, frame) in frames {
         for face in engine.detect(frame)? {
-            let bona_fide = engine.bona_fide(frame, &face)?.unwrap_or(f32::NAN);
+            let bona_fide = liveness.bona_fide(frame, &face)?;
             if !(0.0..=1.0).contains(&bona_fide) {
                 return Err(ProbeError::Senseless(format!("a probability of {bona_fide}")));
             }
-            judged += 1;
-            sum += bona_fide;
+            answers.push(liveness.logits(frame, &face)?.concat());
+            if liveness.bona_fide(frame, &face)?.to_bits() != bona_fide.to_bits() {
+                return Err(ProbeError::Senseless("two answers to one picture".to_owned()));
+            }
+            probabilities.push(bona_fide);
         }
     }
-    if judged == 0 {
-        return Err(ProbeError::Senseless("no face was found to judge".to_owned()));
+    let apart = apart(&answers);
+    let least = probabilities.iter().copied().fold(f32::INFINITY, f32::min);
+    let most = probabilities.iter().copied().fold(0.0, f32::max);
+    let seen = format!("{} drawn faces judged, {least:.2} to {most:.2} bona fide", answers.len());
+    // Written so that a number that is none fails, and so does no face at all.
+    if apart >= MIN_APART {
+        return Ok(seen);
     }
-    Ok(format!("{judged} drawn faces judged, {:.2} bona fide in the mean", sum / judged as f32))
+    Err(ProbeError::Senseless(format!("{seen}, all the same but for {apart:.4}")))
+}
+
+/// How far answers differ: over the faces, the largest less the smallest of a class, whichever class differs most. What all
+/// classes have in common does not count, as it changes no probability.
+fn apart(answers: &[Vec<f32>]) -> f64 {
+    let centred = |answer: &Vec<f32>, class: usize| {
+        let mean = answer.iter().copied().map(f64::from).sum::<f64>() / answer.len() as f64;
+        answer.get(class).map_or(f64::NAN, |&logit| f64::from(logit) - mean)
+    };
+    let spread = |class: usize| {
+        let values = || answers.iter().map(move |answer| centred(answer, class));
+        values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min)
+    };
+    (0..answers.first().map_or(0, Vec::len)).map(spread).fold(0.0, f64::max)
 }
 
 #[cfg(test)]
@@ -177,9 +217,17 @@ mod tests {
     use super::*;
     use crate::{
         domain::{EMBEDDING_LEN, Landmarks, Point, Rect},
-        vision::gather::gather,
+        vision::{gather::gather, tensors::Tensors, weights::sha256_hex},
     };
     use std::path::Path;
+
+    /// Gives every weight of the last layer this value.
+    fn set_last(network: &mut Imported, value: f32) {
+        let mut tensors = Tensors::parse(&network.model).unwrap();
+        let shape: [usize; 2] = tensors.dims("classes.weight").unwrap();
+        tensors.insert("classes.weight", &shape, vec![value; shape[0] * shape[1]]);
+        network.model = tensors.to_bytes().unwrap();
+    }
 
     fn face(person: usize, twist: usize) -> (usize, Embedding) {
         let mut raw = [0.01; EMBEDDING_LEN];
@@ -230,5 +278,38 @@ mod tests {
             let error = check(&network).unwrap_err();
             assert!(matches!(error, ProbeError::Senseless(_)), "{error}");
         }
+    }
+    #[test]
+    fn what_classes_have_in_common_is_no_difference() {
+        assert!(apart(&[]) == 0.0 && apart(&[vec![3.0, -3.0]]) == 0.0);
+        assert!(apart(&[vec![1.0, 2.0], vec![101.0, 102.0]]) < MIN_APART);
+        assert!((apart(&[vec![1.0, 2.0], vec![2.0, 1.0], vec![1.5, 1.5]]) - 1.0).abs() < 1e-6);
+        assert!(apart(&[vec![f32::NAN, 0.0], vec![f32::NAN, 0.0]]) < MIN_APART, "and so refused");
+    }
+
+    #[test]
+    fn a_network_for_liveness_that_does_not_look_is_refused() {
+        // Random weights, in the shape that an exporter writes: it knows nothing, and looks where pictures are large numbers.
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus/onnx/separate");
+        let network = || {
+            let mut network = gather(&file).unwrap().networks.remove(0);
+            network.manifest.input.std /= 1e4;
+            network
+        };
+        println!("{}", check(&network()).unwrap());
+        assert!(!network().is_known());
+
+        let with = |change: fn(&mut Imported)| {
+            let mut network = network();
+            change(&mut network);
+            network.manifest.sha256 = sha256_hex(&network.model);
+            check(&network).unwrap_err()
+        };
+        let blind = with(|network| set_last(network, 0.0));
+        assert!(matches!(&blind, ProbeError::Senseless(why) if why.contains("all the same")), "{blind}");
+        let unseen = with(|network| network.manifest.input.std *= 1e6);
+        assert!(matches!(unseen, ProbeError::Senseless(_)), "the picture all but vanishes: {unseen}");
+        let alike = with(|network| set_last(network, 1.0));
+        assert!(matches!(alike, ProbeError::Senseless(_)), "whatever it sees, no class wins by it: {alike}");
     }
 }

@@ -50,6 +50,12 @@ impl Liveness {
         }
         Ok(sum / self.members.len().max(1) as f32)
     }
+
+    /// What each network says of a face before it becomes a probability, a number for each class: for whoever tries a
+    /// network, not for judging a face.
+    pub fn logits(&mut self, frame: &Frame, face: &DetectedFace) -> Result<Vec<Vec<f32>>, VisionError> {
+        self.members.iter_mut().map(|member| member.logits(frame, face).map(<[f32]>::to_vec)).collect()
+    }
 }
 
 impl Member {
@@ -67,6 +73,11 @@ impl Member {
     }
 
     fn bona_fide(&mut self, frame: &Frame, face: &DetectedFace) -> Result<f32, VisionError> {
+        let class = self.bona_fide;
+        softmax(self.logits(frame, face)?, class).ok_or(VisionError::NotFinite("liveness"))
+    }
+
+    fn logits(&mut self, frame: &Frame, face: &DetectedFace) -> Result<&[f32], VisionError> {
         self.surround.cut(frame, &face.bbox, self.side as u32, &mut self.rgb);
         if self.input.channel_order == ChannelOrder::Bgr {
             self.rgb.as_chunks_mut::<3>().0.iter_mut().for_each(|pixel| pixel.reverse());
@@ -74,7 +85,7 @@ impl Member {
         self.values.clear();
         push_planes(&self.rgb, self.input.mean, self.input.std, &mut self.values);
         self.network.run((self.side, self.side), &self.values)?;
-        softmax(self.network.output(0), self.bona_fide).ok_or(VisionError::NotFinite("liveness"))
+        Ok(self.network.output(0))
     }
 }
 

@@ -72,8 +72,10 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), WeightsError> {
-        let ok = self.bona_fide < self.classes && LAST_SIDES.contains(&self.last_side);
-        let words = "a MiniFASNet names one of its classes bona fide and ends in a map of 4 to 14 pixels";
+        // Of one class everything is: every picture would be a person.
+        let ok = self.classes > 1 && self.bona_fide < self.classes && LAST_SIDES.contains(&self.last_side);
+        let words =
+            "a MiniFASNet names one of two or more classes bona fide and ends in a map of 4 to 14 pixels";
         ok.then_some(()).ok_or_else(|| WeightsError::Config(words.to_owned()))
     }
 }
@@ -155,6 +157,9 @@ pub fn from_onnx(mut walk: Walk<'_>) -> Result<(Config, Tensors), Differs> {
     let flat = walk.flatten(x, length)?;
     let (x, features) = walk.linear_of_any_length(flat, length, "fc")?;
     let (x, classes) = walk.linear_of_any_length(x, features, "classes")?;
+    if !(2..=3).contains(&classes) {
+        return Err(walk.unexpected(x, "two or three classes before it, whose meaning is known"));
+    }
     let end = if walk.has(x, "Softmax") { walk.simple("Softmax", x, |_| true)? } else { x };
     walk.finish(&[end])?;
     // Minivision has two kinds of attack, class 0 and 2; networks of two classes put the bona fide one first.
