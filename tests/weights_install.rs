@@ -169,6 +169,7 @@ fn a_pack_comes_through_a_proxy_after_its_licence_and_must_be_the_one_that_is_kn
         assert_eq!(asked.lock().unwrap().len(), 0, "nothing is fetched before the licence is accepted");
         let sentence = install(&["--accept-licence"]);
         assert!(sentence.contains(sum) && sentence.contains("do not use it"), "{sentence}");
+        assert!(!sentence.contains("curl"), "no other way to a file that must not be used: {sentence}");
         let asked = asked.lock().unwrap();
         assert!(asked.len() == 1 && asked[0].starts_with(&format!("CONNECT {host}:443 ")), "{asked:?}");
     }
@@ -233,7 +234,7 @@ fn packs_and_files_that_are_not_there_are_said_in_words() {
     let url = "http://127.0.0.1:9/pack.zip";
     let started = std::time::Instant::now();
     let sentence = refused(&mut site.command(&["weights", "install", url, "--accept-licence"]));
-    assert!(sentence.contains(url) && started.elapsed().as_secs() < 60, "{sentence}");
+    assert!(sentence.contains(&format!("curl -LO {url}")) && started.elapsed().as_secs() < 60, "{sentence}");
 }
 
 #[test]

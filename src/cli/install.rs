@@ -15,12 +15,12 @@ use crate::{
     vault::VaultError,
     vision::{
         Imported, Kind, Manifest, WeightsError, WeightsStore,
-        download::{self, Patience},
+        download::{self, DownloadError, Patience},
         gather::{Gathered, gather},
         known::{PACKS, Pack},
     },
 };
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     io::{IsTerminal as _, Write as _},
@@ -243,11 +243,16 @@ impl<'a> Source<'a> {
                 };
                 let result = download::download(url, &to, *sha256, &Patience::default(), &mut progress);
                 bar.finish_and_clear();
-                result.with_context(|| {
-                    let sum = sha256.map(|sum| format!(" --sha256 {sum}")).unwrap_or_default();
-                    format!(
-                        "after `curl -LO {url}` there is another way: `faceprint weights install {name}{sum}`"
-                    )
+                result.map_err(|error| match error {
+                    // A network that lets this program out badly may let a browser out.
+                    DownloadError::Lost { .. } => {
+                        let sum = sha256.map(|sum| format!(" --sha256 {sum}")).unwrap_or_default();
+                        anyhow!(
+                            "{error}. Or fetch it another way, as with `curl -LO {url}`, and then: `faceprint weights \
+                             install {name}{sum}`"
+                        )
+                    }
+                    error => error.into(),
                 })?;
                 Ok(to)
             }
