@@ -27,4 +27,6 @@ pub use face::{DetectedFace, Landmarks, Point, Quality, QualityIssue, QualityLim
 pub use ids::{EventId, Fingerprint, HostId, IdError, PersonId, TemplateId, TrackId, WeightsId};
 pub use person::{Consent, Host, NameError, Person, PersonName};
 pub use work::{BreakRule, Rounding, Schedule, Shift, Weekdays, WorkError, WorkRules};
-pub use written::{read_day, read_day_first, written_day, written_decimal, written_hours};
+pub use written::{
+    read_break, read_day, read_day_first, written_break, written_day, written_decimal, written_hours,
+};

@@ -33,6 +33,18 @@ pub fn read_day_first<'a>(language: &str, line: &'a str) -> Option<(Date, &'a st
     with("%Y-%m-%d").or_else(|| with(day_form(language)))
 }
 
+/// A rule for breaks as the settings file has it, "30 after 6:00", in a language: "30 nach 6:00".
+#[must_use]
+pub fn written_break(language: &str, rule: &str) -> String {
+    rule.replacen(" after ", &format!(" {} ", after(language)), 1)
+}
+
+/// A rule for breaks that was typed as its language writes it, as the settings file has it.
+#[must_use]
+pub fn read_break(language: &str, text: &str) -> String {
+    text.replacen(&format!(" {} ", after(language)), " after ", 1)
+}
+
 /// "125:07" hours and minutes in a language; seconds are cut off.
 #[must_use]
 pub fn written_hours(language: &str, time: SignedDuration) -> String {
@@ -47,6 +59,15 @@ pub fn written_hours(language: &str, time: SignedDuration) -> String {
 pub fn written_decimal(language: &str, value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
     if matches!(base(language), "de" | "fr" | "es") { text.replace('.', ",") } else { text }
+}
+
+fn after(language: &str) -> &'static str {
+    match base(language) {
+        "de" => "nach",
+        "fr" => "après",
+        "es" => "después de",
+        _ => "after",
+    }
 }
 
 /// Of `strftime`; English names the month, for 02/03 is two days to its readers.

@@ -315,7 +315,6 @@ mod tests {
         for (place, letter) in letters.iter().enumerate() {
             let (before, after) = (at(place.checked_sub(1)), at(Some(place + 1)));
             let wrong = match letter {
-                ';' if before.is_ascii_digit() => false, // in what is typed: 30 after 6:00; 45 after 9:00
                 ';' | '!' | '?' | '»' => before != GLUE,
                 // Not in 08:00 or http://.
                 ':' => before == ' ' || (before != GLUE && after.is_whitespace()),

@@ -8,7 +8,7 @@ use super::{
     widgets::{choice, field},
     words::Words,
 };
-use crate::domain::{Rounding, WorkError, WorkRules, read_day_first, written_day};
+use crate::domain::{Rounding, WorkError, WorkRules, read_break, read_day_first, written_break, written_day};
 use egui::{DragValue, TextEdit, Ui};
 use jiff::civil::Date;
 
@@ -21,6 +21,7 @@ pub(super) struct WorkForm {
     holidays: String,
     language: String,
     rounding: String,
+    /// As `language` writes them.
     breaks: String,
 }
 
@@ -36,7 +37,7 @@ impl WorkForm {
             holidays: rules.holidays.iter().map(holiday).collect::<Vec<_>>().join("\n"),
             language: language.to_owned(),
             rounding: rules.rounding.to_string(),
-            breaks: rules.breaks.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            breaks: breaks(language, rules.breaks.iter().map(ToString::to_string)),
             base: rules.clone(),
         }
     }
@@ -54,7 +55,7 @@ impl WorkForm {
             schedule: self.schedule.schedule()?,
             holidays: WorkRules::parse_holidays(holidays.iter().map(String::as_str))?,
             rounding: self.rounding.parse()?,
-            breaks: breaks.map(str::parse).collect::<Result<_, _>>()?,
+            breaks: breaks.map(|text| read_break(&self.language, text).parse()).collect::<Result<_, _>>()?,
             ..self.base.clone()
         })
     }
@@ -85,7 +86,9 @@ impl WorkForm {
             roundings.push((self.rounding.clone(), self.rounding.clone())); // from the file
         }
         choice(ui, &words.say("work-rounding"), &mut self.rounding, &roundings);
-        field(ui, &words.say("work-breaks"), &mut self.breaks, "30 after 6:00; 45 after 9:00");
+        let example = breaks(&self.language, ["30 after 6:00", "45 after 9:00"].map(str::to_owned));
+        let label = words.with("work-breaks", &[("example", example.clone().into())]);
+        field(ui, &label, &mut self.breaks, &example);
         let example = words.with("work-holidays-example", &[("day", words.day(CHRISTMAS).into())]);
         let label =
             super::widgets::caption(ui, &words.with("work-holidays", &[("example", example.clone().into())]));
@@ -99,6 +102,12 @@ impl WorkForm {
         )
         .labelled_by(label.id);
     }
+}
+
+/// Rules as the settings file has them, in one line as `language` writes them.
+fn breaks(language: &str, rules: impl IntoIterator<Item = String>) -> String {
+    let written = rules.into_iter().map(|rule| written_break(language, &rule));
+    written.collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
@@ -122,6 +131,12 @@ mod tests {
             assert_eq!(WorkForm::new(&rules, language).rules(), Ok(rules.clone()));
         }
         let mut form = WorkForm::new(&rules, "de");
+        assert_eq!(form.breaks, "30 nach 6:00; 45 nach 9:00");
+        form.breaks = "30 after 6:00".into();
+        assert_eq!(form.rules().unwrap().breaks, rules.breaks[..1], "as in the file");
+        form.breaks = "30 vor 6:00".into();
+        assert!(matches!(form.rules(), Err(WorkError::Break(_))));
+        form.breaks.clear();
         assert_eq!(form.holidays, "25.12.2026 Christmas Day\n01.01.2027");
         form.holidays = "1.5.2027 Tag der Arbeit\n2027-10-03".into();
         let typed = form.rules().unwrap().holidays;
