@@ -184,7 +184,7 @@ pub(super) unsafe fn transform_inputs<V: Vector>(
     }
 }
 
-/// Multiplies one element of `tiles` tiles by the weights of some `outputs`, which are numbers of [`PackedConv::tiles`].
+/// Multiplies one element of `tiles` tiles by the weights of some `outputs`, numbers of their tiles.
 ///
 /// # Safety
 /// As [`transform_inputs`]; the inputs of these tiles are transformed; no other task has `scratch`, which has
