@@ -283,7 +283,7 @@ impl PackedWinograd {
             let packed = PackedConv::new(&element, lanes, lanes);
             if scarce { packed.halved() } else { packed }
         };
-        // A row of elements is made by itself: all cores share the loading of a large network.
+        // A row of elements is made by itself: the cores share the loading of a large network.
         let row = |row| transformed(&conv.weight, side, row).into_iter().map(element);
         Self {
             in_channels: conv.in_channels(),

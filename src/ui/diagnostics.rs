@@ -128,16 +128,17 @@ fn plots_ui(ui: &mut Ui, scene: &Scene<'_>) {
         .zip(scene.history.stage_ms())
         .map(|((name, ink), values)| PlotLine { name, ink, values, places })
         .collect();
-    let draw = |ui: &mut Ui, width: f32| {
-        plot(ui, words, &words.say("diagnostics-rates"), "/s", width, 30.0, &rates);
-        plot(ui, words, &words.say("diagnostics-times"), "ms", width, 10.0, &times);
+    let draw = |ui: &mut Ui, width: f32, legend_lines: usize| {
+        let size = (width, legend_lines);
+        plot(ui, words, &words.say("diagnostics-rates"), "/s", size, 30.0, &rates);
+        plot(ui, words, &words.say("diagnostics-times"), "ms", size, 10.0, &times);
     };
     if ui.available_width() > theme::SMALL_WIDTH * 0.8 {
         let width = ((ui.available_width() - theme::GAP) / 2.0).floor();
-        ui.horizontal_top(|ui| draw(ui, width));
+        ui.horizontal_top(|ui| draw(ui, width, 2)); // the longer legend has two: equal cards beside each other
     } else {
         let width = ui.available_width();
-        draw(ui, width);
+        draw(ui, width, 1);
     }
 }
 

@@ -481,13 +481,13 @@ pub(super) fn stepper(
 }
 
 /// A line over time on a card: `lines` are names, colours and values, oldest first; `top` is at least the highest value
-/// of the axis.
+/// of the axis. The card is `width` across and has room for so many lines of the legend.
 pub(super) fn plot(
     ui: &mut Ui,
     words: &Words,
     title: &str,
     unit: &str,
-    width: f32,
+    (width, legend_lines): (f32, usize),
     top: f32,
     lines: &[PlotLine<'_>],
 ) {
@@ -519,6 +519,8 @@ pub(super) fn plot(
                 });
                 ui.painter().add(Shape::line(points.collect(), Stroke::new(2.0, line.ink)));
             }
+            ui.spacing_mut().interact_size.y = LEGEND; // nothing here is pressed
+            let below = ui.cursor().top() + legend_lines as f32 * (LEGEND + ui.spacing().item_spacing.y);
             ui.horizontal_wrapped(|ui| {
                 for line in lines {
                     let last = line
@@ -528,16 +530,20 @@ pub(super) fn plot(
                     legend(ui, line.ink, &format!("{} {last} {unit}", line.name));
                 }
             });
+            ui.add_space((below - ui.cursor().top()).max(0.0));
         });
     });
 }
+
+/// Height of a line of a legend.
+const LEGEND: f32 = 20.0;
 
 /// A colour and what it stands for, which stay together at the end of a line.
 fn legend(ui: &mut Ui, ink: Color32, text: &str) {
     let font = egui::TextStyle::Small.resolve(ui.style());
     let galley = ui.painter().layout_no_wrap(text.to_owned(), font, theme::palette(ui).quiet);
     let mark = 18.0;
-    let size = Vec2::new(mark + 8.0 + galley.size().x, galley.size().y.max(20.0));
+    let size = Vec2::new(mark + 8.0 + galley.size().x, galley.size().y.max(LEGEND));
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     let left = egui::Rangef::new(rect.left(), rect.left() + mark);
