@@ -271,7 +271,7 @@ fn onnx() {
 
 fn safetensors() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights");
-    let seeds = ["fp-detect-1", "fp-face-1"].map(|id| {
+    let seeds = ["fp-detect-2", "fp-face-2"].map(|id| {
         let file = std::fs::read(folder.join(id).join("model.safetensors")).unwrap();
         let header = 8 + u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
         (file, vec![0..8, 8..header, header - 40..header])

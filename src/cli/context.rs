@@ -9,6 +9,7 @@ use crate::{
     imaging::Rotation,
     runtime::{
         ledger::{DataPaths, Ledger},
+        networks,
         pipeline::{Pipeline, SharedIndex},
         workers::{EngineLoader, LedgerSetup},
     },
@@ -75,7 +76,8 @@ impl Context {
             ),
             None => Settings::for_site("Faceprint"),
         };
-        let settings = with_options(settings, global)?;
+        let settings =
+            networks::without_former(&WeightsStore::new(paths.weights()), with_options(settings, global)?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         Ok(Self { paths, key: Arc::new(key), settings, clock, index: SharedIndex::default() })
     }

@@ -96,6 +96,14 @@ pub struct Person {
     pub consent: Option<Consent>,
 }
 
+impl Person {
+    /// They agreed to be recognised and are not switched off.
+    #[must_use]
+    pub fn expects_recognition(&self) -> bool {
+        self.active && self.consent.is_some()
+    }
+}
+
 /// Somebody who may unlock host mode.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Host {

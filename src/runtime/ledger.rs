@@ -243,6 +243,16 @@ impl Ledger {
         &self.paths
     }
 
+    /// The recogniser in use.
+    pub(super) fn recogniser(&self) -> &WeightsId {
+        &self.network
+    }
+
+    /// How many people it knows.
+    pub(super) fn people_known(&self) -> usize {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).people()
+    }
+
     /// Settings in force.
     #[must_use]
     pub fn settings(&self) -> &Settings {
@@ -414,7 +424,9 @@ impl Ledger {
 
     /// The settings as the file has them.
     pub(super) fn kept_settings(&self) -> Result<Settings, LedgerError> {
-        Ok(Settings::load(&self.paths.settings)?.unwrap_or_else(|| self.settings.clone()))
+        let kept = Settings::load(&self.paths.settings)?;
+        let store = WeightsStore::new(self.paths.weights());
+        Ok(kept.map_or_else(|| self.settings.clone(), |kept| networks::without_former(&store, kept)))
     }
 
     /// Changes a person's data. Somebody switched off is no longer recognised, and is again once switched on.

@@ -822,7 +822,7 @@ impl PersonRow {
     /// was too old to be kept.
     #[must_use]
     pub fn enrol_again(&self) -> bool {
-        self.person.active && self.templates == 0 && self.person.consent.is_some()
+        self.person.expects_recognition() && self.templates == 0
     }
 }
 
@@ -857,6 +857,8 @@ pub struct DayView {
     pub curve: Vec<(Timestamp, u32)>,
     /// The newest entry of the audit log: noted down, it shows later whether the log was cut or written anew.
     pub audit_head: AuditHead,
+    /// How many agreed to be recognised and are unknown to the recogniser in use.
+    pub enrol_again: usize,
 }
 
 /// One person's day.
@@ -955,6 +957,8 @@ pub struct NetworkRow {
     pub licence: String,
     /// Of a recogniser that somebody measured: which share of strangers it takes for one of how many people.
     pub measured: Option<(f32, u32)>,
+    /// Of the recogniser in use: how many people it knows here, and the cosine that it asks for among so many.
+    pub asks: Option<(usize, f32)>,
     /// With this recogniser so many people, who agreed, must be enrolled again.
     pub left_out: usize,
     /// Compiled into the program.

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     domain::{Fingerprint, Person, PersonId, WeightsId},
+    matching,
     settings::Settings,
     vision::{Calibration, Kind, Manifest, WeightsError, WeightsStore, embedded, weights::Listed},
 };
@@ -26,6 +27,7 @@ impl Ledger {
             let out = |person: &&Person| have.is_none_or(|have| !have.contains(&person.id));
             Ok::<_, LedgerError>(waiting.iter().filter(out).count())
         };
+        let in_use = self.recogniser();
         let defaults = [Kind::Detector, Kind::Recogniser].map(embedded::default);
         let row = |Listed { id, embedded, manifest }: Listed| {
             let left_out = match &manifest {
@@ -35,6 +37,14 @@ impl Ledger {
                 },
                 _ => 0,
             };
+            let asks = manifest.as_ref().ok().filter(|_| id == *in_use).map(|manifest| {
+                let people = self.people_known();
+                (
+                    people,
+                    matching::Calibration::new(manifest.calibration_data())
+                        .threshold_for(people, self.settings().fpir),
+                )
+            });
             let (kind, licence, measured, fault) = match manifest {
                 Ok(manifest) => (kind(manifest.kind)?, manifest.licence.clone(), measured(&manifest), None),
                 Err(error) => (NetworkKind::Unknown, String::new(), None, Some(error.to_string())),
@@ -45,6 +55,7 @@ impl Ledger {
                 kind,
                 licence,
                 measured,
+                asks,
                 left_out,
                 built_in: embedded,
                 is_default,
@@ -73,7 +84,7 @@ impl Ledger {
 
     fn who_agreed(&self) -> Result<Vec<Person>, LedgerError> {
         let mut people = self.vault().people()?;
-        people.retain(|person| person.active && person.consent.is_some());
+        people.retain(Person::expects_recognition);
         Ok(people)
     }
 
@@ -88,15 +99,33 @@ impl Ledger {
     }
 }
 
-/// Puts weights into settings, once their file is found to be whole. Says what they are.
+/// Puts weights into settings, once their file is found to be whole. Says what they are. The built-in ones are named by
+/// nothing, so that an update may bring better ones.
 pub fn choose(store: &WeightsStore, id: &WeightsId, settings: &mut Settings) -> Result<Kind, WeightsError> {
     let Manifest { kind, .. } = store.verify(id)?;
+    let named = Some(id.clone()).filter(|_| embedded::default(kind).as_ref() != Some(id));
     match kind {
-        Kind::Detector => settings.detector = Some(id.clone()),
-        Kind::Recogniser => settings.recogniser = Some(id.clone()),
+        Kind::Detector => settings.detector = named,
+        Kind::Recogniser => settings.recogniser = named,
         Kind::Liveness => {} // used as soon as it is installed
     }
     Ok(kind)
+}
+
+/// Settings that name what was built into an earlier version mean what is built in now.
+pub fn without_former(store: &WeightsStore, mut settings: Settings) -> Settings {
+    let gone = |id: &WeightsId| {
+        let former = embedded::FORMER.contains(&id.as_str());
+        former && matches!(store.manifest(id), Err(WeightsError::Unknown { .. }))
+    };
+    for named in [&mut settings.detector, &mut settings.recogniser] {
+        if let Some(id) = named.take_if(|id| gone(id)) {
+            log::warn!(
+                "the settings name {id}, which an earlier version had built in: what is built in now is used"
+            );
+        }
+    }
+    settings
 }
 
 /// Refuses settings that name other weights than before which cannot be loaded: the next start would fail.
@@ -128,5 +157,33 @@ fn measured(manifest: &Manifest) -> Option<(f32, u32)> {
     match &manifest.calibration {
         Some(Calibration::Recogniser(data)) if data.is_measured() => Some((data.fpir, data.enrolled)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_built_in_is_named_by_nothing() {
+        let store = WeightsStore::embedded();
+        let mut settings = Settings::for_site("Here");
+        for kind in [Kind::Detector, Kind::Recogniser] {
+            let id = embedded::default(kind).unwrap();
+            (settings.detector, settings.recogniser) = (Some(id.clone()), Some(id.clone()));
+            assert_eq!(choose(&store, &id, &mut settings).unwrap(), kind);
+            let named = if kind == Kind::Detector { &settings.detector } else { &settings.recogniser };
+            assert_eq!(*named, None, "{id}");
+        }
+    }
+
+    #[test]
+    fn settings_of_an_earlier_version_start_with_what_is_built_in_now() {
+        let store = WeightsStore::embedded();
+        let mut settings = Settings::for_site("Here");
+        settings.detector = Some(WeightsId::new("scrfd-500m").unwrap());
+        settings.recogniser = Some(WeightsId::new(embedded::FORMER[1]).unwrap());
+        let now = without_former(&store, settings.clone());
+        assert_eq!((now.detector, now.recogniser), (settings.detector, None));
     }
 }

@@ -82,6 +82,9 @@ impl Found {
             });
             quiet(ui, &about(words, row));
         }
+        if kind == NetworkKind::Detector {
+            quiet(ui, &words.say("network-detector-help"));
+        }
         match pressed {
             // A detector changes nothing that is stored.
             Some(row) if row.left_out == 0 => *chosen = row.chosen_text(),
@@ -146,8 +149,13 @@ fn about(words: &Words, row: &NetworkRow) -> String {
         }
         None => words.say("network-not-measured"),
     };
+    let asks = row.asks.map(|(people, cosine)| {
+        let values = [("people", people.into()), ("cosine", words.decimal(cosine.into(), 2).into())];
+        let beyond = row.measured.is_some_and(|(_, measured)| people > measured as usize);
+        words.with(if beyond { "network-asks-beyond" } else { "network-asks" }, &values)
+    });
     let again = words.with("network-again", &[("people", row.left_out.into())]);
-    format!("{licence} {measured} {again}")
+    [Some(licence), Some(measured), asks, Some(again)].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// A line to be chosen, as wide as there is room.
@@ -164,21 +172,27 @@ mod tests {
 
     #[test]
     fn the_built_in_network_is_named_by_nothing() {
-        let row = |id: &str, is_default| NetworkRow {
+        let row = |id: &str, is_default: bool| NetworkRow {
             id: WeightsId::new(id).unwrap(),
             kind: NetworkKind::Recogniser,
             licence: "MIT".into(),
             measured: Some((0.001, 100)),
+            asks: is_default.then_some((240, 0.612)),
             left_out: 3,
             built_in: is_default,
             is_default,
             fault: None,
         };
-        let (own, other) = (row("fp-face-1", true), row("mbf-w8", false));
-        assert!(own.is_chosen("") && own.is_chosen("fp-face-1") && !other.is_chosen(""));
+        let (own, other) = (row("fp-face-2", true), row("mbf-w8", false));
+        assert!(own.is_chosen("") && own.is_chosen("fp-face-2") && !other.is_chosen(""));
         assert!(other.is_chosen(" mbf-w8 ") && !own.is_chosen("mbf-w8"));
         assert_eq!((own.chosen_text(), other.chosen_text()), (String::new(), "mbf-w8".into()));
         let words = Words::new("en");
+        let asked = "Among the 240 people it knows here, a face is recognised from a similarity of 0.61";
+        let text = about(&words, &own);
+        assert!(text.contains(asked) && text.contains("estimate"), "240 are more than were measured: {text}");
+        let text = about(&words, &NetworkRow { measured: Some((0.001, 1000)), ..own });
+        assert!(text.contains(asked) && !text.contains("estimate"), "{text}");
         let text = about(&words, &other);
         assert!(
             text.contains("MIT") && text.contains("0.1\u{a0}%") && text.contains("100") && text.contains('3'),

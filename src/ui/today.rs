@@ -171,6 +171,11 @@ pub(super) fn today_ui(ui: &mut Ui, scene: &Scene<'_>, local: &mut Today) -> Vec
     if let Some(refused) = &local.refused {
         banner(ui, theme::palette(ui).alarm, refused);
     }
+    let unknown = local.view.as_ref().filter(|_| local.day == today).map_or(0, |view| view.enrol_again);
+    if unknown > 0 {
+        let text = words.with("today-enrol-again", &[("people", unknown.into())]);
+        banner(ui, theme::palette(ui).notice, &text);
+    }
     match &local.view {
         None if local.refused.is_none() => loading(ui, scene),
         None => {}
@@ -429,6 +434,7 @@ mod tests {
             marks: Vec::new(),
             curve: Vec::new(),
             audit_head: AuditHead { number: 1, hash: [0; 32] },
+            enrol_again: 0,
         }
     }
 

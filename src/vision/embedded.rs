@@ -7,9 +7,9 @@ use super::weights::Kind;
 use crate::domain::WeightsId;
 
 /// The detector that is used where the settings name none.
-pub const DETECTOR: &str = "fp-detect-1";
+pub const DETECTOR: &str = "fp-detect-2";
 /// The recogniser that is used where the settings name none.
-pub const RECOGNISER: &str = "fp-face-1";
+pub const RECOGNISER: &str = "fp-face-2";
 
 /// What is used where the settings name none.
 #[must_use]
@@ -21,6 +21,9 @@ pub fn default(kind: Kind) -> Option<WeightsId> {
     };
     WeightsId::new(id).ok()
 }
+
+/// Ids that were built into earlier versions.
+pub const FORMER: [&str; 2] = ["fp-detect-1", "fp-face-1"];
 
 /// One embedded network: the two files of `weights/<id>/`.
 pub struct Pack {
@@ -35,14 +38,14 @@ pub struct Pack {
 /// Every network compiled in: one entry per folder of `weights/`.
 pub const PACKS: &[Pack] = &[
     Pack {
-        id: "fp-detect-1",
-        manifest: include_str!("../../weights/fp-detect-1/manifest.json"),
-        model: include_bytes!("../../weights/fp-detect-1/model.safetensors"),
+        id: "fp-detect-2",
+        manifest: include_str!("../../weights/fp-detect-2/manifest.json"),
+        model: include_bytes!("../../weights/fp-detect-2/model.safetensors"),
     },
     Pack {
-        id: "fp-face-1",
-        manifest: include_str!("../../weights/fp-face-1/manifest.json"),
-        model: include_bytes!("../../weights/fp-face-1/model.safetensors"),
+        id: "fp-face-2",
+        manifest: include_str!("../../weights/fp-face-2/manifest.json"),
+        model: include_bytes!("../../weights/fp-face-2/model.safetensors"),
     },
 ];
 

@@ -720,8 +720,8 @@ mod tests {
             .map(|listed| (listed.id.to_string(), listed.manifest.unwrap().fingerprint().to_string()))
             .collect();
         let expected = [
-            ("fp-detect-1", "43e7029224478fb81ee34ac1f5737149e252b0c03074fb0aa51c2a9d3c368e6e"),
-            ("fp-face-1", "c4a145c908ed3ec2eb996595bcd873b03e2d53cb12c7c65fe5a1bd1ffb56024b"),
+            ("fp-detect-2", "43e7029224478fb81ee34ac1f5737149e252b0c03074fb0aa51c2a9d3c368e6e"),
+            ("fp-face-2", "c4a145c908ed3ec2eb996595bcd873b03e2d53cb12c7c65fe5a1bd1ffb56024b"),
         ];
         assert_eq!(found, expected.map(|(id, print)| (id.to_owned(), print.to_owned())));
     }

@@ -292,13 +292,14 @@ fn reply(request: &HostRequest, now: Timestamp, settings: &Settings) -> Option<R
             let row = CameraRow { spec: "0".into(), name: "Integrated Webcam HD".into() };
             ReplyBody::Cameras(vec![row])
         }
-        HostRequest::Networks => ReplyBody::Networks(vec![super::networks::row("fp-face-1", true, 0)]),
+        HostRequest::Networks => ReplyBody::Networks(vec![super::networks::row("fp-face-2", true, 0)]),
         HostRequest::Day(date) => ReplyBody::Day(Box::new(DayView {
             date: *date,
             range: now - hour * 6..now + hour * 18,
             holiday: None,
             expects: true,
             audit_head: AuditHead { number: 7, hash: [0xab; 32] },
+            enrol_again: 3,
             people: vec![DayPerson {
                 person: PersonId::from_bytes([2; 16]),
                 name: Some(name("Ada Lovelace")),

@@ -145,6 +145,7 @@ fn day(date: Date, now: Timestamp) -> DayView {
         ],
         curve: vec![(now - hour, 1)],
         audit_head: AuditHead { number: 7, hash: [0xab; 32] },
+        enrol_again: 0,
     }
 }
 
@@ -186,6 +187,22 @@ fn today_says_who_is_here_late_and_missing() {
     bench.press("Day before");
     assert!(bench.asked(|request| matches!(request, HostRequest::Day(_)).then_some(())).is_some());
     assert!(!bench.says("Ada Lovelace"), "the day that was left is gone");
+}
+
+#[test]
+fn today_says_whom_the_network_in_use_does_not_know() {
+    let mut bench = at_today();
+    assert!(!bench.says("unknown to the network"));
+    let now = now(&bench.fake);
+    bench.press("Day before");
+    bench.press("Next day");
+    bench.answer(|request| match request {
+        HostRequest::Day(date) => {
+            Some(ReplyBody::Day(Box::new(DayView { enrol_again: 2, ..day(*date, now) })))
+        }
+        _ => None,
+    });
+    assert!(bench.says("2 people who agreed to be recognised are unknown to the network in use"));
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub fn row(id: &str, is_default: bool, left_out: usize) -> NetworkRow {
         kind: NetworkKind::Recogniser,
         licence: "MIT".into(),
         measured: is_default.then_some((0.001, 100)),
+        asks: is_default.then_some((240, 0.612)),
         left_out,
         built_in: is_default,
         is_default,
@@ -41,7 +42,7 @@ fn at_settings() -> Bench {
             Some(HostRequest::Cameras) => {
                 ReplyBody::Cameras(vec![CameraRow { spec: "2".into(), name: "HD Webcam".into() }])
             }
-            _ => ReplyBody::Networks(vec![row("fp-face-1", true, 0), row("mbf-w8", false, 12)]),
+            _ => ReplyBody::Networks(vec![row("fp-face-2", true, 0), row("mbf-w8", false, 12)]),
         };
         bench.fake.reply(&request, Ok(body));
     }

@@ -88,6 +88,7 @@ fn every_table_lays_out_what_is_seen_of_ten_thousand_rows() {
             people: (0..ROWS).map(day_person).collect(),
             marks: (0..ROWS).map(mark).collect(),
             audit_head: AuditHead { number: 7, hash: [0xab; 32] },
+            enrol_again: 0,
             curve: (0..ROWS).map(|n| (now - SignedDuration::from_secs(ROWS as i64 - n as i64), 1)).collect(),
         }))),
         _ => None,

@@ -29,15 +29,26 @@ def workspace(args) -> Path:
     return folder
 
 
-def onnx_session(path: Path, threads: int):
-    """An onnxruntime CPU session with a fixed number of threads."""
+def checkpoint_of(path: Path, args) -> dict | None:
+    """What a run that is to go on has kept."""
+    if args.fresh or not path.exists():
+        return None
+    if args.start:
+        raise SystemExit(f"{path} is there: go on with it without --start, or begin anew with --fresh")
+    import torch
+
+    return torch.load(path, map_location=args.device, weights_only=True)
+
+
+def onnx_session(model, threads: int):
+    """An onnxruntime CPU session of a file or of a serialised model, with a fixed number of threads."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"])
 
 
 def write_atomically(path: Path, write) -> None:

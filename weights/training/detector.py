@@ -109,11 +109,13 @@ class Head(nn.Module):
         self.anchors = config.anchors
 
     def forward(self, x):
-        """Logits (N, cells·anchors), boxes (…, 4) and landmarks (…, 10), in strides."""
+        """Logits (N, cells·anchors), boxes (…, 4) and landmarks (…, 10), in strides; and the map they are read from."""
         a = self.anchors
-        y = self.out(self.blocks(x)).permute(0, 2, 3, 1).flatten(1, 2)
+        hidden = self.blocks(x)
+        y = self.out(hidden).permute(0, 2, 3, 1).flatten(1, 2)
         n = y.shape[0]
-        return y[..., :a].reshape(n, -1), y[..., a : 5 * a].reshape(n, -1, 4), y[..., 5 * a :].reshape(n, -1, 10)
+        answer = y[..., :a].reshape(n, -1), y[..., a : 5 * a].reshape(n, -1, 4), y[..., 5 * a :].reshape(n, -1, 10)
+        return answer, hidden
 
 
 class Detector(nn.Module):
@@ -137,7 +139,46 @@ class Detector(nn.Module):
             nn.init.constant_(head.out.bias[config.anchors : 5 * config.anchors], 2.0)
 
     def forward(self, x):
-        return [head(p) for head, p in zip(self.head.values(), self.neck(self.backbone(x)))]
+        return self.with_maps(x)[0]
+
+    def with_maps(self, x):
+        """The answers, and the inner maps that training compares with the teacher's: three of the backbone, three of
+        the heads."""
+        levels = self.backbone(x)
+        answers, hidden = zip(*(head(p) for head, p in zip(self.head.values(), self.neck(levels))))
+        return list(answers), [*levels, *hidden]
+
+    @torch.no_grad()
+    def take_folded(self, tensors: dict[str, torch.Tensor], pictures: torch.Tensor) -> None:
+        """Becomes the network of exported `tensors`; the BNs, which export folds away, get their statistics from
+        `pictures` and undo them, so that the answers stay the same."""
+        hooks = []
+        tensors = {n: t.float() for n, t in tensors.items()}
+        for stride, head in self.head.items():
+            for kind in ("weight", "bias"):
+                parts = [tensors[f"head.{stride}.{part}.{kind}"] for part in ("cls", "reg", "kps")]
+                getattr(head.out, kind).copy_(torch.cat(parts))
+        for name, module in self.named_modules():
+            exported = name.replace(".blocks.", ".")
+            if isinstance(module, ConvBnRelu):
+                module.conv.weight.copy_(tensors[f"{exported}.weight"])
+
+                def settle(_, __, y, bn=module.bn, bias=tensors[f"{exported}.bias"]):
+                    variance, mean = torch.var_mean(y, dim=(0, 2, 3))
+                    bn.running_mean.copy_(mean)
+                    bn.running_var.copy_(variance)
+                    bn.weight.copy_((variance + bn.eps).sqrt())
+                    bn.bias.copy_(mean + bias)
+
+                hooks.append(module.conv.register_forward_hook(settle))
+            elif isinstance(module, nn.Conv2d) and name.startswith("neck."):
+                module.weight.copy_(tensors[f"{name}.weight"])
+                module.bias.copy_(tensors[f"{name}.bias"])
+        training = self.training
+        self.eval()(pictures)
+        self.train(training)
+        for hook in hooks:
+            hook.remove()
 
     def folded(self) -> dict[str, torch.Tensor]:
         """The tensors of FORMAT.md: BNs folded, the heads' outputs split."""

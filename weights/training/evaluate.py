@@ -20,13 +20,16 @@ from common import REPO, arguments, onnx_session, workspace
 from export import load_export
 from train_recogniser import plain
 
-SIDE = 320
+SIDE = 480  # of synthesised scenes
+# Heights of faces, in shares of the picture's larger side.
+HEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.9)
 
 
 def open_detector(path: Path, threads: int):
     if path.suffix == ".onnx":
         return vision.OnnxDetector(path, threads)
-    return vision.TorchDetector(load_export(path)[0])
+    model, manifest = load_export(path)
+    return vision.TorchDetector(model, manifest["calibration"]["score_threshold"])
 
 
 def open_recogniser(path: Path, threads: int):
@@ -56,9 +59,9 @@ def open_recogniser(path: Path, threads: int):
 
 
 def fingerprint(path: Path) -> str:
-    """A few characters that change with the network."""
-    model = path if path.is_file() else path / "model.safetensors"
-    return hashlib.sha256(model.read_bytes()).hexdigest()[:8]
+    """A few characters that change with the network and its threshold."""
+    files = [path] if path.is_file() else [path / "model.safetensors", path / "manifest.json"]
+    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:8]
 
 
 def read(path: Path) -> np.ndarray:
@@ -103,12 +106,23 @@ def wilson(share: float, count: int) -> list[float]:
     return [round(float(middle - half), 4), round(float(middle + half), 4)]
 
 
+def bootstrap(hits: np.ndarray, whose: np.ndarray, draws: int = 1000) -> list[float] | None:
+    """95 % interval of the mean of `hits`, by drawing people: what is true of one picture is true of the person's next."""
+    people, index = np.unique(whose, return_inverse=True)
+    if len(people) < 2:
+        return None
+    count, right = np.bincount(index), np.bincount(index, hits)
+    drawn = np.random.default_rng(11).integers(len(people), size=(draws, len(people)))
+    shares = right[drawn].sum(1) / count[drawn].sum(1)
+    return [round(float(v), 4) for v in np.quantile(shares, (0.025, 0.975))]
+
+
 def evaluate_recogniser(args, work: Path) -> dict:
     pairs = lfw_pairs(args.lfw)
     pairs = pairs[:10] + pairs[-10:] if args.smoke else pairs
     names = sorted({name for a, b, _ in pairs for name in (a, b)})
     # Alignment does not depend on the recogniser: keep it between runs.
-    cache = work / f"lfw-{args.detector.stem}-{fingerprint(args.detector)}-{SIDE}.npz"
+    cache = work / f"lfw-{args.detector.stem}-{fingerprint(args.detector)}.npz"
     if cache.exists() and not args.realign and list(np.load(cache)["names"]) == names:
         crops, ok = np.load(cache)["crops"], np.load(cache)["ok"]
     else:
@@ -116,7 +130,7 @@ def evaluate_recogniser(args, work: Path) -> dict:
         crops, ok = np.zeros((len(names), 112, 112, 3), np.uint8), np.zeros(len(names), bool)
         for i, name in enumerate(names):
             picture = read(args.lfw / name)
-            face = central(detector.find(picture, SIDE), picture)
+            face = central(detector.find(picture), picture)
             if face is not None:
                 crops[i], ok[i] = vision.align(picture, face.landmarks), True
         np.savez(cache, names=names, crops=crops, ok=ok)
@@ -132,7 +146,8 @@ def evaluate_recogniser(args, work: Path) -> dict:
     person = np.array([name.split("/")[0] for name in names])
     upper = np.triu(np.ones((len(names), len(names)), bool), 1) & ok[:, None] & ok[None, :]
     everything = embeddings @ embeddings.T
-    genuine = everything[upper & (person[:, None] == person[None, :])]
+    alike = upper & (person[:, None] == person[None, :])
+    genuine, whose = everything[alike], np.broadcast_to(person[:, None], alike.shape)[alike]
     impostor = np.sort(everything[upper & (person[:, None] != person[None, :])])
     report = {"network": args.network.name, "detector": args.detector.name, "pairs": len(pairs)}
     report |= {"not_found": int((~ok).sum()), "accuracy": round(accuracy, 4), "threshold": round(threshold, 4)}
@@ -141,26 +156,35 @@ def evaluate_recogniser(args, work: Path) -> dict:
     for far in (1e-2, 1e-3, 1e-4):
         at = impostor[min(len(impostor) - 1, int(len(impostor) * (1 - far)))]
         report[f"tar_at_far_{far:g}"] = round(float((genuine > at).mean()), 4)
+        report[f"tar_at_far_{far:g}_95"] = bootstrap(genuine > at, whose)
     report |= {"genuine_pairs": len(genuine), "impostor_pairs": len(impostor)}
     report |= {"genuine_mean": round(float(genuine.mean()), 3), "impostor_std": round(float(impostor.std()), 4)}
     return report
 
 
-def compare(student, teacher, pictures, side: int) -> dict:
+def compare(student, teacher, pictures) -> dict:
     """How well the student finds the faces of which the teacher is sure, over (H, W, 3) pictures."""
-    faces = hits = extra = 0
-    distances = []
+    hits, heights, first, distances, extra = [], [], [], [], 0
     for picture in pictures:
-        wanted, found = teacher.find(picture, side), student.find(picture, side)
+        wanted, found = teacher.find(picture), student.find(picture)
         for face in wanted:
-            faces += 1
+            heights.append((face.box[3] - face.box[1]) / max(picture.shape))
             best = max(found, key=lambda f: vision.iou(f.box, face.box), default=None)
-            if best is not None and vision.iou(best.box, face.box) > 0.5:
-                hits += 1
+            hits.append(best is not None and vision.iou(best.box, face.box) > 0.5)
+            if hits[-1]:
                 eyes = np.linalg.norm(face.landmarks[0] - face.landmarks[1])
                 distances.append(np.linalg.norm(best.landmarks - face.landmarks, axis=1).mean() / eyes)
+        first += hits[len(hits) - len(wanted) :][:1]  # the face of which the teacher is surest
         extra += sum(all(vision.iou(f.box, face.box) <= 0.3 for face in wanted) for f in found)
-    report = {"pictures": len(pictures), "faces": faces, "found": round(hits / max(faces, 1), 4), "extra": extra}
+    hits, heights = np.array(hits), np.array(heights)
+    report = {"pictures": len(pictures), "faces": len(hits), "extra": extra}
+    if len(hits):
+        report |= {"found": round(float(hits.mean()), 4), "found_95": wilson(hits.mean(), len(hits))}
+        report |= {"surest_found": round(float(np.mean(first)), 4), "surest_found_95": wilson(np.mean(first), len(first))}
+        for low, high in zip(HEIGHTS, HEIGHTS[1:]):
+            here = hits[(heights >= low) & (heights < high)]
+            if len(here):
+                report[f"found_of_height_{low}_to_{high}"] = f"{here.sum()} of {len(here)}"
     if distances:
         report |= {"landmark_error": round(float(np.mean(distances)), 4), "p95": round(float(np.quantile(distances, 0.95)), 4)}
     return report
@@ -170,20 +194,36 @@ def evaluate_detector(args, work: Path) -> dict:
     student = open_detector(args.network, args.threads)
     teacher = vision.OnnxDetector(args.teachers / "det_500m.onnx", args.threads)
     images = sorted(args.lfw.glob("*/*.jpg"))[:: 200 if args.smoke else args.every]
-    frames = sorted(args.clips.glob("*/*.jpg"))[:: 200 if args.smoke else 10 * args.every]
-    report = {"network": args.network.name, "side": SIDE}
-    report["lfw"] = compare(student, teacher, [read(p) for p in images], SIDE)
-    report["clips"] = compare(student, teacher, [read(p) for p in frames], SIDE)
+    frames = sorted(args.clips.glob("*/*.jpg"))[:: 200 if args.smoke else args.every]
+    report = {"network": args.network.name}
+    report["lfw"] = compare(student, teacher, [read(p) for p in images])
+    report["clips"] = compare(student, teacher, [read(p) for p in frames])
     sprites = [read_sprite(p) for p in sorted((REPO / "assets/demo").glob("person-*.png"))]
-    report["demo"] = compare(student, teacher, sprites, SIDE)
+    report["demo"] = compare(student, teacher, sprites)
     faces = face_data.load(args.faces, work, args.smoke)
-    random = np.random.default_rng(99)
-    crops = faces.pixels if args.smoke else faces.pixels[np.flatnonzero(faces.held_out)]
-    empty = [scenes.non_face(crops, random, SIDE) for _ in range(20 if args.smoke else 1000 // args.every)]
-    blank = [p for p in empty if not teacher.find(p, SIDE, 0.3)]
-    false = [f.score for picture in blank for f in student.find(picture, SIDE)]
-    report["no_face"] = {"pictures": len(blank), "false_faces": len(false), "teacher_unsure": len(empty) - len(blank)}
+    random = np.random.default_rng(98)
+    crops = held_out_crops(faces)
+    peopled = [scenes.scene(crops, random, SIDE) for _ in range(20 if args.smoke else 500 // args.every)]
+    report["scenes"] = compare(student, teacher, peopled)
+    empty = empty_scenes(faces, teacher, 20 if args.smoke else 1000 // args.every, seed=99)
+    false = [f.score for picture in empty for f in student.find(picture)]
+    report["no_face"] = {"pictures": len(empty), "false_faces": len(false)}
     return report
+
+
+def held_out_crops(faces: face_data.Faces) -> np.ndarray:
+    """(N, 112, 112, 3) u8: the faces that were not trained on; all of them in a smoke run, which may hold none out."""
+    return faces.pixels[np.flatnonzero(faces.held_out)] if faces.held_out.any() else faces.pixels
+
+
+def empty_scenes(faces: face_data.Faces, teacher, count: int, seed: int) -> list[np.ndarray]:
+    """Synthesised scenes in which the teacher sees no face, and nothing that it might take for one."""
+    random, crops, found = np.random.default_rng(seed), held_out_crops(faces), []
+    while len(found) < count:
+        picture = scenes.non_face(crops, random, SIDE)
+        if not teacher.find(picture, 0.3):
+            found.append(picture)
+    return found
 
 
 def read_sprite(path: Path) -> np.ndarray:

@@ -1,9 +1,9 @@
 """Step 5: writes a checkpoint as `weights/<id>/`: model.safetensors in f16 and manifest.json (see FORMAT.md).
 
-    python weights/training/export.py recogniser --id fp-face-1
-    python weights/training/export.py detector --id fp-detect-1
+    python weights/training/export.py recogniser --id fp-face-3
 
-A calibration already in the manifest is kept only if the weights did not change; calibrate.py writes a new one.
+Templates carry a recogniser's id, so that other weights are another id: a folder that holds other weights is left as it is.
+A calibration already in the manifest stays; calibrate.py writes a new one.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save, save_file
 
 import detector
 import recogniser
@@ -22,6 +22,8 @@ LICENCE = (
     "Trained on research data sets by distillation: for evaluation and private use only, not for commercial use. "
     "See weights/README.md."
 )
+# Of the networks that are built in.
+IDS = {"recogniser": "fp-face-2", "detector": "fp-detect-2"}
 SOURCE = "Trained by this project from random weights; code in weights/training"
 
 
@@ -34,7 +36,7 @@ def load_average(kind: str, checkpoint: Path):
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     model = network(module.Config.from_json(state["config"]))
     model.load_state_dict(state["average"])
-    minutes = state.get("minutes_before", 0.0) + state["spent"] / 60
+    minutes = state["before"]["minutes"] + state["spent"] / 60
     return model.eval(), {"seen": state["seen"], "minutes": round(minutes, 1)}
 
 
@@ -133,9 +135,8 @@ def write_reference(kind: str, model, folder: Path) -> None:
 
 def manifest_of(kind: str, identity: str, model, training: dict, sha256: str, previous: dict) -> dict:
     recognises = kind == "recogniser"
-    calibration = {"score_threshold": 0.5, "nms_iou": 0.4}
-    if recognises:
-        calibration = previous.get("calibration") if previous.get("sha256") == sha256 else None
+    same = previous.get("sha256") == sha256
+    calibration = previous["calibration"] if same else None if recognises else {"score_threshold": 0.5, "nms_iou": 0.4}
     side = 112 if recognises else None
     std = 127.5 if recognises else 128.0
     taken = {"width": side, "height": side, "channel_order": "RGB", "mean": 127.5, "std": std}
@@ -158,13 +159,13 @@ def manifest_of(kind: str, identity: str, model, training: dict, sha256: str, pr
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("kind", choices=["recogniser", "detector"])
-    parser.add_argument("--id", help="folder under weights/ (default: fp-face-1, fp-detect-1)")
+    parser.add_argument("--id", help="folder under weights/ (default: that of the built-in network)")
     parser.add_argument("--checkpoint", type=Path, help="default: the kind's own in --work")
     parser.add_argument("--into", type=Path, default=REPO / "weights", help="parent of the id's folder")
     parser.add_argument("--reference", action="store_true", help="also write reference.safetensors")
     parser.add_argument("--untrained", action="store_true", help="random weights, to try a loader")
     args = parser.parse_args()
-    identity = args.id or {"recogniser": "fp-face-1", "detector": "fp-detect-1"}[args.kind]
+    identity = args.id or IDS[args.kind]
     folder = (workspace(args) / "export" if args.smoke else args.into) / identity
     if args.untrained:
         torch.manual_seed(0)
@@ -178,11 +179,12 @@ def main() -> None:
         model, training = load_average(args.kind, args.checkpoint or workspace(args) / f"{args.kind}.pt")
     halves = tensors_of(args.kind, model)
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "model.safetensors"
-    save_file(halves, file)
-    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    path = folder / "manifest.json"
+    file, path, written = folder / "model.safetensors", folder / "manifest.json", save(halves)
+    sha256 = hashlib.sha256(written).hexdigest()
     previous = json.loads(path.read_text()) if path.exists() else {}
+    if previous and previous["sha256"] != sha256 and not args.smoke:
+        raise SystemExit(f"{folder} holds other weights: choose another --id, or take it away")
+    file.write_bytes(written)
     manifest = manifest_of(args.kind, identity, model, training, sha256, previous)
     path.write_text(json.dumps(manifest, indent=2) + "\n")
     loaded = rounded(args.kind, model, halves)

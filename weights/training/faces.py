@@ -6,6 +6,7 @@ would otherwise cost as much as a training step.
 
 import io
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +58,8 @@ def load(folder: Path, cache: Path, smoke: bool = False) -> Faces:
 
 
 def _decode(shards: list[Path], total: int, target: Path) -> None:
-    part = target.with_name("pixels.part.npy")
+    # Another step may decode too: each writes its own file, and whichever is last replaces an equal one.
+    part = target.with_name(f"pixels.{os.getpid()}.npy")
     pixels = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(total, SIDE, SIDE, 3))
     at = 0
     for shard in shards:
@@ -70,7 +72,7 @@ def _decode(shards: list[Path], total: int, target: Path) -> None:
             pixels[at] = np.asarray(image)
             at += 1
     pixels.flush()
-    part.rename(target)
+    part.replace(target)
 
 
 def _held_out(identity: np.ndarray) -> np.ndarray:

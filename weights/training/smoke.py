@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from common import arguments, workspace
+from export import IDS
 
 HERE = Path(__file__).resolve().parent
 
@@ -16,15 +17,19 @@ def main() -> None:
     args = arguments(__doc__).parse_args()
     args.smoke = True
     export = workspace(args) / "export"
+    face, detect = export / IDS["recogniser"], export / IDS["detector"]
     steps = [
         ["targets.py"],
         ["train_recogniser.py"],
         ["train_detector.py"],
         ["export.py", "recogniser", "--reference"],
         ["export.py", "detector", "--reference"],
-        ["evaluate.py", "detector", export / "fp-detect-1"],
-        ["evaluate.py", "recogniser", export / "fp-face-1"],
-        ["calibrate.py", export / "fp-face-1"],
+        ["calibrate.py", detect],
+        ["evaluate.py", "detector", detect],
+        ["evaluate.py", "recogniser", face],
+        ["calibrate.py", face],
+        ["train_recogniser.py", "--start", face, "--name", "again", "--fresh"],
+        ["train_detector.py", "--start", detect, "--name", "again-detector", "--fresh"],
     ]
     for step, *rest in steps:
         print(f"== {step} {' '.join(map(str, rest))}", flush=True)

@@ -43,7 +43,7 @@ def main() -> None:
     path = work / "targets.npy"
     mode = "r+" if path.exists() else "w+"
     targets = np.lib.format.open_memmap(path, mode=mode, dtype=np.float16, shape=(len(faces), 512))
-    todo, done, began = order(faces), progress(work), time.time()
+    todo, done, began = order(faces), progress(work) if mode == "r+" else 0, time.time()
     todo = todo[: int(faces.held_out.sum())] if args.held_out else todo
     first = done
     while done < len(todo):

@@ -3,25 +3,34 @@
     python weights/training/train_detector.py --minutes 600
 
 Scores: quality focal loss against the teacher's soft scores at every cell. Boxes and landmarks: smooth L1 in strides
-where the teacher is sure (score over 0.3), weighted by its score, relative to the face's size. Every batch is new
-scenes, labelled as it is made. Resumes from its checkpoint.
+where the teacher is sure (score over 0.3), weighted by its score, relative to the face's size. Hints (FitNets): from the
+student's inner maps the teacher's are predicted by 1x1 convolutions that are thrown away afterwards; they say something
+about every cell, the others nearly nothing outside faces. Every batch is new scenes, labelled as it is made. Resumes
+from its checkpoint; where none is left, `--start weights/fp-detect-1` goes on from an exported network.
 """
 
 import json
+from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from torch.nn import functional as F
 
 import faces as face_data
 import scenes
-from common import arguments, onnx_session, workspace, write_atomically
+from common import arguments, checkpoint_of, onnx_session, workspace, write_atomically
 from detector import Config, ConvBnRelu, Detector
+from export import load_export
 from schedule import Average, Clock, Muon, learning_rate_factor
 
 TEACHER = "det_500m.onnx"
 SIDES = (160, 192, 224, 256)
 SURE = 0.3
+HINT_WEIGHT = 0.3
+# The teacher's maps that are hints, and their channels: the backbone's at strides 8, 16 and 32, and what the heads' last
+# convolutions read.
+MAPS = {"324": 72, "336": 152, "372": 288, "436": 64, "461": 64, "486": 64}
 
 
 def normalised(pictures: np.ndarray) -> np.ndarray:
@@ -31,14 +40,38 @@ def normalised(pictures: np.ndarray) -> np.ndarray:
 
 class Teacher:
     def __init__(self, path, threads: int = 1):
-        self.session = onnx_session(path, threads)
+        model = onnx.load(path)
+        for name in MAPS:
+            model.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
+        self.session = onnx_session(model.SerializeToString(), threads)
         self.input = self.session.get_inputs()[0].name
 
-    def __call__(self, batch: np.ndarray) -> list[list[np.ndarray]]:
-        """Per stride: scores (N, M), boxes (N, M, 4), landmarks (N, M, 10)."""
+    def __call__(self, batch: np.ndarray) -> tuple[list[list[np.ndarray]], list[np.ndarray]]:
+        """Per stride: scores (N, M), boxes (N, M, 4), landmarks (N, M, 10); and the MAPS."""
         answers = [self.session.run(None, {self.input: image[None]}) for image in batch]
-        stacked = [np.stack(parts) for parts in zip(*answers)]
-        return [[stacked[i][..., 0], stacked[3 + i], stacked[6 + i]] for i in range(3)]
+        stacked = [np.stack(parts) for parts in zip(*(a[:9] for a in answers))]
+        maps = [np.concatenate(parts) for parts in zip(*(a[9:] for a in answers))]
+        return [[stacked[i][..., 0], stacked[3 + i], stacked[6 + i]] for i in range(3)], maps
+
+
+class Hints(torch.nn.Module):
+    """Predicts the teacher's MAPS from the student's."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        widths = [*config.widths[1:], *[config.head] * 3]
+        self.adapters = torch.nn.ModuleList(torch.nn.Conv2d(i, o, 1) for i, o in zip(widths, MAPS.values()))
+        for adapter in self.adapters:  # at first the hints ask nothing of the student
+            torch.nn.init.zeros_(adapter.weight)
+        self.register_buffer("variance", torch.zeros(len(MAPS)))
+
+    def forward(self, maps: list[torch.Tensor], wanted: list[torch.Tensor]) -> torch.Tensor:
+        """Of each map, the share of the teacher's variance that is missed."""
+        with torch.no_grad():
+            now = torch.stack([y.var(dim=(0, 2, 3)).mean() for y in wanted])
+            self.variance.copy_(now if self.variance[0] == 0 else self.variance.lerp(now, 0.01))
+        errors = [(adapter(x) - y).square().mean() for adapter, x, y in zip(self.adapters, maps, wanted)]
+        return torch.stack(errors) / self.variance
 
 
 def loss_of(predicted, wanted) -> tuple[torch.Tensor, dict]:
@@ -69,6 +102,7 @@ def main() -> None:
     parser.add_argument("--adam-rate", type=float, default=3e-3)
     parser.add_argument("--name", default="detector", help="name of the checkpoint and its log")
     parser.add_argument("--fresh", action="store_true", help="ignore an existing checkpoint")
+    parser.add_argument("--start", type=Path, help="exported folder to begin at, instead of random weights")
     args = parser.parse_args()
     work = workspace(args)
     if args.smoke:
@@ -79,43 +113,61 @@ def main() -> None:
     faces = face_data.load(args.faces, work, args.smoke)
     teacher = Teacher(args.teachers / TEACHER, args.threads)
 
-    model = Detector(Config()).to(device, memory_format=torch.channels_last)
+    trainable = faces.pixels if args.smoke else _Rows(faces.pixels, np.flatnonzero(~faces.held_out))
+    checkpoint = work / f"{args.name}.pt"
+    state = checkpoint_of(checkpoint, args)
+    model, before = Detector(Config()), {"seen": 0, "minutes": 0.0}
+    if args.start:
+        exported, manifest = load_export(args.start)
+        model, before = Detector(exported.config), manifest["training"]
+        random = np.random.default_rng(999)
+        pictures = np.stack([scenes.scene(trainable, random, 224) for _ in range(4 * args.batch)])
+        model.take_folded(exported.tensors, torch.from_numpy(normalised(pictures)))
+    elif state:
+        model, before = Detector(Config.from_json(state["config"])), state["before"]
+    hints = Hints(model.config).to(device)
+    model = model.train().to(device, memory_format=torch.channels_last)
     dense = [m.conv.weight for m in model.modules() if isinstance(m, ConvBnRelu) and m.conv.groups == 1]
     chosen = {id(p) for p in dense}
-    others = [p for p in model.parameters() if id(p) not in chosen]
+    others = [p for p in model.parameters() if id(p) not in chosen] + list(hints.parameters())
     muon = Muon(dense, args.muon_rate)
     adam = torch.optim.AdamW(others, args.adam_rate, betas=(0.9, 0.98), weight_decay=0.01)
     average = Average(model)
-    checkpoint, step, seen, spent = work / f"{args.name}.pt", 0, 0, 0.0
-    if checkpoint.exists() and not args.fresh:
-        state = torch.load(checkpoint, map_location=device, weights_only=True)
+    step, seen, spent = 0, before["seen"], 0.0
+    if state:
         model.load_state_dict(state["model"])
         average.load(state)
         muon.load_state_dict(state["muon"])
         adam.load_state_dict(state["adam"])
+        hints.load_state_dict(state["hints"])
         step, seen, spent = state["step"], state["seen"], state["spent"]
         print(f"resumed at step {step}, {seen} scenes, {spent / 60:.1f} min", flush=True)
 
     def save():
         state = {"config": model.config.to_json(), "model": model.state_dict()} | average.state()
-        state |= {"muon": muon.state_dict(), "adam": adam.state_dict()}
-        state |= {"step": step, "seen": seen, "spent": clock.spent()}
+        state |= {"muon": muon.state_dict(), "adam": adam.state_dict(), "hints": hints.state_dict()}
+        state |= {"step": step, "seen": seen, "spent": clock.spent(), "before": before}
         write_atomically(checkpoint, lambda p: torch.save(state, p))
 
     log = (work / f"{args.name}.jsonl").open("a")
     random = np.random.default_rng(1000 + step)
-    trainable = faces.pixels if args.smoke else _Rows(faces.pixels, np.flatnonzero(~faces.held_out))
     clock, mean = Clock(args.minutes, spent, device, args.threads), None
     while (progress := clock.progress()) < 1.0:
         side = int(random.choice(SIDES))
         batch = normalised(np.stack([scenes.scene(trainable, random, side) for _ in range(args.batch)]))
-        wanted = [[torch.from_numpy(t).to(device) for t in stride] for stride in teacher(batch)]
+        wanted, wanted_maps = teacher(batch)
+        wanted = [[torch.from_numpy(t).to(device) for t in stride] for stride in wanted]
+        wanted_maps = [torch.from_numpy(y).to(device, memory_format=torch.channels_last) for y in wanted_maps]
         factor = learning_rate_factor(step, progress)
         for optimiser, rate in ((muon, args.muon_rate), (adam, args.adam_rate)):
             optimiser.param_groups[0]["lr"] = rate * factor
             optimiser.zero_grad()
         pictures = torch.from_numpy(batch).to(device, memory_format=torch.channels_last)
-        loss, parts = loss_of(model(pictures), wanted)
+        answers, maps = model.with_maps(pictures)
+        loss, parts = loss_of(answers, wanted)
+        missed = hints(maps, wanted_maps)
+        loss = loss + HINT_WEIGHT * missed.sum()
+        parts["hints"] = missed.mean().item()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
         muon.step()

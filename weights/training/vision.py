@@ -1,4 +1,4 @@
-"""What the kiosk does around the networks, in Python: letterbox, decoding, NMS, alignment. For evaluation."""
+"""What the kiosk does around the networks, in Python: letterbox, two looks, decoding, NMS, alignment. For evaluation."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,13 @@ import numpy as np
 from PIL import Image
 
 STRIDES = (8, 16, 32)
+# How the kiosk looks (src/vision/detect.rs): longest side of the network's input, and when and for what it looks a
+# second time at half the size.
+LONG_SIDE = 512
+CLOSE = 0.4
+SECOND_PASS = 0.25
+NMS_IOU = 0.4
+MAX_CANDIDATES = 512
 # Where ArcFace wants the eyes, nose and mouth corners in its 112x112 crop.
 TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
@@ -19,34 +26,74 @@ class Found:
     landmarks: np.ndarray  # (5, 2)
 
 
-def letterbox(picture: np.ndarray, side: int) -> tuple[np.ndarray, float]:
-    """Scales (H, W, 3) u8 to fit a square, top left, the rest grey 127.5 (0 for the network). Returns the scale."""
+def letterbox(picture: np.ndarray, long_side: int) -> tuple[np.ndarray, float]:
+    """Fits (H, W, 3) u8 into the top left of an input (1, 3, h, w) of its proportions, sides multiples of 32, the rest
+    grey 127.5 (0 for the network). Returns the scale."""
     height, width = picture.shape[:2]
-    scale = side / max(height, width)
+    larger = -(-max(long_side, 32) // 32) * 32
+    input_width, input_height = (-(-side * larger // (32 * max(width, height))) * 32 for side in (width, height))
+    scale = min(input_width / width, input_height / height)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
     image = Image.fromarray(picture).resize((w, h), Image.Resampling.BILINEAR)
-    x = np.zeros((1, 3, side, side), np.float32)
+    x = np.zeros((1, 3, input_height, input_width), np.float32)
     x[0, :, :h, :w] = ((np.asarray(image).astype(np.float32) - 127.5) / 128).transpose(2, 0, 1)
     return x, scale
 
 
-def decode(outputs, side: int, scale: float, threshold: float = 0.5, nms_iou: float = 0.4) -> list[Found]:
-    """`outputs`: per stride, scores (M,), boxes (M, 4), landmarks (M, 10) of one picture. Best face first."""
+def decode(outputs, width: int, scale: float, threshold: float) -> list[Found]:
+    """`outputs`: per stride, scores (M,), boxes (M, 4), landmarks (M, 10) of one input of that width."""
     found = []
     for stride, (scores, boxes, landmarks) in zip(STRIDES, outputs):
-        cells = side // stride
-        for i in np.flatnonzero(scores > threshold):
+        cells = width // stride
+        for i in np.flatnonzero(scores >= threshold):
             centre = np.array([i // 2 % cells, i // 2 // cells]) * stride
             left, top, right, bottom = boxes[i] * stride
             box = np.array([centre[0] - left, centre[1] - top, centre[0] + right, centre[1] + bottom])
             points = centre + landmarks[i].reshape(5, 2) * stride
-            found.append(Found(float(scores[i]), box / scale, points / scale))
-    found.sort(key=lambda f: -f.score)
+            if (box[2:] > box[:2]).all():
+                found.append(Found(float(scores[i]), box / scale, points / scale))
+    return found
+
+
+def non_max_suppression(found: list[Found]) -> list[Found]:
+    """Best first, and nothing that is mostly the same as something better, or a part of a face not much larger."""
     kept = []
-    for face in found:
-        if all(iou(face.box, other.box) <= nms_iou for other in kept):
+    for face in sorted(found, key=lambda f: -f.score)[:MAX_CANDIDATES]:
+        if all(iou(face.box, other.box) <= NMS_IOU and not nested(face.box, other.box) for other in kept):
             kept.append(face)
     return kept
+
+
+def nested(a: np.ndarray, b: np.ndarray) -> bool:
+    both = np.clip(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0, None).prod()
+    small, large = sorted(((a[2:] - a[:2]).prod(), (b[2:] - b[:2]).prod()))
+    return both > 0.8 * small and small > large / 6
+
+
+class Detector:
+    """Looks as the kiosk does; a kind of network says what it answers to an input (1, 3, h, w), as `decode` takes it."""
+
+    threshold = 0.5
+
+    def answers(self, x: np.ndarray) -> list[tuple]:
+        raise NotImplementedError
+
+    def find(self, picture: np.ndarray, threshold: float | None = None) -> list[Found]:
+        """Faces in pixels of the (H, W, 3) u8 picture, best first."""
+
+        def look(long_side):
+            x, scale = letterbox(picture, long_side)
+            return decode(self.answers(x), x.shape[3], scale, self.threshold if threshold is None else threshold)
+
+        def share(face):
+            return ((face.box[2:] - face.box[:2]) / picture.shape[1::-1]).max()
+
+        long_side = min(LONG_SIDE, max(picture.shape[:2]))
+        faces = non_max_suppression(look(long_side))
+        if faces and all(share(face) <= CLOSE for face in faces):
+            return faces
+        close = [face for face in look(long_side // 2) if share(face) >= SECOND_PASS]
+        return non_max_suppression(faces + close)
 
 
 def iou(a: np.ndarray, b: np.ndarray) -> float:
@@ -54,7 +101,7 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
     return float(overlap / ((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod() - overlap))
 
 
-class OnnxDetector:
+class OnnxDetector(Detector):
     """det_500m.onnx or one like it."""
 
     def __init__(self, path, threads: int = 1):
@@ -63,27 +110,23 @@ class OnnxDetector:
         self.session = onnx_session(path, threads)
         self.input = self.session.get_inputs()[0].name
 
-    def find(self, picture: np.ndarray, side: int = 320, threshold: float = 0.5) -> list[Found]:
-        x, scale = letterbox(picture, side)
+    def answers(self, x):
         flat = self.session.run(None, {self.input: x})
-        outputs = [(flat[i][:, 0], flat[3 + i], flat[6 + i]) for i in range(3)]
-        return decode(outputs, side, scale, threshold)
+        return [(flat[i][:, 0], flat[3 + i], flat[6 + i]) for i in range(3)]
 
 
-class TorchDetector:
-    """One of our detectors: `model` returns logits, boxes and landmarks per stride."""
+class TorchDetector(Detector):
+    """One of our detectors: `model` returns logits, boxes and landmarks per stride; and the score of a face."""
 
-    def __init__(self, model):
-        self.model = model
+    def __init__(self, model, threshold: float):
+        self.model, self.threshold = model, threshold
 
-    def find(self, picture: np.ndarray, side: int = 320, threshold: float = 0.5) -> list[Found]:
+    def answers(self, x):
         import torch
 
-        x, scale = letterbox(picture, side)
         with torch.no_grad():
             answers = self.model(torch.from_numpy(x))
-        outputs = [(a[0].sigmoid().numpy(), b.numpy(), k.numpy()) for a, b, k in ((a, b[0], k[0]) for a, b, k in answers)]
-        return decode(outputs, side, scale, threshold)
+        return [(a[0].sigmoid().numpy(), b[0].numpy(), k[0].numpy()) for a, b, k in answers]
 
 
 def similarity_to_template(landmarks: np.ndarray) -> np.ndarray:

@@ -316,6 +316,10 @@ consent-built-in = Vorgegebenen Text benutzen
 consent-tick = Die Person hat das gelesen und willigt ein
 
 ## Today
+today-enrol-again = { $people ->
+        [one] Eine Person, die zugestimmt hat, ist dem benutzten Netz unbekannt. Bitte auf der Seite Personen neu erfassen.
+       *[other] { $people } Personen, die zugestimmt haben, sind dem benutzten Netz unbekannt. Bitte auf der Seite Personen neu erfassen.
+    }
 today-add = Eintrag hinzufügen
 today-day-before = Tag davor
 today-next-day = Tag danach
@@ -677,6 +681,9 @@ settings-recogniser = Netz, das Personen unterscheidet
 settings-built-in = eingebaut
 network-licence = Lizenz: { $licence }.
 network-measured = Gemessen: { $share } der Fremden werden für eine von { $people } Personen gehalten.
+network-asks = Unter den { $people } Personen, die es hier kennt, gilt ein Gesicht ab einer Ähnlichkeit von { $cosine } als erkannt.
+network-asks-beyond = Unter den { $people } Personen, die es hier kennt, gilt ein Gesicht ab einer Ähnlichkeit von { $cosine } als erkannt (eine Schätzung: gemessen wurden weniger).
+network-detector-help = Gesichter werden nur hinter demselben Detektor gleich gemessen: nach einem Wechsel bitte neu erfassen.
 network-not-measured = Seine Fehler wurden nicht gemessen: Es gilt eine vorsichtige Schwelle.
 network-again = Damit neu zu erfassen: { $people }.
 network-title = { $id } verwenden?

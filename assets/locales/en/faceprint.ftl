@@ -316,6 +316,10 @@ consent-built-in = Use the built-in text
 consent-tick = The person has read this and agrees
 
 ## Today
+today-enrol-again = { $people ->
+        [one] One person who agreed to be recognised is unknown to the network in use. Enrol them again on the People page.
+       *[other] { $people } people who agreed to be recognised are unknown to the network in use. Enrol them again on the People page.
+    }
 today-add = Add a mark
 today-day-before = Day before
 today-next-day = Next day
@@ -677,6 +681,9 @@ settings-recogniser = Network that tells people apart
 settings-built-in = built in
 network-licence = Licence: { $licence }.
 network-measured = Measured: { $share } of strangers are taken for one of { $people } people.
+network-asks = Among the { $people } people it knows here, a face is recognised from a similarity of { $cosine } on.
+network-asks-beyond = Among the { $people } people it knows here, a face is recognised from a similarity of { $cosine } on (an estimate: fewer were measured).
+network-detector-help = Faces are measured alike only behind the same detector: after a change, enrol people again.
 network-not-measured = Its errors were not measured: a cautious threshold is used.
 network-again = To be enrolled again with it: { $people }.
 network-title = Use { $id }?

@@ -316,6 +316,10 @@ consent-built-in = Usar el texto original
 consent-tick = La persona ha leído esto y lo acepta
 
 ## Today
+today-enrol-again = { $people ->
+        [one] Una persona que dio su consentimiento es desconocida para la red en uso. Regístrela de nuevo en la página Personas.
+       *[other] { $people } personas que dieron su consentimiento son desconocidas para la red en uso. Regístrelas de nuevo en la página Personas.
+    }
 today-add = Añadir un fichaje
 today-day-before = Día anterior
 today-next-day = Día siguiente
@@ -677,6 +681,9 @@ settings-recogniser = Red que distingue personas
 settings-built-in = incluida
 network-licence = Licencia: { $licence }.
 network-measured = Medido: el { $share } de los desconocidos se toma por una de { $people } personas.
+network-asks = Entre las { $people } personas que conoce aquí, un rostro se reconoce a partir de una semejanza de { $cosine }.
+network-asks-beyond = Entre las { $people } personas que conoce aquí, un rostro se reconoce a partir de una semejanza de { $cosine } (una estimación: se midieron menos).
+network-detector-help = Los rostros solo se miden igual con el mismo detector: tras un cambio, registre de nuevo a las personas.
 network-not-measured = Sus errores no se han medido: se usa un umbral prudente.
 network-again = A registrar de nuevo con ella: { $people }.
 network-title = ¿Usar { $id }?

@@ -316,6 +316,10 @@ consent-built-in = Utiliser le texte d’origine
 consent-tick = La personne a lu ceci et y consent
 
 ## Today
+today-enrol-again = { $people ->
+        [one] Une personne qui a donné son accord est inconnue du réseau utilisé. Réenregistrez-la à la page Personnes.
+       *[other] { $people } personnes qui ont donné leur accord sont inconnues du réseau utilisé. Réenregistrez-les à la page Personnes.
+    }
 today-add = Ajouter un pointage
 today-day-before = Veille
 today-next-day = Lendemain
@@ -677,6 +681,9 @@ settings-recogniser = Réseau qui distingue les personnes
 settings-built-in = intégré
 network-licence = Licence : { $licence }.
 network-measured = Mesuré : { $share } des inconnus sont pris pour l’une de { $people } personnes.
+network-asks = Parmi les { $people } personnes qu’il connaît ici, un visage est reconnu à partir d’une ressemblance de { $cosine }.
+network-asks-beyond = Parmi les { $people } personnes qu’il connaît ici, un visage est reconnu à partir d’une ressemblance de { $cosine } (une estimation : moins de personnes ont été mesurées).
+network-detector-help = Les visages ne sont mesurés pareillement que derrière le même détecteur : après un changement, réenregistrez les personnes.
 network-not-measured = Ses erreurs n’ont pas été mesurées : un seuil prudent est utilisé.
 network-again = À réenregistrer avec lui : { $people }.
 network-title = Utiliser { $id } ?

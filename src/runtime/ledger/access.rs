@@ -456,13 +456,16 @@ pub(super) mod tests {
         };
         let left_out = |ledger: &Ledger, print| ledger.left_out(&weights, print).unwrap().len();
         let templates = |ledger: &Ledger| ledger.people().unwrap()[0].templates;
+        let today = |ledger: &Ledger| {
+            ledger.day(clock.now().utc.to_zoned(jiff::tz::TimeZone::UTC).date()).unwrap().enrol_again
+        };
         let (old, new) = (Fingerprint::default(), Fingerprint::from_bytes([9; 32]));
         assert_eq!((templates(&ledger), left_out(&ledger, old), left_out(&ledger, new)), (1, 0, 1));
 
         let mut ledger = start_with(ledger, new);
-        assert_eq!((templates(&ledger), left_out(&ledger, new)), (0, 1));
+        assert_eq!((templates(&ledger), left_out(&ledger, new), today(&ledger)), (0, 1, 1));
         ledger.enrol(Actor::Kiosk, person, "1", &[shot(), shot()], false).unwrap();
-        assert_eq!((templates(&ledger), left_out(&ledger, new)), (2, 0));
+        assert_eq!((templates(&ledger), left_out(&ledger, new), today(&ledger)), (2, 0, 0));
         let ledger = start_with(ledger, new);
         assert_eq!((templates(&ledger), left_out(&ledger, new)), (2, 0), "and after a restart");
         let ledger = start_with(ledger, old);

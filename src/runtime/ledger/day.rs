@@ -7,7 +7,10 @@ use crate::{
     runtime::messages::{BadRequest, DayPerson, DayView, HistoryRow, MarkRow},
 };
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::PoisonError,
+};
 
 /// Longest range of days that is looked at in one go: ten years.
 const MAX_DAYS: i32 = 3_660;
@@ -59,8 +62,15 @@ impl Ledger {
             people,
             curve: curve(&shown),
             audit_head: self.vault.audit_head(),
+            enrol_again: self.enrol_again(names.values()),
             marks: shown.into_iter().map(|mark| mark_row(mark, &names, date)).collect(),
         })
+    }
+
+    /// How many of these people agreed to be recognised and are unknown to the recogniser in use.
+    fn enrol_again<'a>(&self, people: impl Iterator<Item = &'a Person>) -> usize {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        people.filter(|person| person.expects_recognition() && index.templates_of(person.id) == 0).count()
     }
 
     /// Hours that count so far on the person's attendance day of `at`. Only shown: a failure leaves it out.
