@@ -1,7 +1,7 @@
-"""Step 6: the thresholds, from people that training never saw; into the manifest.
+"""The thresholds, from people that training never saw; into the manifest.
 
-    python weights/training/calibrate.py weights/fp-face-1
-    python weights/training/calibrate.py weights/fp-detect-1
+    python weights/training/calibrate.py weights/fp-face-2
+    python weights/training/calibrate.py weights/fp-detect-2
 
 A detector's is the lowest score, in hundredths, at which at most one in 1,000 synthesised scenes without faces shows one.
 

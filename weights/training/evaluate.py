@@ -1,7 +1,7 @@
-"""Step 4: figures of an exported network, or of a teacher to compare with.
+"""Figures of an exported network, or of a teacher to compare with.
 
-    python weights/training/evaluate.py recogniser weights/fp-face-1 [--detector weights/fp-detect-1]
-    python weights/training/evaluate.py detector weights/fp-detect-1
+    python weights/training/evaluate.py recogniser weights/fp-face-2 [--detector weights/fp-detect-2]
+    python weights/training/evaluate.py detector weights/fp-detect-2
     python weights/training/evaluate.py recogniser ../shared/weights/mbf_w8dequant.onnx
 """
 

@@ -1,4 +1,4 @@
-"""Step 5: writes a checkpoint as `weights/<id>/`: model.safetensors in f16 and manifest.json (see FORMAT.md).
+"""Writes a checkpoint as `weights/<id>/`: model.safetensors in f16 and manifest.json (see FORMAT.md).
 
     python weights/training/export.py recogniser --id fp-face-3
 

@@ -1,4 +1,4 @@
-"""Step 1: the teacher's embedding of every training face, computed once.
+"""The teacher's embedding of every training face, computed once.
 
     python weights/training/targets.py [--held-out]
 

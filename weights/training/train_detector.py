@@ -1,4 +1,4 @@
-"""Step 3: the detector learns the dense outputs of the teacher, SCRFD-500M, on synthesised scenes.
+"""The detector learns the dense outputs of the teacher, SCRFD-500M, on synthesised scenes.
 
     python weights/training/train_detector.py --minutes 600
 
@@ -6,7 +6,7 @@ Scores: quality focal loss against the teacher's soft scores at every cell. Boxe
 where the teacher is sure (score over 0.3), weighted by its score, relative to the face's size. Hints (FitNets): from the
 student's inner maps the teacher's are predicted by 1x1 convolutions that are thrown away afterwards; they say something
 about every cell, the others nearly nothing outside faces. Every batch is new scenes, labelled as it is made. Resumes
-from its checkpoint; where none is left, `--start weights/fp-detect-1` goes on from an exported network.
+from its checkpoint; where none is left, `--start weights/fp-detect-2` goes on from an exported network.
 """
 
 import json

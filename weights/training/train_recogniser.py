@@ -1,11 +1,11 @@
-"""Step 2: the recogniser learns the teacher's embeddings.
+"""The recogniser learns the teacher's embeddings.
 
     python weights/training/train_recogniser.py --minutes 600
 
 Loss: 1 - cosine to the teacher's embedding of the same face, plus the divergence between the teacher's and the
 student's similarities to a bank of other faces' teacher embeddings (who looks like whom). Only the student sees the
 augmentation. Resolution grows with the budget: small pictures first, which cost a third. Resumes from its checkpoint;
-where none is left, `--start weights/fp-face-1` goes on from an exported network, with whole pictures: going back to
+where none is left, `--start weights/fp-face-2` goes on from an exported network, with whole pictures: going back to
 small ones costs it most of what it knows.
 """
 
