@@ -166,6 +166,7 @@ fn no_file_makes_a_reader_panic_or_ask_for_what_is_not_there() {
     onnx();
     safetensors();
     zip();
+    zip_of_one_file();
 }
 
 /// A field of a protobuf message whose content has a length.
@@ -288,23 +289,37 @@ fn safetensors() {
     });
 }
 
-/// The archive's layout is written by hand here: one stored file and its directory.
+/// A zip archive, its layout written by hand: files as they are, and names, each for the file of that number. Also
+/// where its directory begins.
+fn stored(files: &[&[u8]], names: &[(String, usize)]) -> (Vec<u8>, usize) {
+    const NAME: &[u8] = b"a.onnx"; // in front of each file, where nobody looks
+    let fields = |content: &[u8], name: &[u8]| {
+        let mut crc = flate2::Crc::new();
+        crc.update(content);
+        let size = (content.len() as u32).to_le_bytes();
+        let name = [name.len() as u8, 0, 0, 0];
+        [&[20, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &crc.sum().to_le_bytes(), &size, &size, &name].concat()
+    };
+    let (mut zip, mut places) = (Vec::new(), Vec::new());
+    for content in files {
+        places.push((zip.len() as u32).to_le_bytes());
+        zip.extend([b"PK\x03\x04", &fields(content, NAME)[..], NAME, content].concat());
+    }
+    let directory = zip.len();
+    for (name, file) in names {
+        let fields = fields(files[*file], name.as_bytes());
+        zip.extend([b"PK\x01\x02\x14\x00", &fields[..], &[0; 10], &places[*file], name.as_bytes()].concat());
+    }
+    let (length, count) = ((zip.len() - directory) as u32, (names.len() as u16).to_le_bytes());
+    zip.extend([&b"PK\x05\x06\0\0\0\0"[..], &count, &count, &length.to_le_bytes()].concat());
+    zip.extend((directory as u32).to_le_bytes().iter().chain(&[0, 0]));
+    (zip, directory)
+}
+
 fn zip() {
     let Some(weights) = shared("weights") else { return };
     let content = std::fs::read(weights.join("2.7_80x80_MiniFASNetV2.onnx")).unwrap();
-    let mut crc = flate2::Crc::new();
-    crc.update(&content);
-    let size = (content.len() as u32).to_le_bytes();
-    let fields =
-        [&[20, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &crc.sum().to_le_bytes(), &size, &size, &[6, 0, 0, 0]]
-            .concat();
-    let mut file = [b"PK\x03\x04", &fields[..], b"a.onnx", &content[..]].concat();
-    let directory = file.len();
-    file.extend([b"PK\x01\x02\x14\x00", &fields[..], &[0; 14], b"a.onnx"].concat());
-    let length = (file.len() - directory) as u32;
-    file.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
-    file.extend(length.to_le_bytes().iter().chain(&(directory as u32).to_le_bytes()).chain(&[0, 0]));
-
+    let (file, directory) = stored(&[&content], &[("a.onnx".to_owned(), 0)]);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pack.zip");
     let places = vec![0..36, directory..file.len(), file.len() - 22..file.len()];
@@ -314,4 +329,29 @@ fn zip() {
         std::fs::write(&path, file).unwrap();
         gather(&path).is_ok()
     });
+}
+
+/// One network under thirty names.
+fn zip_of_one_file() {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/fp-detect-1");
+    let files = ["manifest.json", "model.safetensors"];
+    let contents = files.map(|file| std::fs::read(place.join(file)).unwrap());
+    let names =
+        |count| (0..count).flat_map(|i| [0, 1].map(|file| (format!("{i}/{}", files[file]), file))).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pack.zip");
+    let read = |count| {
+        let names: Vec<_> = names(count);
+        let (file, _) = stored(&[&contents[0], &contents[1]], &names);
+        std::fs::write(&path, &file).unwrap();
+        let before = LIVE.load(Ordering::Relaxed);
+        MOST.store(before, Ordering::Relaxed);
+        let found = gather(&path);
+        (found, file.len(), MOST.load(Ordering::Relaxed) - before)
+    };
+    assert_eq!(read(1).0.unwrap().networks.len(), 1, "under one name it is a network");
+    let (found, length, most) = read(30);
+    println!("one file, thirty names: {most} bytes at once for a file of {length}");
+    assert!(most <= 8 * length + (1 << 20), "{most} bytes for a file of {length}");
+    assert!(found.err().unwrap().to_string().contains("overlap"));
 }

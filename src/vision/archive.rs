@@ -1,10 +1,10 @@
 //! Zip archives of network files, read in memory.
 //!
-//! Job: hand out the files of an archive, each no larger than was said and allowed. It must not write anything: an
-//! entry's name is a name, never a path. Layout: APPNOTE.TXT 6.3.9, sections 4.3.7, 4.3.12 and 4.3.16.
+//! Job: hand out the files of an archive, each and all together no larger than was said and allowed. It must not write
+//! anything: an entry's name is a name, never a path. Layout: APPNOTE.TXT 6.3.9, sections 4.3.7, 4.3.12 and 4.3.16.
 
 use flate2::{Crc, read::DeflateDecoder};
-use std::io::Read as _;
+use std::{cell::Cell, io::Read as _, ops::Range};
 
 const END: u32 = 0x0605_4b50;
 const CENTRAL: u32 = 0x0201_4b50;
@@ -20,6 +20,8 @@ const MAX_ENTRIES: usize = 1000;
 const MOST_SHRUNK: u64 = 50;
 /// Texts and small files may.
 const SMALL_BYTES: u64 = 1 << 20;
+/// For all files together that are read: the largest pack that people have unpacks to 400 MB.
+const MAX_UNPACKED: u64 = 1 << 30;
 
 /// Why an archive is not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +40,15 @@ pub enum ArchiveError {
     /// A file of absurd size.
     #[error("the archive's file '{0}' unpacks to more than a network; it is not what it seems to be")]
     TooLarge(String),
+    /// Too much altogether.
+    #[error(
+        "with the file '{0}' more than 1 GiB of the archive would be unpacked; unpack it yourself and install the networks \
+         that you need"
+    )]
+    TooMuch(String),
+    /// Files lie in each other: a little of the archive could be unpacked many times.
+    #[error("files of the archive overlap, which no zip program writes; download it from somewhere else")]
+    Overlapping,
     /// The content is not what the archive's own sum says.
     #[error("the archive's file '{0}' is damaged; download the archive again")]
     Damaged(String),
@@ -47,6 +58,8 @@ pub enum ArchiveError {
 pub struct Archive<'a> {
     bytes: &'a [u8],
     entries: Vec<Entry>,
+    /// What may still be unpacked.
+    left: Cell<u64>,
 }
 
 /// One file of an archive.
@@ -75,6 +88,16 @@ impl<'a> Archive<'a> {
         if archive.entries.len() > MAX_ENTRIES {
             return Err(ArchiveError::TooMany);
         }
+        // What has no place is an error when it is read.
+        let mut places: Vec<_> = archive
+            .entries
+            .iter()
+            .filter_map(|entry| Some(usize::try_from(entry.header).ok()?..archive.content(entry)?.end))
+            .collect();
+        places.sort_by_key(|place| place.start);
+        if places.array_windows().any(|[a, b]| a.end > b.start) {
+            return Err(ArchiveError::Overlapping);
+        }
         Ok(archive)
     }
 
@@ -102,7 +125,7 @@ impl<'a> Archive<'a> {
             });
             at += CENTRAL_BYTES + name + extra + comment;
         }
-        Some(Self { bytes, entries })
+        Some(Self { bytes, entries, left: Cell::new(MAX_UNPACKED) })
     }
 
     /// Its files, in the archive's order.
@@ -121,7 +144,10 @@ impl<'a> Archive<'a> {
         if entry.size > limit || entry.size > SMALL_BYTES.max(entry.packed.saturating_mul(MOST_SHRUNK)) {
             return Err(ArchiveError::TooLarge(name()));
         }
-        let packed = self.packed(entry).ok_or(ArchiveError::Broken)?;
+        let left = self.left.get().checked_sub(entry.size).ok_or_else(|| ArchiveError::TooMuch(name()))?;
+        let packed =
+            self.content(entry).and_then(|place| self.bytes.get(place)).ok_or(ArchiveError::Broken)?;
+        self.left.set(left);
         let mut content = Vec::new();
         let more_than_said = entry.size + 1;
         let read = match entry.method {
@@ -136,7 +162,8 @@ impl<'a> Archive<'a> {
         Ok(content)
     }
 
-    fn packed(&self, entry: &Entry) -> Option<&'a [u8]> {
+    /// Where the packed bytes of a file are; `None` where they are not.
+    fn content(&self, entry: &Entry) -> Option<Range<usize>> {
         let header = usize::try_from(entry.header).ok()?;
         if u32_at(self.bytes, header)? != LOCAL {
             return None;
@@ -144,7 +171,8 @@ impl<'a> Archive<'a> {
         let name = usize::from(u16_at(self.bytes, header + 26)?);
         let extra = usize::from(u16_at(self.bytes, header + 28)?);
         let start = header + LOCAL_BYTES + name + extra;
-        self.bytes.get(start..)?.get(..usize::try_from(entry.packed).ok()?)
+        let end = start.checked_add(usize::try_from(entry.packed).ok()?)?;
+        (end <= self.bytes.len()).then_some(start..end)
     }
 }
 
@@ -224,6 +252,37 @@ mod tests {
         bytes[at..at + 4].copy_from_slice(&1000u32.to_le_bytes());
         let archive = Archive::open(&bytes).unwrap();
         assert_eq!(archive.read(&archive.entries()[0], LIMIT), Err(ArchiveError::Damaged("bomb".to_owned())));
+    }
+
+    #[test]
+    fn all_files_together_have_a_limit() {
+        let bytes = build::zip(&[("a", &[1; 600]), ("b", &[2; 500])]);
+        let archive = Archive::open(&bytes).unwrap();
+        archive.left.set(1000);
+        let [a, b] = archive.entries() else { panic!("two files") };
+        assert_eq!(archive.read(a, LIMIT).unwrap().len(), 600);
+        assert_eq!(
+            archive.read(a, LIMIT),
+            Err(ArchiveError::TooMuch("a".to_owned())),
+            "the same again counts"
+        );
+        assert_eq!(archive.read(b, LIMIT), Err(ArchiveError::TooMuch("b".to_owned())));
+    }
+
+    #[test]
+    fn files_that_lie_in_each_other_are_refused() {
+        let bytes = build::zip(&[("a", b"first file"), ("b", b"second file")]);
+        let directory = |bytes: &[u8]| bytes.windows(4).rposition(|w| w == CENTRAL.to_le_bytes()).unwrap();
+        // Both names for the first file.
+        let mut same = bytes.clone();
+        let at = directory(&bytes) + 42;
+        same[at..at + 4].copy_from_slice(&0u32.to_le_bytes());
+        assert_eq!(Archive::open(&same).err(), Some(ArchiveError::Overlapping));
+        // The first is said to reach one byte into the second.
+        let first = bytes.windows(4).position(|w| w == CENTRAL.to_le_bytes()).unwrap() + 20;
+        let mut longer = bytes;
+        longer[first] += 1;
+        assert_eq!(Archive::open(&longer).err(), Some(ArchiveError::Overlapping));
     }
 
     #[test]
