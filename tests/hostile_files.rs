@@ -238,8 +238,16 @@ fn small_onnx() {
     for i in 0..1000 {
         names.extend(onnx_node("Identity", &[&i.to_string()], &(i + 1).to_string(), &[]));
     }
+    // Lists of whole numbers, a byte each in the file and eight decoded: of an attribute, of a constant, and one number at a time.
+    let many = vec![0; (1 << 20) + 1];
+    let attribute = |content: &[u8]| field(7, &field(1, &field(5, content)));
+    let one_by_one = attribute(&[8 << 3, 0].repeat((1 << 20) + 1));
     let files = [
         ("empty nodes", empty_nodes),
+        ("a list of an attribute", attribute(&field(8, &many))),
+        ("a list number by number", one_by_one),
+        ("a shape", field(7, &field(5, &field(1, &many)))),
+        ("a constant of integers", field(7, &field(5, &field(7, &many)))),
         ("one constant, a thousand names", field(7, &names)),
         ("one weight, hundreds of layers", one_weight_for_all()),
     ];

@@ -82,8 +82,8 @@ const FLOAT: i32 = 1;
 /// `TensorProto.DataType.INT64`.
 const INT64: i32 = 7;
 
-/// More messages and texts than any network here has: an `IResNet` of 100 layers has about 20,000. Decoded, an empty one
-/// takes a hundred times the two bytes that it has in the file.
+/// More messages, texts and whole numbers than any network here has: an `IResNet` of 100 layers has fewer than 20,000. Decoded,
+/// an empty message takes a hundred times the two bytes that it has in the file, and a number of one byte takes eight.
 const MAX_FIELDS: usize = 100_000;
 
 /// The messages whose fields are counted, by what is read of each.
@@ -93,7 +93,8 @@ enum Level {
     Graph,
     Node,
     Attribute,
-    Leaf,
+    Tensor,
+    Value,
 }
 
 impl Level {
@@ -102,14 +103,20 @@ impl Level {
             (Self::Model, 7) => Some(Self::Graph),
             (Self::Graph, 1) => Some(Self::Node),
             (Self::Node, 5) => Some(Self::Attribute),
-            (Self::Graph, 5 | 11 | 12) | (Self::Attribute, 5) => Some(Self::Leaf),
+            (Self::Graph, 5) | (Self::Attribute, 5) => Some(Self::Tensor),
+            (Self::Graph, 11 | 12) => Some(Self::Value),
             _ => None,
         }
+    }
+
+    /// Whether a field is a list of whole numbers, most of which have one byte.
+    fn lists_numbers(self, field: u64) -> bool {
+        matches!((self, field), (Self::Attribute, 8) | (Self::Tensor, 1 | 7))
     }
 }
 
 /// Walks over the file before anything of it is decoded. `None` where it is no protobuf, or has more than
-/// [`MAX_FIELDS`] messages and texts.
+/// [`MAX_FIELDS`] messages, texts and whole numbers.
 fn count_fields(mut bytes: &[u8], message: Level, count: &mut usize) -> Option<()> {
     while !bytes.is_empty() {
         let key = varint(&mut bytes)?;
@@ -125,14 +132,19 @@ fn count_fields(mut bytes: &[u8], message: Level, count: &mut usize) -> Option<(
         };
         let (content, rest) = bytes.split_at_checked(length)?;
         bytes = rest;
-        if key & 7 == 2 {
-            *count += 1;
-            if *count > MAX_FIELDS {
-                return None;
-            }
-            if let Some(inside) = message.inside(key >> 3) {
-                count_fields(content, inside, count)?;
-            }
+        *count += match key & 7 {
+            0 => 1,
+            2 if message.lists_numbers(key >> 3) => length,
+            2 => 1,
+            _ => 0,
+        };
+        if *count > MAX_FIELDS {
+            return None;
+        }
+        if key & 7 == 2
+            && let Some(inside) = message.inside(key >> 3)
+        {
+            count_fields(content, inside, count)?;
         }
     }
     Some(())
