@@ -334,6 +334,19 @@ pub(super) mod tests {
 
     /// Two stages of `IResNet` for 28x28 pixels.
     fn residual(separate: bool) -> Vec<u8> {
+        let (e, x) = residual_until_the_end(separate);
+        e.finish(&x, 8 * 49)
+    }
+
+    /// The same, one channel wide at its end: most of it is no longer what is fully connected.
+    fn narrow() -> Vec<u8> {
+        let (mut e, x) = residual_until_the_end(false);
+        let x = e.conv(&x, [1, 8, 1], 1, 1, 0);
+        let x = e.prelu(&x, 1);
+        e.finish(&x, 49)
+    }
+
+    fn residual_until_the_end(separate: bool) -> (Export, String) {
         let mut e = Export::new(separate);
         let x = e.conv("input", [4, 3, 3], 1, 1, 1);
         let mut x = e.prelu(&x, 4);
@@ -346,7 +359,7 @@ pub(super) mod tests {
             x = e.node("Add", &[&y, &shortcut], &[]);
         }
         let x = e.bn(&x, 8);
-        e.finish(&x, 8 * 49)
+        (e, x)
     }
 
     /// `MobileFaceNet` with paired second convolution and global depthwise tail.
@@ -400,6 +413,72 @@ pub(super) mod tests {
         let x = e.linear(&x, [10, 6]);
         let x = e.linear(&x, [6, 2]);
         e.m.output(&x);
+        e.m.to_bytes()
+    }
+
+    /// `SCRFD` with four stages of one block, `mobile` or residual.
+    fn detector(mobile: bool) -> Vec<u8> {
+        let mut e = Export::new(false);
+        let relu = |e: &mut Export, x: &str, shape, stride, groups, pad| {
+            let x = e.conv(x, shape, stride, groups, pad);
+            e.node("Relu", &[&x], &[])
+        };
+        let separable = |e: &mut Export, x: &str, stride| {
+            let x = relu(e, x, [4, 1, 3], stride, 4, 1);
+            relu(e, &x, [4, 4, 1], 1, 1, 0)
+        };
+        let window: [(&str, &[i64]); 2] = [("kernel_shape", &[2, 2]), ("strides", &[2, 2])];
+        let mut x = relu(&mut e, "input", [4, 3, 3], 2, 1, 1);
+        if mobile {
+            x = separable(&mut e, &x, 1);
+        } else {
+            x = relu(&mut e, &x, [4, 4, 3], 1, 1, 1);
+            x = relu(&mut e, &x, [4, 4, 3], 1, 1, 1);
+            x = e.node("MaxPool", &[&x], &window);
+        }
+        let mut levels = Vec::new();
+        for stage in 0..4 {
+            let stride = if mobile || stage > 0 { 2 } else { 1 };
+            if mobile {
+                x = separable(&mut e, &x, stride);
+            } else {
+                let y = relu(&mut e, &x, [4, 4, 3], stride, 1, 1);
+                let y = e.conv(&y, [4, 4, 3], 1, 1, 1);
+                if stride == 2 {
+                    x = e.node("AveragePool", &[&x], &window);
+                    x = e.conv(&x, [4, 4, 1], 1, 1, 0);
+                }
+                x = e.node("Add", &[&y, &x], &[]);
+                x = e.node("Relu", &[&x], &[]);
+            }
+            levels.push(x.clone());
+        }
+        let same = |e: &mut Export, x: &str, stride| e.conv(x, [4, 4, 3], stride, 1, 1);
+        let [l0, l1, l2] = [1, 2, 3].map(|level: usize| e.conv(&levels[level], [4, 4, 1], 1, 1, 0));
+        let up = e.node("Resize", &[&l2], &[]);
+        let l1 = e.node("Add", &[&l1, &up], &[]);
+        let up = e.node("Resize", &[&l1], &[]);
+        let l0 = e.node("Add", &[&l0, &up], &[]);
+        let [f0, f1, f2] = [l0, l1, l2].map(|level| same(&mut e, &level, 1));
+        let down = same(&mut e, &f0, 2);
+        let f1 = e.node("Add", &[&f1, &down], &[]);
+        let down = same(&mut e, &f1, 2);
+        let f2 = e.node("Add", &[&f2, &down], &[]);
+        let (p1, p2) = (same(&mut e, &f1, 1), same(&mut e, &f2, 1));
+        for level in [f0, p1, p2] {
+            let x =
+                if mobile { separable(&mut e, &level, 1) } else { relu(&mut e, &level, [4, 4, 3], 1, 1, 1) };
+            for values in [1, 4, 10] {
+                let y = e.conv(&x, [2 * values, 4, 3], 1, 1, 1);
+                let y = e.node("Transpose", &[&y], &[("perm", &[2, 3, 0, 1])]);
+                e.m.integers("cells", &[-1, values as i64]);
+                let mut y = e.node("Reshape", &[&y, "cells"], &[]);
+                if values == 1 {
+                    y = e.node("Sigmoid", &[&y], &[]);
+                }
+                e.m.output(&y);
+            }
+        }
         e.m.to_bytes()
     }
 
@@ -479,7 +558,16 @@ pub(super) mod tests {
     #[test]
     fn the_fuzzer_begins_with_small_networks() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus/onnx");
-        for (name, network) in [("separate", mini(true)), ("folded", mini(false))] {
+        let seeds = [
+            ("separate", mini(true)),
+            ("folded", mini(false)),
+            ("mobilefacenet", mobile(true)),
+            ("iresnet", narrow()),
+            ("scrfd-mobile", detector(true)),
+            ("scrfd-residual", detector(false)),
+        ];
+        for (name, network) in seeds {
+            assert!(import_bytes(&network, name).is_ok(), "{name} is a network");
             if std::env::var_os("FACEPRINT_WRITE_SEEDS").is_some() {
                 std::fs::create_dir_all(&folder).unwrap();
                 std::fs::write(folder.join(name), &network).unwrap();
