@@ -41,6 +41,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use std::{
     collections::{HashMap, HashSet},
     io::Read as _,
+    mem,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError},
     time::Duration,
@@ -784,15 +785,16 @@ fn cameras() -> Vec<CameraRow> {
     camera::list().into_iter().filter_map(row).collect()
 }
 
-/// Puts the templates that carry `weights` into the index.
+/// Puts the templates that carry `weights` into the index. Nobody who searches waits for more than the exchange.
 fn fill(index: &SharedIndex, vault: &Vault, weights: &WeightsId) -> Result<(), VaultError> {
     let active: HashSet<PersonId> = vault.people()?.into_iter().filter(|p| p.active).map(|p| p.id).collect();
     let templates = vault.templates(weights)?;
-    let mut index = index.write().unwrap_or_else(PoisonError::into_inner);
-    *index = Index::new();
+    let mut filled = Index::new();
     for template in templates.iter().filter(|template| active.contains(&template.person)) {
-        index.insert(template.id, template.person, &template.embedding);
+        filled.insert(template.id, template.person, &template.embedding);
     }
+    let old = mem::replace(&mut *index.write().unwrap_or_else(PoisonError::into_inner), filled);
+    drop(old); // wiped outside of the lock
     Ok(())
 }
 
