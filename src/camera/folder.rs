@@ -6,6 +6,7 @@ use std::{
     cmp::Ordering,
     fs, io,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 /// Files over this size are not read.
@@ -50,7 +51,9 @@ impl Folder {
             };
             self.next_file += 1;
             self.slot += 1;
-            match read(file) {
+            let asked = Instant::now();
+            let bytes = read(file);
+            match self.pace.convert(asked, || decode_picture(&bytes?).ok()) {
                 Some(picture) => return Ok(picture),
                 None if !self.path.is_dir() => return Err(CameraError::Unplugged),
                 None => {
@@ -107,11 +110,11 @@ fn is_picture(path: &Path) -> bool {
     matches!(extension.as_deref(), Some("jpg" | "jpeg" | "png"))
 }
 
-fn read(file: &Path) -> Option<Picture> {
+fn read(file: &Path) -> Option<Vec<u8>> {
     if fs::metadata(file).ok()?.len() > MAX_FILE_BYTES {
         return None;
     }
-    decode_picture(&fs::read(file).ok()?).ok()
+    fs::read(file).ok()
 }
 
 /// Runs of digits compare as numbers, everything else as characters; names that only differ in leading zeros compare

@@ -7,7 +7,7 @@ use super::{
 use crate::imaging::{Frame, Picture, decode_jpeg};
 use std::{
     io::{self, BufReader},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use ureq::{Agent, BodyReader};
 
@@ -52,8 +52,9 @@ impl HttpStream {
     fn next_picture(&mut self) -> Result<Picture, CameraError> {
         let mut reason = String::new();
         for _ in 0..MAX_BROKEN {
+            let asked = Instant::now();
             let part = self.parts.next_part().map_err(|err| lost(&err))?;
-            match decode_jpeg(&part) {
+            match self.pace.convert(asked, || decode_jpeg(&part)) {
                 Ok(picture) => return Ok(picture),
                 Err(err) => reason = err.to_string(),
             }
@@ -122,7 +123,6 @@ mod tests {
         net::{TcpListener, TcpStream},
         sync::Arc,
         thread::{Builder, JoinHandle},
-        time::Instant,
     };
 
     const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=--frame\r\n\r\n";

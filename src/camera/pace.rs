@@ -3,9 +3,12 @@
 use super::CameraOptions;
 use crate::{
     domain::{Clock, Moment},
-    imaging::{Frame, Picture, Rotation},
+    imaging::{Frame, Picture, Rotation, Taken},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Options, clock and frame counter of one open source.
 pub(super) struct Pace {
@@ -15,13 +18,14 @@ pub(super) struct Pace {
     fps: f32,
     due: Duration,
     number: u64,
+    taken: Taken,
 }
 
 impl Pace {
     /// `fps` is the rate of a source that has none of its own, else 0.
     pub(super) fn new(options: CameraOptions, clock: Arc<dyn Clock>, fps: f32) -> Self {
         let opened = clock.now();
-        Self { options, clock, opened, fps, due: opened.mono, number: 0 }
+        Self { options, clock, opened, fps, due: opened.mono, number: 0, taken: Taken::default() }
     }
 
     pub(super) fn fps(&self) -> f32 {
@@ -38,6 +42,14 @@ impl Pace {
             Rotation::None | Rotation::Half => (width, height),
             Rotation::Clockwise90 | Rotation::Clockwise270 => (height, width),
         }
+    }
+
+    /// Makes a picture of bytes that were asked for at `asked` and are there now.
+    pub(super) fn convert<T>(&mut self, asked: Instant, convert: impl FnOnce() -> T) -> T {
+        let got = Instant::now();
+        let made = convert();
+        self.taken = Taken { capture: got - asked, convert: got.elapsed() };
+        made
     }
 
     /// A picture that a device has just handed over.
@@ -69,11 +81,14 @@ impl Pace {
     }
 
     fn finish(&mut self, picture: Picture, captured: Moment) -> Frame {
+        let turning = Instant::now();
         let mut picture = picture.rotate(self.options.rotate);
         if self.options.mirror {
             picture.mirror();
         }
         self.number += 1;
-        Frame::from_picture(picture, captured, self.number)
+        let Taken { capture, convert } = self.taken;
+        let taken = Taken { capture, convert: convert + turning.elapsed() };
+        Frame::from_picture(picture, captured, self.number).taken_in(taken)
     }
 }

@@ -9,7 +9,10 @@ use nokhwa::{
     Camera, NokhwaError,
     utils::{ApiBackend, CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType},
 };
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Instant,
+};
 
 /// Formats we can read, cheapest first.
 const FORMATS: [FrameFormat; 4] =
@@ -67,12 +70,13 @@ impl FrameSource for Webcam {
     fn next_frame(&mut self) -> Result<Frame, CameraError> {
         let mut reason = String::new();
         for _ in 0..MAX_BROKEN {
+            let asked = Instant::now();
             let camera = self.camera.get()?;
             let bytes = camera.frame_raw().map_err(|err| match fault(&err) {
                 CameraError::Missing => CameraError::Unplugged,
                 other => other,
             })?;
-            match picture(&bytes, self.mode) {
+            match self.pace.convert(asked, || picture(&bytes, self.mode)) {
                 Ok(picture) => return Ok(self.pace.live(picture)),
                 Err(err) => reason = err.to_string(),
             }

@@ -4,7 +4,7 @@ use super::{
     args::Global,
     commands::bar,
     context::Context,
-    demo::{Demo, SEED},
+    demo::{self, Demo, SEED},
     window::Opening,
 };
 use crate::{
@@ -33,13 +33,16 @@ pub fn run(
     as_json: bool,
 ) -> anyhow::Result<()> {
     let context = Context::new(global)?;
-    let mut pipeline = context.pipeline()?;
     let spec = global.camera.clone().unwrap_or(CameraSpec::Demo(SEED));
+    if matches!(spec, CameraSpec::Demo(_)) {
+        demo::fill_index(&context)?;
+    }
+    let mut pipeline = context.pipeline()?;
     let mut source = context.source(&spec, false)?;
     let progress = bar(frames);
-    let report = BenchReport::measure(&mut pipeline, source.as_mut(), &spec, frames, |done| {
-        progress.set_position(done);
-    })?;
+    let told = |done| progress.set_position(done);
+    let report =
+        BenchReport::measure(&mut pipeline, source.as_mut(), &spec, &context.settings, frames, told)?;
     progress.finish_and_clear();
     drop((pipeline, source));
     let live = if live_for > Duration::ZERO { Some(live(global, live_for)?) } else { None };

@@ -7,16 +7,21 @@ use super::{
     window::{self, Opening},
 };
 use crate::{
-    camera::{demo_people, enrolment_frames},
+    camera::{DemoPerson, demo_people, enrolment_frames},
     crypto::{Pin, random_bytes},
-    domain::{Actor, CameraSpec, PersonName},
-    runtime::{enrol_frames::FrameEnrolment, ledger::Ledger},
+    domain::{Actor, CameraSpec, PersonId, PersonName, TemplateId},
+    matching::Index,
+    runtime::{
+        enrol_frames::{EnrolmentReport, FrameEnrolment, MAX_SHOTS},
+        ledger::Ledger,
+        pipeline::Pipeline,
+    },
     settings::Settings,
     vault::InitHost,
 };
 use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
-use std::os::unix::fs::symlink;
+use std::{os::unix::fs::symlink, sync::PoisonError};
 use tempfile::TempDir;
 
 /// The script that plays unless --camera says otherwise.
@@ -94,18 +99,14 @@ impl Demo {
 /// Adds every demo person and takes their shots as `people enrol` does. Returns who could be enrolled.
 fn enrol_everybody(context: &Context, ledger: &mut Ledger) -> anyhow::Result<Vec<String>> {
     let mut pipeline = context.pipeline()?;
-    let people: Vec<_> = demo_people().iter().enumerate().filter(|(_, person)| !person.stranger).collect();
+    let people = enrolled_people();
     let mut enrolled = Vec::new();
     let progress = ProgressBar::new(people.len() as u64).with_message("enrolling the demo people");
     for (number, demo) in people {
         let name = PersonName::new(&demo.name)?;
         let badge = Some(format!("D{:02}", number + 1));
         let person = ledger.vault_mut().add_person(Actor::Kiosk, name, badge, context.clock.now())?;
-        let mut enrolment = FrameEnrolment::default();
-        for frame in enrolment_frames(number) {
-            enrolment.add(&mut pipeline, &frame)?;
-        }
-        let report = enrolment.finish(&pipeline);
+        let report = shots(&mut pipeline, number)?;
         if report.shots.is_empty() {
             log::warn!("demo person {number} stays a stranger: {:?}", report.refused);
             continue;
@@ -119,6 +120,36 @@ fn enrol_everybody(context: &Context, ledger: &mut Ledger) -> anyhow::Result<Vec
         bail!("none of the demo people could be enrolled with these weights: use the built-in ones");
     }
     Ok(enrolled)
+}
+
+/// Puts the demo people into the context's index and nowhere else: for a speed test in which somebody is recognised. The
+/// index then holds them and nobody else.
+pub fn fill_index(context: &Context) -> anyhow::Result<()> {
+    *context.index.write().unwrap_or_else(PoisonError::into_inner) = Index::new();
+    let mut pipeline = context.pipeline()?;
+    for (number, _) in enrolled_people() {
+        let person = PersonId::from_bytes((number as u128).to_be_bytes());
+        for (shot, template) in shots(&mut pipeline, number)?.shots.iter().enumerate() {
+            let id = TemplateId::from_bytes(((number * MAX_SHOTS + shot) as u128).to_be_bytes());
+            let mut index = context.index.write().unwrap_or_else(PoisonError::into_inner);
+            index.insert(id, person, &template.embedding);
+        }
+    }
+    Ok(())
+}
+
+/// Everybody of the demo who is no stranger, with their number.
+fn enrolled_people() -> Vec<(usize, &'static DemoPerson)> {
+    demo_people().iter().enumerate().filter(|(_, person)| !person.stranger).collect()
+}
+
+/// What `people enrol` would take of one of them.
+fn shots(pipeline: &mut Pipeline, number: usize) -> anyhow::Result<EnrolmentReport> {
+    let mut enrolment = FrameEnrolment::default();
+    for frame in enrolment_frames(number) {
+        enrolment.add(pipeline, &frame)?;
+    }
+    Ok(enrolment.finish(pipeline))
 }
 
 /// Six random digits that the PIN rules accept.

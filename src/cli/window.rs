@@ -1,6 +1,6 @@
 //! Opens the kiosk window over running workers.
 
-use super::{args::Global, context::Context};
+use super::{args::Global, context::Context, demo};
 use crate::{
     app::{self, AppOptions, BENCH_FRAMES, BenchRun, BenchWatch},
     camera::{CameraError, FrameSource, SourceInfo},
@@ -87,9 +87,11 @@ fn bench(context: &Context) -> BenchRun {
         let measure = || -> anyhow::Result<BenchReport> {
             let spec = CameraSpec::Demo(1);
             let mut source = Until { source: context.source(&spec, false)?, watch };
+            demo::fill_index(&context)?;
             let mut pipeline = context.pipeline()?;
             let progress = |done| watch.done.store(done, Ordering::Relaxed);
-            Ok(BenchReport::measure(&mut pipeline, &mut source, &spec, BENCH_FRAMES, progress)?)
+            let settings = &context.settings;
+            Ok(BenchReport::measure(&mut pipeline, &mut source, &spec, settings, BENCH_FRAMES, progress)?)
         };
         measure().map_err(|error| format!("{error:#}"))
     })

@@ -2,13 +2,23 @@
 
 use super::{ImagingError, MAX_SIDE};
 use crate::domain::Moment;
-use std::fmt;
+use std::{fmt, time::Duration};
 
 /// One captured picture with its time and number. Share it as `Arc<Frame>`; never copy it to disk.
 pub struct Frame {
     picture: Picture,
     captured: Moment,
     number: u64,
+    taken: Option<Taken>,
+}
+
+/// How long a source took over a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Taken {
+    /// Until its bytes were there: of a camera, the wait for its next picture.
+    pub capture: Duration,
+    /// From those bytes to upright RGB.
+    pub convert: Duration,
 }
 
 impl Frame {
@@ -27,7 +37,19 @@ impl Frame {
     /// Gives a picture its time and number.
     #[must_use]
     pub fn from_picture(picture: Picture, captured: Moment, number: u64) -> Self {
-        Self { picture, captured, number }
+        Self { picture, captured, number, taken: None }
+    }
+
+    /// The same frame, and how long its source took.
+    #[must_use]
+    pub fn taken_in(self, taken: Taken) -> Self {
+        Self { taken: Some(taken), ..self }
+    }
+
+    /// How long its source took; `None` of a frame that came from none.
+    #[must_use]
+    pub fn taken(&self) -> Option<Taken> {
+        self.taken
     }
 
     /// The same frame under another number, for whoever counts across several openings of a camera.

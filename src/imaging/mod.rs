@@ -13,7 +13,7 @@ mod surround;
 
 pub use convert::{nv12_to_rgb, yuyv_to_rgb};
 pub use decode::{MAX_SIDE, decode_jpeg, decode_picture};
-pub use frame::{Frame, Picture, Rotation};
+pub use frame::{Frame, Picture, Rotation, Taken};
 pub use resize::letterbox;
 pub use similarity::{ARCFACE_SIZE, ARCFACE_TEMPLATE, Similarity, warp};
 pub use surround::{Edge, Surround};

@@ -5,7 +5,8 @@ use super::{
     machine,
     messages::{Link, Snapshot},
     sound::Speaker,
-    workers::{EngineLoader, LedgerSetup, LedgerWorker, RecogniserWorker, SnapshotCell, Waker},
+    stages::StageClock,
+    workers::{EngineLoader, LIVE_SAMPLES, LedgerSetup, LedgerWorker, RecogniserWorker, SnapshotCell, Waker},
 };
 use crossbeam_channel::bounded;
 use std::{
@@ -81,6 +82,7 @@ impl Kiosk {
             wake,
             stop: stop.clone(),
             speaker,
+            decisions: StageClock::new(LIVE_SAMPLES),
             steps: None,
         };
         let watch = {

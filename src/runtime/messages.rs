@@ -78,6 +78,8 @@ pub struct Snapshot {
     pub faults: Vec<Fault>,
     /// Figures for Diagnostics.
     pub stats: LiveStats,
+    /// How long the ledger takes to decide and record; `None` before the first decision.
+    pub decide: Option<StageTime>,
     /// What the ledger is busy with, if it takes long.
     pub job: Option<JobView>,
     /// The machine under the kiosk.

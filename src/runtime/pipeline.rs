@@ -144,6 +144,10 @@ impl Pipeline {
 
     /// Processes one frame. `recognise` is false during enrolment: faces are found and judged, nobody is matched.
     pub fn process(&mut self, frame: &Frame, recognise: bool) -> Result<FrameOutcome, VisionError> {
+        if let Some(taken) = frame.taken() {
+            self.stages.add(Stage::Capture, taken.capture);
+            self.stages.add(Stage::Convert, taken.convert);
+        }
         let started = Instant::now();
         let faces = self.engine.detect(frame)?;
         self.stages.add(Stage::Detect, started.elapsed());
@@ -155,10 +159,14 @@ impl Pipeline {
         }
         let update = self.tracker.update(at.mono, &faces);
         let qualities: Vec<Quality> = faces.iter().map(|face| self.engine.assess(frame, face)).collect();
-        self.stages.add(Stage::Track, tracking.elapsed());
+        let mut aligning = self.engine.take_align_time();
+        self.stages.add(Stage::Track, tracking.elapsed().saturating_sub(aligning));
 
         if recognise {
-            self.recognise(frame, &update.assigned, &faces, &qualities)?;
+            aligning += self.recognise(frame, &update.assigned, &faces, &qualities)?;
+        }
+        if aligning > Duration::ZERO {
+            self.stages.add(Stage::Align, aligning);
         }
         let mut outcome = FrameOutcome::default();
         for ((&track, face), &quality) in update.assigned.iter().zip(&faces).zip(&qualities) {
@@ -174,10 +182,24 @@ impl Pipeline {
 
     /// Embeds one face, for enrolment.
     pub fn embed(&mut self, frame: &Frame, face: &DetectedFace) -> Result<Embedding, VisionError> {
-        let started = Instant::now();
-        let mut embeddings = self.engine.embed(frame, std::slice::from_ref(face))?;
-        self.stages.add(Stage::Embed, started.elapsed());
+        let (mut embeddings, aligning) = self.embed_all(frame, std::slice::from_ref(face))?;
+        if aligning > Duration::ZERO {
+            self.stages.add(Stage::Align, aligning);
+        }
         embeddings.pop().ok_or(VisionError::Output("recogniser"))
+    }
+
+    /// Embeds faces; also says how much of the time went into their alignment.
+    fn embed_all(
+        &mut self,
+        frame: &Frame,
+        faces: &[DetectedFace],
+    ) -> Result<(Vec<Embedding>, Duration), VisionError> {
+        let started = Instant::now();
+        let embeddings = self.engine.embed(frame, faces)?;
+        let aligning = self.engine.take_align_time();
+        self.stages.add(Stage::Embed, started.elapsed().saturating_sub(aligning));
+        Ok((embeddings, aligning))
     }
 
     /// Whether one view of a face is bona fide, for enrolment; true where the engine does not check.
@@ -196,14 +218,14 @@ impl Pipeline {
         Ok(bona_fide)
     }
 
-    /// Embeds the faces whose tracks need it and adds what the index says to their evidence.
+    /// Embeds the faces whose tracks need it and adds what the index says to their evidence. Returns how long alignment took.
     fn recognise(
         &mut self,
         frame: &Frame,
         tracks: &[TrackId],
         faces: &[DetectedFace],
         qualities: &[Quality],
-    ) -> Result<(), VisionError> {
+    ) -> Result<Duration, VisionError> {
         let at = frame.captured().mono;
         let wanted: Vec<(TrackId, DetectedFace, f32)> = tracks
             .iter()
@@ -215,12 +237,10 @@ impl Pipeline {
             .map(|((track, face), quality)| (*track, *face, quality.score()))
             .collect();
         if wanted.is_empty() {
-            return Ok(());
+            return Ok(Duration::ZERO);
         }
-        let started = Instant::now();
         let crops: Vec<DetectedFace> = wanted.iter().map(|(_, face, _)| *face).collect();
-        let embeddings = self.engine.embed(frame, &crops)?;
-        self.stages.add(Stage::Embed, started.elapsed());
+        let (embeddings, aligning) = self.embed_all(frame, &crops)?;
 
         let started = Instant::now();
         let threshold = self.threshold_cosine();
@@ -236,7 +256,7 @@ impl Pipeline {
             let bona_fide = if matches { self.bona_fide(frame, &face)? } else { None };
             self.tracker.add_evidence(track, Evidence { at, quality, best, second_best, bona_fide });
         }
-        Ok(())
+        Ok(aligning)
     }
 
     fn state(&self, track: TrackId, quality: &Quality) -> FaceState {

@@ -7,7 +7,7 @@ use super::{
     stages::Stage,
 };
 use crate::{
-    attendance::{Decision, LastMark},
+    attendance::{Decision, LastMark, Policy},
     camera::{CameraError, FrameSource},
     domain::{EventId, MarkKind, PersonId, PersonName, TrackId},
     settings::Settings,
@@ -114,22 +114,19 @@ pub fn replay(
     mut tell: impl FnMut(&Decided) -> std::io::Result<()>,
 ) -> Result<Summary, ReplayError> {
     let started = Instant::now();
-    let mut dry =
-        DryRun { settings: ledger.settings().clone(), last: HashMap::new(), settled: HashSet::new() };
+    let mut dry = DryRun::new(ledger.settings());
     let mut first: Option<Duration> = None;
     let mut frames = 0;
     while options.max_frames.is_none_or(|most| frames < most) {
-        let reading = Instant::now();
         let frame = match source.next_frame() {
             Ok(frame) => frame,
             Err(CameraError::Ended) => break,
             Err(error) => return Err(error.into()),
         };
-        pipeline.stages.add(Stage::Capture, reading.elapsed());
         frames += 1;
         let start = *first.get_or_insert(frame.captured().mono);
         for sighting in pipeline.process(&frame, true)?.sightings {
-            let recording = Instant::now();
+            let deciding = Instant::now();
             let (done, person, event) = if sighting.outcome == Sighted::Refused {
                 if options.record {
                     ledger.sighting(&sighting)?; // for the audit log
@@ -147,7 +144,7 @@ pub fn replay(
             } else {
                 (Done::Unknown, None, None)
             };
-            pipeline.stages.add(Stage::Record, recording.elapsed());
+            pipeline.stages.add(Stage::Decide, deciding.elapsed());
             let (cosine, margin) = match sighting.outcome {
                 Sighted::Person { cosine, margin, .. } => (Some(cosine), margin),
                 Sighted::Unknown | Sighted::Refused => (None, None),
@@ -173,15 +170,22 @@ fn from_notice(notice: &Notice) -> (Done, Option<EventId>) {
 }
 
 /// The policy over marks that are only remembered.
-struct DryRun {
-    settings: Settings,
+pub struct DryRun {
+    policy: Policy,
     last: HashMap<PersonId, LastMark>,
     /// As in the ledger: whose visit is marked.
     settled: HashSet<PersonId>,
 }
 
 impl DryRun {
-    fn decide(&mut self, person: PersonId, sighting: &Sighting) -> Done {
+    /// Nobody is marked yet.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self { policy: policy(settings), last: HashMap::new(), settled: HashSet::new() }
+    }
+
+    /// What the ledger would do about a person.
+    pub fn decide(&mut self, person: PersonId, sighting: &Sighting) -> Done {
         let at = sighting.at.utc;
         let mut last = self.last.get(&person).copied();
         if let (Some(last), Some(seen)) = (&mut last, sighting.last_seen())
@@ -189,7 +193,7 @@ impl DryRun {
         {
             last.seen = last.seen.max(seen);
         }
-        match policy(&self.settings).decide(last.as_ref(), at, None) {
+        match self.policy.decide(last.as_ref(), at, None) {
             Decision::Record(kind) => {
                 self.last.insert(person, LastMark { kind, at, seen: at });
                 self.settled.insert(person);

@@ -6,34 +6,40 @@ use std::{collections::VecDeque, time::Duration};
 /// The stages of a frame, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Reading and converting a frame (of a folder or the demo; a webcam does so on its own thread).
+    /// Getting a frame's bytes: reading a file, drawing the demo, waiting for a camera (on a thread of its own).
     Capture,
+    /// From those bytes to upright RGB.
+    Convert,
     /// Finding faces, letterbox included.
     Detect,
-    /// Following them and judging their quality.
+    /// Following them and judging their quality, without the alignment for it.
     Track,
-    /// Aligning and embedding.
+    /// Turning and cutting out faces, for their quality and for the recogniser.
+    Align,
+    /// Embedding what was aligned.
     Embed,
     /// Searching the index and gathering evidence.
     Match,
     /// Telling a face from a picture of one, where networks for that are installed.
     Liveness,
     /// Policy and, when recording, the durable write.
-    Record,
+    Decide,
     /// All of a frame's work.
     Frame,
 }
 
 impl Stage {
     /// All of them, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Capture,
+        Self::Convert,
         Self::Detect,
         Self::Track,
+        Self::Align,
         Self::Embed,
         Self::Match,
         Self::Liveness,
-        Self::Record,
+        Self::Decide,
         Self::Frame,
     ];
 
@@ -42,12 +48,14 @@ impl Stage {
     pub fn name(self) -> &'static str {
         match self {
             Self::Capture => "capture",
+            Self::Convert => "convert",
             Self::Detect => "detect",
             Self::Track => "track",
+            Self::Align => "align",
             Self::Embed => "embed",
             Self::Match => "match",
             Self::Liveness => "liveness",
-            Self::Record => "record",
+            Self::Decide => "decide",
             Self::Frame => "frame",
         }
     }

@@ -16,6 +16,7 @@ use super::{
     passing::{Passing, PassingStep},
     pipeline::{FrameOutcome, Pipeline, SharedIndex, Sighted, Sighting},
     sound::{Speaker, Tone},
+    stages::{Stage, StageClock},
     trouble::{BadMoment, BadRequest, Stopped, Trouble},
 };
 use crate::{
@@ -52,7 +53,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// The same while the ledger has work for every quiet moment.
 const BREATH: Duration = Duration::from_millis(10);
 /// Stage times kept for the live percentiles.
-const LIVE_SAMPLES: usize = 300;
+pub(super) const LIVE_SAMPLES: usize = 300;
 
 /// What the ledger tells the recogniser.
 pub enum ToRecogniser {
@@ -334,7 +335,7 @@ impl RecogniserWorker {
     ) {
         let state = camera.state();
         let description = pipeline.description();
-        let stats = LiveStats {
+        let mut stats = LiveStats {
             captured_fps: camera.captured_fps(),
             processed_fps: rate.fps(),
             dropped: camera.dropped(),
@@ -351,6 +352,8 @@ impl RecogniserWorker {
         let mut snapshot = lock(&self.snapshot);
         snapshot.camera = status(&state);
         snapshot.enrolment = enrolment.map(|(running, _)| running.view());
+        stats.stages.extend(snapshot.decide.clone());
+        stats.stages.sort_by_key(|row| row.stage);
         snapshot.stats = stats;
         match seen {
             Some((frame, faces)) => {
@@ -455,6 +458,8 @@ pub struct LedgerWorker {
     pub stop: Arc<AtomicBool>,
     /// Tones at the door.
     pub speaker: Speaker,
+    /// How long decisions take.
+    pub decisions: StageClock,
     /// Long work under way, with the number of the request for it; `None` at the start.
     pub steps: Option<(u64, Steps)>,
     /// Shots of a face that is enrolled already: they wait for the host's word, in memory only.
@@ -681,22 +686,11 @@ impl LedgerWorker {
             return;
         };
         match work {
-            ToLedger::Sighting(sighting) => match ledger.sighting(&sighting) {
-                Ok(Some(notice)) => {
-                    self.sound(Tone::Recognised);
-                    self.notify(notice);
-                }
-                Ok(None) => match sighting.outcome {
-                    Sighted::Unknown => self.sound(Tone::Unknown),
-                    Sighted::Refused => self.sound(Tone::Refused),
-                    Sighted::Person { .. } => {} // erased or switched off meanwhile
-                },
-                Err(error) => {
-                    log::error!("ledger: {error}");
-                    self.sound(Tone::Refused);
-                    self.notify(Notice::NotRecorded { sentence: error.into() });
-                }
-            },
+            ToLedger::Sighting(sighting) => {
+                let deciding = Instant::now();
+                let answer = ledger.sighting(&sighting);
+                self.answered(&sighting, answer, deciding.elapsed());
+            }
             ToLedger::NotEnrolled { person, why } => {
                 self.notify(Notice::EnrolmentFailed { person, sentence: why.into() });
             }
@@ -712,6 +706,28 @@ impl LedgerWorker {
                     }
                     near => self.store(Held { person, actor, shots }, near.map(|(_, name)| name)),
                 }
+            }
+        }
+    }
+
+    /// Says what became of a sighting.
+    fn answered(&mut self, sighting: &Sighting, answer: Result<Option<Notice>, LedgerError>, took: Duration) {
+        match answer {
+            Ok(Some(notice)) => {
+                self.decisions.add(Stage::Decide, took);
+                lock(&self.snapshot).decide = self.decisions.table().pop();
+                self.sound(Tone::Recognised);
+                self.notify(notice);
+            }
+            Ok(None) => match sighting.outcome {
+                Sighted::Unknown => self.sound(Tone::Unknown),
+                Sighted::Refused => self.sound(Tone::Refused),
+                Sighted::Person { .. } => {} // erased or switched off meanwhile
+            },
+            Err(error) => {
+                log::error!("ledger: {error}");
+                self.sound(Tone::Refused);
+                self.notify(Notice::NotRecorded { sentence: error.into() });
             }
         }
     }

@@ -280,12 +280,14 @@ fn in_order(stages: &[StageTime], sort: Sort<Key>) -> Vec<&StageTime> {
 fn stage_word(stage: Stage) -> &'static str {
     match stage {
         Stage::Capture => "diagnostics-capture",
+        Stage::Convert => "diagnostics-convert",
         Stage::Detect => "diagnostics-detect",
         Stage::Track => "diagnostics-track",
+        Stage::Align => "diagnostics-align",
         Stage::Embed => "diagnostics-embed",
         Stage::Match => "diagnostics-match",
         Stage::Liveness => "diagnostics-liveness",
-        Stage::Record => "diagnostics-record",
+        Stage::Decide => "diagnostics-decide",
         Stage::Frame => "diagnostics-frame",
     }
 }

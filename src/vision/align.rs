@@ -8,6 +8,7 @@ use crate::{
     domain::DetectedFace,
     imaging::{ARCFACE_SIZE, Frame, Similarity, warp},
 };
+use std::time::{Duration, Instant};
 use zeroize::Zeroize;
 
 /// Side of the crop, pixels.
@@ -17,14 +18,22 @@ pub const SIDE: usize = ARCFACE_SIZE as usize;
 #[derive(Default)]
 pub struct Crop {
     rgb: Vec<u8>,
+    spent: Duration,
 }
 
 impl Crop {
     /// Cuts a face out of its frame.
     pub fn cut(&mut self, frame: &Frame, face: &DetectedFace) -> Result<&[u8], VisionError> {
+        let started = Instant::now();
         let crop_from_frame = Similarity::from_landmarks(&face.landmarks).ok_or(VisionError::Landmarks)?;
         warp(frame, &crop_from_frame, ARCFACE_SIZE, ARCFACE_SIZE, &mut self.rgb);
+        self.spent += started.elapsed();
         Ok(&self.rgb)
+    }
+
+    /// Time that went into cutting since this was last asked.
+    pub fn take_spent(&mut self) -> Duration {
+        std::mem::take(&mut self.spent)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The seam between the networks and the rest: a frame in, faces, quality and embeddings out.
 //!
 //! Job: put detector, alignment, quality and recogniser together. It must not remember a face from one call to the
-//! next, and it reads no clock: whoever calls measures the stages.
+//! next, and whoever calls measures the stages: of time it knows only what alignment took.
 
 use super::{
     VisionError,
@@ -17,6 +17,7 @@ use crate::{
     imaging::Frame,
 };
 use candle_core::Device;
+use std::time::Duration;
 use zeroize::Zeroize;
 
 /// Faces that the recogniser takes in one run: its weights are then read once. More than this stand at a door rarely, and
@@ -43,6 +44,12 @@ pub trait FaceEngine: Send {
     /// Whether [`FaceEngine::bona_fide`] answers.
     fn checks_liveness(&self) -> bool {
         false
+    }
+
+    /// Time of [`FaceEngine::assess`] and [`FaceEngine::embed`] that went into alignment since this was last asked; zero
+    /// where nothing is aligned.
+    fn take_align_time(&mut self) -> Duration {
+        Duration::ZERO
     }
 
     /// Which weights make the embeddings.
@@ -216,6 +223,10 @@ impl FaceEngine for NetworkEngine {
 
     fn checks_liveness(&self) -> bool {
         self.liveness.is_some()
+    }
+
+    fn take_align_time(&mut self) -> Duration {
+        self.crop.take_spent()
     }
 
     fn weights(&self) -> &WeightsId {

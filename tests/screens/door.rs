@@ -293,24 +293,24 @@ fn the_times_of_the_stages_sort_by_every_title() {
     bench.fake.snapshot.lock().unwrap().stats.stages = vec![
         row(Stage::Capture, 2.0, 9.0, 9.5),
         row(Stage::Detect, 25.0, 26.0, 27.0),
-        row(Stage::Record, 1.0, 3.0, 44.0),
+        row(Stage::Decide, 1.0, 3.0, 44.0),
     ];
     bench.log_in();
     bench.press("Diagnostics");
     let order = |bench: &Bench| {
-        let mut rows = ["Take a frame", "Find faces", "Record"].map(|label| {
+        let mut rows = ["Take a frame", "Find faces", "Decide and record"].map(|label| {
             let node = bench.harness.query_all_by_label(label).last().expect(label);
             (node.rect().top(), label)
         });
         rows.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         rows.map(|(_, label)| label)
     };
-    assert_eq!(order(&bench), ["Take a frame", "Find faces", "Record"], "as a frame goes");
+    assert_eq!(order(&bench), ["Take a frame", "Find faces", "Decide and record"], "as a frame goes");
     for (title, rising) in [
-        ("p50", ["Record", "Take a frame", "Find faces"]),
-        ("p95", ["Record", "Take a frame", "Find faces"]),
-        ("p99", ["Take a frame", "Find faces", "Record"]),
-        ("Stage", ["Take a frame", "Find faces", "Record"]),
+        ("p50", ["Decide and record", "Take a frame", "Find faces"]),
+        ("p95", ["Decide and record", "Take a frame", "Find faces"]),
+        ("p99", ["Take a frame", "Find faces", "Decide and record"]),
+        ("Stage", ["Take a frame", "Find faces", "Decide and record"]),
     ] {
         bench.press(title);
         assert_eq!(order(&bench), rising, "{title}");

@@ -17,7 +17,7 @@ use crate::{
 use cast::cast;
 use scene::{HEIGHT, Scene, WIDTH, scene};
 use script::{Pose, Visits};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Frames a second.
 pub(super) const FPS: f32 = 30.0;
@@ -99,7 +99,9 @@ impl FrameSource for Demo {
     fn next_frame(&mut self) -> Result<Frame, CameraError> {
         let frame = self.next_frame;
         self.next_frame += 1;
+        let asked = Instant::now();
         let picture = self.picture(frame)?;
+        let picture = self.pace.convert(asked, || picture); // drawn in RGB
         Ok(self.pace.recorded(picture, frame))
     }
 
