@@ -6,11 +6,14 @@
 
 #![allow(clippy::unwrap_used, unsafe_code)] // helpers of tests unwrap; an allocator cannot be had without `unsafe`
 
+mod common;
+
+use common::shared;
 use faceprint::vision::{Architecture, WeightsStore, gather::gather, import::import_bytes, tensors::Tensors};
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     ops::Range,
-    path::{Path, PathBuf},
+    path::Path,
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
@@ -108,14 +111,6 @@ fn torment(what: &str, seeds: &[(Vec<u8>, Vec<Range<usize>>)], mut read: impl Fn
     }
     println!("{what}: {runs} files, {accepted} still a network");
     assert!(runs > 0);
-}
-
-fn shared(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
-    if !path.exists() {
-        println!("skipped: {} is not there", path.display());
-    }
-    path.exists().then_some(path)
 }
 
 /// The bytes of a protobuf message that are structure: everything but fields longer than `LONG`, which are looked into

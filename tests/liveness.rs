@@ -7,6 +7,9 @@
 
 #![allow(clippy::unwrap_used, clippy::many_single_char_names)] // helpers of tests unwrap what the test needs
 
+mod common;
+
+use common::shared;
 use faceprint::{
     domain::{DetectedFace, Moment, PersonId, TemplateId, WeightsId},
     imaging::{Frame, decode_picture},
@@ -29,15 +32,6 @@ const FILES: [&str; 5] = [
     "4_0_0_80x80_MiniFASNetV1SE.onnx",
     "minifasnet_v2se_128.onnx",
 ];
-
-/// `../shared/<path>`, or `None` after saying why the test is skipped.
-fn shared(path: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")).join(path);
-    if !path.exists() {
-        println!("skipped: {} is not there", path.display());
-    }
-    path.exists().then_some(path)
-}
 
 fn id(id: &str) -> WeightsId {
     WeightsId::new(id).unwrap()

@@ -5,6 +5,9 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests: what they unwrap is what the test needs
 
+mod common;
+
+use common::shared;
 use faceprint::{
     domain::{DetectedFace, Moment, WeightsId},
     imaging::{Frame, decode_picture},
@@ -62,15 +65,6 @@ struct Face {
 
 fn reference() -> Reference {
     serde_json::from_str(include_str!("reference/reference.json")).unwrap()
-}
-
-/// `../shared/<path>`, or `None` after saying why the test is skipped.
-fn shared(path: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")).join(path);
-    if !path.exists() {
-        println!("skipped: {} is not there", path.display());
-    }
-    path.exists().then_some(path)
 }
 
 /// A store of its own with these files imported; it lives as long as the folder.

@@ -10,7 +10,7 @@ pub mod verify;
 pub mod window;
 
 use crate::{
-    domain::{Actor, AuditAction, AuditEntry, SharedDeed},
+    domain::{Actor, AuditAction, AuditEntry, SharedDeed, hex},
     runtime::messages::StageTime,
 };
 use serde_json::{Value, json};
@@ -134,11 +134,4 @@ fn actor_words(actor: &Actor) -> String {
         Actor::Host(host) => format!("host {host}"),
         Actor::Person(person) => format!("person {person}"),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

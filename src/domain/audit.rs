@@ -1,7 +1,7 @@
 //! The audit log's vocabulary. The program puts no name, score or embedding into an entry: ids only. One holds a host's own
 //! words, the reason of [`AuditAction::PeriodUnlocked`]. Nothing erases an entry.
 
-use super::{EventId, HostId, MarkKind, PersonId};
+use super::{EventId, HostId, MarkKind, PersonId, hex};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -247,7 +247,7 @@ pub struct AuditHead {
 impl fmt::Display for AuditHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.number)?;
-        self.hash.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.hash))
     }
 }
 

@@ -24,7 +24,7 @@ pub use clock::{Clock, ManualClock, Moment, SystemClock};
 pub use embedding::{Candidate, EMBEDDING_LEN, Embedding, EmbeddingError};
 pub use event::{Correction, Mark, MarkKind, MarkSource, effective_marks};
 pub use face::{DetectedFace, Landmarks, Point, Quality, QualityIssue, QualityLimits, Rect};
-pub use ids::{EventId, Fingerprint, HostId, IdError, PersonId, TemplateId, TrackId, WeightsId};
+pub use ids::{EventId, Fingerprint, HostId, IdError, PersonId, TemplateId, TrackId, WeightsId, hex};
 pub use person::{Consent, Host, NameError, Person, PersonName};
 pub use work::{BreakRule, Rounding, Schedule, Shift, Weekdays, WorkError, WorkRules};
 pub use written::{

@@ -1,8 +1,8 @@
 //! The audit log as CSV: ids (and a host's reason for unlocking days), as in the log itself, and the hash of every entry, so that the chain can be followed.
 
 use super::{ReportError, Watch, csv::write_table};
-use crate::domain::{Actor, AuditAction, AuditEntry};
-use std::{fmt::Write as _, io::Write};
+use crate::domain::{Actor, AuditAction, AuditEntry, hex};
+use std::io::Write;
 
 /// Writes entries with the columns `number`, `at` (UTC, RFC 3339), `actor` (`kiosk`, `host ID`, `person ID`), `action`,
 /// `detail` (ids and numbers, with spaces between) and `hash`; the last row's is the chain's head when the newest
@@ -16,16 +16,12 @@ pub fn write_audit_csv(entries: &[AuditEntry], out: impl Write, watch: Watch<'_>
 pub(super) fn cells(entry: &AuditEntry) -> Vec<String> {
     let AuditEntry { number, at, actor, action, hash } = entry;
     let (action, detail) = action_words(action);
-    let mut digits = String::with_capacity(64);
-    for byte in hash {
-        let _ = write!(digits, "{byte:02x}"); // a String takes everything
-    }
     let actor = match actor {
         Actor::Kiosk => "kiosk".to_owned(),
         Actor::Host(id) => format!("host {id}"),
         Actor::Person(id) => format!("person {id}"),
     };
-    vec![number.to_string(), at.to_string(), actor, action.to_owned(), detail, digits]
+    vec![number.to_string(), at.to_string(), actor, action.to_owned(), detail, hex(hash)]
 }
 
 fn action_words(action: &AuditAction) -> (&'static str, String) {

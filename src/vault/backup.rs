@@ -37,13 +37,12 @@ use super::{
 };
 use crate::{
     crypto::{KEY_ID_MASTER, KeySource, Keys, Passphrase, SealKey, Secret, StoreId, random_bytes},
-    domain::{Actor, AuditAction, Moment},
+    domain::{Actor, AuditAction, Moment, hex},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     fs::File,
     io::{self, BufRead, BufReader, Read},
     os::unix::fs::FileExt as _,
@@ -529,13 +528,6 @@ fn read_line(input: &mut impl Read, path: &Path) -> Result<String, VaultError> {
 /// What a part is sealed under.
 pub(super) fn part_key(part: u64, is_last: bool) -> Vec<u8> {
     [&part.to_be_bytes()[..], &[u8::from(is_last)]].concat()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // a String takes everything
-        text
-    })
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

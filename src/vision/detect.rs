@@ -1,4 +1,4 @@
-//! Faces in a frame: one or two passes of SCRFD, anchors decoded, duplicates merged.
+//! Faces in a frame: one or two passes of SCRFD, anchors decoded, duplicates suppressed.
 //!
 //! Job: from pixels to boxes and landmarks in frame coordinates. It must not know whose faces they are or what
 //! happened in the frame before.
@@ -92,7 +92,7 @@ impl Detector {
         self.candidates.clear();
         let long_side = self.settings.long_side.min(frame.width().max(frame.height()));
         self.pass(frame, long_side, 0.0)?;
-        let faces = merge(&mut self.candidates, self.settings.iou);
+        let faces = non_maximum_suppression(&mut self.candidates, self.settings.iou);
         let enough = !faces.is_empty() && faces.iter().all(|f| share(f, frame) <= CLOSE);
         if enough || !self.settings.close_faces {
             return Ok(faces);
@@ -100,7 +100,7 @@ impl Detector {
         self.candidates.clear();
         self.candidates.extend(faces);
         self.pass(frame, long_side / 2, SECOND_PASS)?;
-        Ok(merge(&mut self.candidates, self.settings.iou))
+        Ok(non_maximum_suppression(&mut self.candidates, self.settings.iou))
     }
 
     /// Adds candidates that fill at least `min_share` of the frame.
@@ -226,9 +226,8 @@ impl Cells {
     }
 }
 
-/// Non-maximum suppression: best first, and nothing that is mostly the same as something better, or a part of a face
-/// that is not much larger.
-fn merge(candidates: &mut Vec<DetectedFace>, iou: f32) -> Vec<DetectedFace> {
+/// Best first, and nothing that is mostly the same as something better, or a part of a face that is not much larger.
+fn non_maximum_suppression(candidates: &mut Vec<DetectedFace>, iou: f32) -> Vec<DetectedFace> {
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     candidates.truncate(MAX_CANDIDATES);
     let mut faces: Vec<DetectedFace> = Vec::new();
@@ -305,7 +304,7 @@ mod tests {
             face(50.0, 50.0, 200.0, 0.6),
             face(100.0, 20.0, 60.0, 0.55),
         ];
-        let scores: Vec<f32> = merge(&mut all, 0.4).iter().map(|f| f.score).collect();
+        let scores: Vec<f32> = non_maximum_suppression(&mut all, 0.4).iter().map(|f| f.score).collect();
         assert_eq!(scores, [0.8, 0.55]);
     }
 
@@ -313,7 +312,7 @@ mod tests {
         #[test]
         fn what_is_left_does_not_overlap(raw in proptest::collection::vec((0f32..500.0, 0f32..500.0, 5f32..200.0, 0f32..1.0), 0..60)) {
             let mut all: Vec<_> = raw.iter().map(|&(x, y, side, score)| face(x, y, side, score)).collect();
-            let left = merge(&mut all, 0.4);
+            let left = non_maximum_suppression(&mut all, 0.4);
             for (i, a) in left.iter().enumerate() {
                 for b in &left[i + 1..] {
                     prop_assert!(a.bbox.iou(&b.bbox) <= 0.4 && a.score >= b.score);

@@ -7,9 +7,9 @@
 //! name. An unfinished one is kept, and taken up again by a later call, only where a sum will tell that both halves are of
 //! the same file; where they are not, everything is fetched once more before the server is blamed.
 
+use crate::domain::hex;
 use sha2::{Digest as _, Sha256};
 use std::{
-    fmt::Write as _,
     fs::{self, File, OpenOptions},
     io::{self, Read as _, Seek as _, Write as _},
     path::{Path, PathBuf},
@@ -333,10 +333,7 @@ fn sum(file: &mut File) -> io::Result<String> {
         }
         sum.update(piece.get(..read).unwrap_or_default());
     }
-    Ok(sum.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Ok(hex(&sum.finalize()))
 }
 
 #[cfg(test)]

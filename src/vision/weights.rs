@@ -13,7 +13,7 @@ use super::{
     tensors::Tensors,
 };
 use crate::{
-    domain::{CalibrationData, EMBEDDING_LEN, Fingerprint, WeightsId},
+    domain::{CalibrationData, EMBEDDING_LEN, Fingerprint, WeightsId, hex},
     imaging::Surround,
     nn::Graph,
 };
@@ -21,7 +21,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::{
     borrow::Cow,
-    fmt::Write as _,
     fs::{self, File},
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
@@ -637,10 +636,7 @@ pub(super) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, WeightsEr
 /// The sha256 of bytes as 64 hexadecimal digits.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
-        text
-    })
+    hex(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]
