@@ -103,7 +103,7 @@ impl Level {
             (Self::Model, 7) => Some(Self::Graph),
             (Self::Graph, 1) => Some(Self::Node),
             (Self::Node, 5) => Some(Self::Attribute),
-            (Self::Graph, 5) | (Self::Attribute, 5) => Some(Self::Tensor),
+            (Self::Graph | Self::Attribute, 5) => Some(Self::Tensor),
             (Self::Graph, 11 | 12) => Some(Self::Value),
             _ => None,
         }
@@ -133,9 +133,8 @@ fn count_fields(mut bytes: &[u8], message: Level, count: &mut usize) -> Option<(
         let (content, rest) = bytes.split_at_checked(length)?;
         bytes = rest;
         *count += match key & 7 {
-            0 => 1,
             2 if message.lists_numbers(key >> 3) => length,
-            2 => 1,
+            0 | 2 => 1,
             _ => 0,
         };
         if *count > MAX_FIELDS {
