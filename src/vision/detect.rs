@@ -167,22 +167,35 @@ fn scaled(face: &DetectedFace, by: f32) -> DetectedFace {
 }
 
 /// The cells of one stride.
-struct Cells {
-    width: usize,
-    height: usize,
-    stride: usize,
+#[derive(Debug, Clone, Copy)]
+pub struct Cells {
+    /// Cells across.
+    pub width: usize,
+    /// Cells down.
+    pub height: usize,
+    /// Input pixels from one cell to the next.
+    pub stride: usize,
 }
 
 /// What the network gives for them, (channels, height, width) each.
-struct Maps<'a> {
-    scores: &'a [f32],
-    boxes: &'a [f32],
-    landmarks: &'a [f32],
+#[derive(Debug, Clone, Copy)]
+pub struct Maps<'a> {
+    /// One for each anchor.
+    pub scores: &'a [f32],
+    /// Four distances from the cell's corner to the sides of the box, in strides.
+    pub boxes: &'a [f32],
+    /// Five points from the cell's corner, in strides.
+    pub landmarks: &'a [f32],
 }
 
 impl Cells {
     /// Adds every anchor whose score is high enough, in input pixels.
-    fn decode(&self, maps: &Maps<'_>, score: f32, out: &mut Vec<DetectedFace>) -> Result<(), VisionError> {
+    pub fn decode(
+        &self,
+        maps: &Maps<'_>,
+        score: f32,
+        out: &mut Vec<DetectedFace>,
+    ) -> Result<(), VisionError> {
         let plane = self.width * self.height;
         for (name, map, values) in
             [("score", maps.scores, 1), ("box", maps.boxes, 4), ("landmarks", maps.landmarks, 10)]
@@ -227,7 +240,7 @@ impl Cells {
 }
 
 /// Best first, and nothing that is mostly the same as something better, or a part of a face that is not much larger.
-fn non_maximum_suppression(candidates: &mut Vec<DetectedFace>, iou: f32) -> Vec<DetectedFace> {
+pub fn non_maximum_suppression(candidates: &mut Vec<DetectedFace>, iou: f32) -> Vec<DetectedFace> {
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     candidates.truncate(MAX_CANDIDATES);
     let mut faces: Vec<DetectedFace> = Vec::new();
