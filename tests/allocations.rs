@@ -1,4 +1,4 @@
-//! A plan allocates when it is compiled and never again: the kiosk runs networks for months.
+//! A plan allocates when it is compiled and never again: the kiosk runs networks for months. And what a loaded network holds.
 //!
 //! A file of its own, because the allocator that counts is the whole program's.
 #![allow(
@@ -7,15 +7,29 @@
 )]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use faceprint::nn::{Activation, ConvWeights, Graph, LinearWeights, Plan};
+#[path = "../benches/networks/mod.rs"]
+#[allow(dead_code, reason = "the benches use all of them")]
+mod networks;
+
+use faceprint::{
+    nn::{Activation, ConvWeights, Graph, LinearWeights, Plan},
+    vision::network::{Backend, Network},
+};
 use std::{
     alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+/// Bytes that are allocated and not freed.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+/// Held by the test that counts.
+static ALONE: Mutex<()> = Mutex::new(());
 
 struct Counting;
 
@@ -23,11 +37,13 @@ struct Counting;
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        HELD.fetch_add(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller's promise.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller's promise.
         unsafe { System.dealloc(at, layout) }
     }
@@ -79,6 +95,7 @@ fn every_kind() -> Graph {
 
 #[test]
 fn a_run_allocates_nothing() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for (threads, pictures) in [(1, 1), (2, 1), (3, 4)] {
         let mut plan = Plan::compile_batch(&every_kind(), 96, 96, pictures, threads).unwrap();
         let input = vec![0.5; pictures * 3 * 96 * 96];
@@ -95,4 +112,24 @@ fn a_run_allocates_nothing() {
         let counted = ALLOCATIONS.load(Ordering::Relaxed) - before;
         assert_eq!(counted, 0, "{threads} threads, {pictures} pictures");
     }
+}
+
+/// As the engine loads it: four faces at once, each seen once.
+#[test]
+fn a_loaded_iresnet_50_holds_less_than_one_and_a_half_times_its_weights() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = HELD.load(Ordering::Relaxed);
+    let graph = networks::iresnet_50();
+    let weights = HELD.load(Ordering::Relaxed) - before;
+    let network = Network::fixed(&graph, &Backend::Cpu { threads: 2 }, (112, 112), 4).unwrap();
+    drop(graph);
+    let held = HELD.load(Ordering::Relaxed) - before;
+    let share = held as f64 / weights as f64;
+    println!(
+        "{:.1} MB of weights in f32, {:.1} MB held: {share:.3}",
+        weights as f64 / 1e6,
+        held as f64 / 1e6
+    );
+    assert!((1.0..1.5).contains(&share), "{share}");
+    drop(network);
 }

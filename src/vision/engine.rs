@@ -10,7 +10,7 @@ use super::{
     liveness::Liveness,
     network::{Backend, Network, RunsOn},
     quality,
-    weights::{Input, Kind, WeightsStore},
+    weights::{Input, Kind, Loaded, WeightsStore},
 };
 use crate::{
     domain::{CalibrationData, DetectedFace, EMBEDDING_LEN, Embedding, Fingerprint, Quality, WeightsId},
@@ -119,7 +119,8 @@ pub struct NetworkEngine {
 }
 
 impl NetworkEngine {
-    /// Loads and checks detector, recogniser, and the networks for liveness, if there are any.
+    /// Loads and checks detector, recogniser, and the networks for liveness, if there are any. All but the detector, whose
+    /// pictures have several sizes, are ready to run then.
     pub fn load(
         store: &WeightsStore,
         detector: &WeightsId,
@@ -133,20 +134,17 @@ impl NetworkEngine {
         let liveness =
             liveness.iter().map(|id| store.load(id, Kind::Liveness)).collect::<Result<Vec<_>, _>>()?;
         let detector = Detector::new(store.load(detector, Kind::Detector)?, backend.clone());
-        let loaded = store.load(recogniser, Kind::Recogniser)?;
+        let Loaded { manifest, graph } = store.load(recogniser, Kind::Recogniser)?;
+        let pictures = FACES_AT_ONCE * views(&manifest.input);
         Ok(Self {
             liveness: Liveness::new(liveness, &backend)?,
             detector,
-            calibration: loaded.manifest.calibration_data(),
-            fingerprint: loaded.manifest.fingerprint(),
-            id: loaded.manifest.id,
+            calibration: manifest.calibration_data(),
+            fingerprint: manifest.fingerprint(),
+            id: manifest.id,
             description,
-            recogniser: Network::for_batches(
-                loaded.graph,
-                backend,
-                FACES_AT_ONCE * views(&loaded.manifest.input),
-            ),
-            normalise: loaded.manifest.input,
+            recogniser: Network::fixed(&graph, &backend, (SIDE, SIDE), pictures)?,
+            normalise: manifest.input,
             crop: Crop::default(),
             input: Vec::new(),
         })

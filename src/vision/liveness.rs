@@ -35,7 +35,7 @@ struct Member {
 }
 
 impl Liveness {
-    /// Puts loaded networks together; `None` when there are none.
+    /// Puts loaded networks together, ready to run; `None` when there are none.
     pub fn new(loaded: Vec<Loaded>, backend: &Backend) -> Result<Option<Self>, VisionError> {
         let members: Vec<Member> =
             loaded.into_iter().map(|loaded| Member::new(loaded, backend)).collect::<Result<_, _>>()?;
@@ -68,7 +68,7 @@ impl Member {
         let (side, bona_fide) = (config.side(), config.bona_fide);
         let words = "a network for liveness that does not say how much of the frame it wants to see";
         let surround = manifest.input.surround.ok_or_else(|| WeightsError::Config(words.to_owned()))?;
-        let (network, input) = (Network::new(graph, backend.clone()), manifest.input);
+        let (network, input) = (Network::fixed(&graph, backend, (side, side), 1)?, manifest.input);
         Ok(Self { network, input, surround, side, bona_fide, rgb: Vec::new(), values: Vec::new() })
     }
 

@@ -54,6 +54,14 @@ pub enum VisionError {
     /// The network does not run.
     #[error(transparent)]
     Network(#[from] NnError),
+    /// A network of one size was given a picture of another.
+    #[error("the network was not made for pictures of {width}x{height}; resize the picture first")]
+    Size {
+        /// Pixels across.
+        width: usize,
+        /// Pixels down.
+        height: usize,
+    },
     /// What the network gave is no embedding.
     #[error(transparent)]
     Embedding(#[from] EmbeddingError),

@@ -1,7 +1,8 @@
 //! One network on one device, at the sizes it is asked for.
 //!
 //! Job: numbers in, numbers out, whichever of the two ways of [`crate::nn`] runs it; whatever was prepared for a
-//! size is kept. It must not know what the numbers mean.
+//! size is kept. A network of one size is prepared when it is made, and its graph not kept beside what was made of it. It
+//! must not know what the numbers mean.
 
 use super::VisionError;
 use crate::nn::{Graph, NnError, Plan, reference};
@@ -76,9 +77,8 @@ impl std::fmt::Display for RunsOn {
 
 /// A network and what was prepared for the sizes it was asked for, the size of the last run first.
 pub struct Network {
-    graph: Graph,
-    backend: Backend,
-    pictures: usize,
+    /// What other sizes are prepared from; none where there is one size.
+    source: Option<(Graph, Backend)>,
     prepared: Vec<(Size, Prepared)>,
 }
 
@@ -92,26 +92,29 @@ enum Prepared {
 }
 
 impl Network {
-    /// Takes a graph; nothing is prepared yet. It runs one picture at a time.
+    /// Takes a graph that runs at any size, one picture at a time; the first run at a size prepares it.
     #[must_use]
     pub fn new(graph: Graph, backend: Backend) -> Self {
-        Self::for_batches(graph, backend, 1)
+        Self { source: Some((graph, backend)), prepared: Vec::new() }
     }
 
-    /// As [`Network::new`], for up to `pictures` pictures (at least 1) in one run.
-    #[must_use]
-    pub fn for_batches(graph: Graph, backend: Backend, pictures: usize) -> Self {
-        Self { graph, backend, pictures: pictures.max(1), prepared: Vec::new() }
+    /// Prepares a graph for one size and up to `pictures` pictures (at least 1) in one run, and keeps only what was
+    /// prepared. What a run needs is there then, or this is an error.
+    pub fn fixed(graph: &Graph, backend: &Backend, size: Size, pictures: usize) -> Result<Self, VisionError> {
+        let prepared = Prepared::new(graph, backend, size, pictures)?;
+        Ok(Self { source: None, prepared: vec![(size, prepared)] })
     }
 
-    /// Runs one picture of (3, height, width) values, or several behind each other. The first run at a size prepares
-    /// it.
+    /// Runs one picture of (3, height, width) values, or several behind each other.
     pub fn run(&mut self, size: Size, input: &[f32]) -> Result<(), VisionError> {
         if let Some(at) = self.prepared.iter().position(|(s, _)| *s == size) {
-            self.prepared.swap(at, 0);
+            self.prepared[..=at].rotate_right(1);
         } else {
+            let (height, width) = size;
+            let (graph, backend) = self.source.as_ref().ok_or(VisionError::Size { width, height })?;
+            let prepared = Prepared::new(graph, backend, size, 1)?;
             self.prepared.truncate(KEPT_SIZES - 1);
-            self.prepared.insert(0, (size, Prepared::new(&self.graph, &self.backend, size, self.pictures)?));
+            self.prepared.insert(0, (size, prepared));
         }
         match self.prepared.first_mut() {
             Some((_, prepared)) => Ok(prepared.run(size, input)?),
@@ -181,6 +184,46 @@ impl Drop for Prepared {
     fn drop(&mut self) {
         if let Self::Plain { outputs, .. } = self {
             outputs.zeroize();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn graph() -> Graph {
+        let (mut graph, x) = Graph::new(3);
+        let y = graph.affine(x, vec![2.0; 3], vec![0.0; 3]);
+        graph.output(y, "doubled");
+        graph
+    }
+
+    #[test]
+    fn the_size_that_was_used_longest_ago_makes_room() {
+        let mut network = Network::new(graph(), Backend::Cpu { threads: 1 });
+        for side in [1, 2, 3, 4, 1, 5] {
+            network.run((side, side), &vec![1.0; 3 * side * side]).unwrap();
+            assert_eq!(network.output(0), vec![2.0; 3 * side * side]);
+        }
+        let kept: Vec<usize> = network.prepared.iter().map(|((side, _), _)| *side).collect();
+        assert_eq!(kept, [5, 1, 4, 3]);
+    }
+
+    #[test]
+    fn a_network_of_one_size_is_prepared_before_it_runs_and_takes_no_other() {
+        for backend in [Backend::Cpu { threads: 1 }, Backend::Candle(Device::Cpu)] {
+            let mut network = Network::fixed(&graph(), &backend, (2, 2), 3).unwrap();
+            assert!(network.source.is_none() && network.prepared.len() == 1);
+            for pictures in [3, 1] {
+                network.run((2, 2), &vec![1.0; pictures * 12]).unwrap();
+                assert_eq!(network.output(0), vec![2.0; pictures * 12]);
+            }
+            assert!(matches!(
+                network.run((1, 4), &[1.0; 12]),
+                Err(VisionError::Size { width: 4, height: 1 })
+            ));
+            assert!(Network::fixed(&graph(), &backend, (0, 2), 1).is_err());
         }
     }
 }
