@@ -447,9 +447,9 @@ mod tests {
         }
         graph.output(x, "x");
         let shapes = graph.shapes(4, 4).unwrap();
-        let mut planner = Planner::new(Isa::Portable, &graph, &shapes, 1, 1);
+        let mut planner = Planner::new(Isa::PORTABLE, &graph, &shapes, 1, 1);
         assert_eq!(planner.steps().unwrap().len(), 3);
-        let mut planner = Planner::new(Isa::Portable, &graph, &shapes, 1, 1);
+        let mut planner = Planner::new(Isa::PORTABLE, &graph, &shapes, 1, 1);
         for inner in [1, 2] {
             planner.uses[inner].role = Role::Within;
         }

@@ -10,6 +10,7 @@
     reason = "only what is inlined into a function with a target feature is compiled for it"
 )]
 
+mod isa;
 mod tile;
 mod vector;
 mod winograd;
@@ -21,80 +22,17 @@ use super::{
     team::Run,
 };
 use half::f16;
+use isa::Set;
 use std::ops::Range;
 use tile::{Source, Target};
+use vector::Portable;
 #[cfg(target_arch = "x86_64")]
 use vector::{Avx2, Avx512};
-use vector::{Portable, Vector};
 use winograd::{Space, Stretch};
 
+pub(super) use isa::Isa;
 pub(super) use tile::{TILE_BLOCKS, sigmoid};
 pub(super) use winograd::Geometry;
-
-/// The instruction set that a plan's kernels use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Isa {
-    /// x86-64 with AVX-512 (F, BW, DQ, VL). As [`Isa::Avx2`], only [`Isa::detect`] and `Isa::all` make it.
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-    /// x86-64 with AVX2, FMA and F16C. Only [`Isa::detect`] and `Isa::all` make it, where the processor has them: the kernels'
-    /// soundness rests on that.
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    /// Everything else.
-    Portable,
-}
-
-impl Isa {
-    /// The fastest that this processor has.
-    pub(super) fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if has_avx512() {
-                return Self::Avx512;
-            }
-            if has_avx2() {
-                return Self::Avx2;
-            }
-        }
-        Self::Portable
-    }
-
-    /// All that this processor has.
-    #[cfg(test)]
-    pub(super) fn all() -> impl Iterator<Item = Self> {
-        #[cfg(target_arch = "x86_64")]
-        let vectors = [has_avx512().then_some(Self::Avx512), has_avx2().then_some(Self::Avx2)];
-        #[cfg(not(target_arch = "x86_64"))]
-        let vectors: [Option<Self>; 0] = [];
-        vectors.into_iter().flatten().chain([Self::Portable])
-    }
-
-    /// Channels of a block.
-    pub(super) fn lanes(self) -> usize {
-        match self {
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => Avx512::LANES,
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => Avx2::LANES,
-            Self::Portable => Portable::LANES,
-        }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
-}
-
-#[cfg(target_arch = "x86_64")]
-fn has_avx512() -> bool {
-    has_avx2()
-        && is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512dq")
-        && is_x86_feature_detected!("avx512vl")
-}
 
 /// A value to read.
 #[derive(Clone, Copy)]
@@ -410,12 +348,12 @@ macro_rules! kernels {
                 pub(super) unsafe fn $kernel(isa: Isa, $($argument: $type),*) {
                     // SAFETY: the caller's promise; an `Isa` exists only where the processor has its instructions.
                     unsafe {
-                        match isa {
+                        match isa.set() {
                             #[cfg(target_arch = "x86_64")]
-                            Isa::Avx512 => avx512::$kernel($($argument),*),
+                            Set::Avx512 => avx512::$kernel($($argument),*),
                             #[cfg(target_arch = "x86_64")]
-                            Isa::Avx2 => avx2::$kernel($($argument),*),
-                            Isa::Portable => $module::$kernel::<Portable>($($argument),*),
+                            Set::Avx2 => avx2::$kernel($($argument),*),
+                            Set::Portable => $module::$kernel::<Portable>($($argument),*),
                         }
                     }
                 }
@@ -906,7 +844,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "larger than the padded input")]
     fn a_depthwise_kernel_larger_than_its_input_is_refused_before_a_pointwise_one_too() {
-        let lanes = Isa::Portable.lanes();
+        let lanes = Isa::PORTABLE.lanes();
         let weights = ConvWeights { kernel: (3, 3), weight: noise(1, 9), ..pointwise(1, 1, 1) };
         let layout =
             Layout { shape: Shape { channels: 1, height: 2, width: 2 }, pictures: 1, lanes, border: 0 };
@@ -917,14 +855,14 @@ mod tests {
             (PackedDepthwise::new(&weights, lanes), PackedConv::new(&pointwise(1, 1, 1), lanes, lanes));
         let nothing = Finish::default();
         Team::apart(1).enter(|run| {
-            super::separable(Isa::Portable, run, (&inner, &nothing), (&last, &nothing), io, &mut []);
+            super::separable(Isa::PORTABLE, run, (&inner, &nothing), (&last, &nothing), io, &mut []);
         });
     }
 
     #[test]
     #[should_panic(expected = "assertion failed")]
     fn an_input_without_room_for_the_padding_is_refused() {
-        let lanes = Isa::Portable.lanes();
+        let lanes = Isa::PORTABLE.lanes();
         let weights = ConvWeights { kernel: (3, 3), padding: 1, weight: noise(1, 9), ..pointwise(1, 1, 1) };
         let shape = Shape { channels: 1, height: 4, width: 4 };
         let layout = |lanes| Layout { shape, pictures: 1, lanes, border: 0 };
@@ -934,7 +872,7 @@ mod tests {
         let io = Io { pictures: 1, x: View::new(x.as_slice(), from), residual: None, out, second: None };
         let packed = PackedConv::new(&weights, 1, lanes);
         Team::apart(1).enter(|run| {
-            super::conv(Isa::Portable, run, &packed, &Finish::default(), io, &mut []);
+            super::conv(Isa::PORTABLE, run, &packed, &Finish::default(), io, &mut []);
         });
     }
 }
