@@ -51,6 +51,7 @@ impl Isa {
     }
 
     /// Which one it is.
+    #[inline]
     pub(super) fn set(self) -> Set {
         self.0
     }

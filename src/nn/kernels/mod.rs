@@ -160,6 +160,7 @@ pub(super) fn conv(
     io.check(isa.lanes(), finish);
     assert_eq!((conv.lanes, conv.in_lanes, conv.in_channels), (to.lanes, from.lanes, from.shape.channels));
     assert!(conv.window.padding <= from.border && conv.window.output(from.shape) == Some(to.shape));
+    conv.check(from.blocks(), to.blocks());
     let (kh, kw) = conv.window.kernel;
     let per_pixel = kh * kw * conv.tiles.first().map_or(1, |tile| tile.in_blocks * from.lanes);
     let cost = pictures * to.shape.len() * per_pixel;
@@ -244,6 +245,7 @@ pub(super) fn separable(
     assert!(conv.window.kernel == (1, 1) && conv.window.stride == 1 && conv.window.padding == 0);
     assert_eq!((conv.in_channels, conv.in_lanes, conv.lanes), (from.shape.channels, to.lanes, to.lanes));
     assert_eq!((conv.window.output(between), conv.scratch()), (Some(to.shape), 0));
+    conv.check(from.blocks(), to.blocks());
     let floats = between_floats(between, to.lanes);
     assert!(workspace.len() >= floats * run.threads(), "each thread has its own row");
     assert!(starts_on_a_line(workspace), "what is not in a `Buffer` cannot be loaded by vectors");
@@ -285,6 +287,7 @@ pub(super) fn winograd(
     assert_eq!((conv.lanes, conv.in_channels), (to.lanes, from.shape.channels));
     assert_eq!((from.lanes, conv.window.kernel, conv.window.stride), (to.lanes, (3, 3), 1));
     assert!(conv.window.padding <= from.border && conv.window.output(from.shape) == Some(to.shape));
+    conv.check(from.blocks(), to.blocks());
     let size = (to.shape.height, to.shape.width);
     let geometry = Geometry::new(conv, size, pictures, run.threads());
     let (floats, scratch) = (geometry.floats(), conv.scratch());
@@ -321,11 +324,51 @@ pub(super) fn winograd(
     });
 }
 
+impl PackedConv {
+    /// Panics unless there is a bias for every output lane, the tiles are the output's blocks one after the other, and the
+    /// input blocks and weights of each are there.
+    fn check(&self, in_blocks: usize, out_blocks: usize) {
+        assert_eq!(self.bias.as_slice().len(), out_blocks * self.lanes, "one bias a lane");
+        let (taps, mut behind) = (self.window.kernel.0 * self.window.kernel.1, 0);
+        for tile in &self.tiles {
+            assert!(tile.out_block == behind && (1..=TILE_BLOCKS + 1).contains(&tile.out_blocks));
+            behind += tile.out_blocks;
+            let end = tile.in_block + tile.in_blocks;
+            assert!(tile.in_block < end && end <= in_blocks, "a tile's inputs are there");
+            let channels = (end * self.in_lanes).min(self.in_channels) - tile.in_block * self.in_lanes;
+            assert_eq!(tile.weight_count, channels * taps * tile.out_blocks * self.lanes);
+            let fits = tile.weights.is_multiple_of(self.lanes)
+                && tile.weights + tile.weight_count <= self.weights.len();
+            assert!(fits, "a tile's weights are there");
+        }
+        assert_eq!(behind, out_blocks, "the tiles are the whole output");
+    }
+}
+
+impl PackedWinograd {
+    /// Panics unless there is a bias for every output lane and a 1x1 convolution, as [`PackedConv::check`] wants it and of
+    /// the same tiles, for every element.
+    fn check(&self, in_blocks: usize, out_blocks: usize) {
+        assert_eq!(self.bias.as_slice().len(), out_blocks * self.lanes, "one bias a lane");
+        assert!([2, 4].contains(&self.side) && self.elements.len() == (self.side + 2) * (self.side + 2));
+        for element in &self.elements {
+            assert_eq!((element.window.kernel, element.tiles.len()), ((1, 1), self.tiles()));
+            assert_eq!((element.lanes, element.in_lanes), (self.lanes, self.lanes));
+            assert_eq!(element.in_channels, self.in_channels);
+            element.check(in_blocks, out_blocks);
+        }
+    }
+}
+
 impl PackedDepthwise {
+    /// Panics unless it reads such a value, and there are bias and weights for every lane.
     fn check(&self, from: Layout, lanes: usize) {
         assert_eq!((self.lanes, from.lanes), (lanes, lanes), "depthwise convolutions read blocked values");
         assert_eq!(from.shape.channels, self.window.out_channels);
         assert!(self.window.padding <= from.border);
+        let (all, (kh, kw)) = (from.blocks() * lanes, self.window.kernel);
+        assert_eq!(self.bias.as_slice().len(), all, "one bias a lane");
+        assert_eq!(self.weights.as_slice().len(), all * kh * kw, "one weight a tap and lane");
     }
 
     /// Multiplications for so many values; a tap costs a read as well.
@@ -444,11 +487,12 @@ mod tests {
     use crate::nn::{
         Activation, ConvWeights, Shape,
         blocked::{Buffer, from_planar, to_planar},
-        pack::Window,
+        pack::{Weights, Window},
         team::Team,
         testing::{assert_close, noise, plain_conv},
     };
     use proptest::prelude::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
     /// A convolution and all that can follow it.
     #[derive(Clone, Debug)]
@@ -874,5 +918,77 @@ mod tests {
         Team::apart(1).enter(|run| {
             super::conv(Isa::PORTABLE, run, &packed, &Finish::default(), io, &mut []);
         });
+    }
+
+    /// Whether a kernel takes an input and an output of 4 x 4 pixels, as `weights` asks for them.
+    fn runs(weights: &ConvWeights, kernel: impl Fn(&Run<'_>, Io<'_>)) -> bool {
+        let lanes = Isa::PORTABLE.lanes();
+        let layout = |channels, border| Layout {
+            shape: Shape { channels, height: 4, width: 4 },
+            pictures: 1,
+            lanes,
+            border,
+        };
+        let (from, to) = (layout(weights.in_channels(), 1), layout(weights.out_channels, 0));
+        let (x, mut out) = (Buffer::zeros(from.len()), Buffer::zeros(to.len()));
+        let out = ViewMut::new(out.as_mut_slice(), to);
+        let io = Io { pictures: 1, x: View::new(x.as_slice(), from), residual: None, out, second: None };
+        catch_unwind(AssertUnwindSafe(|| Team::apart(1).enter(|run| kernel(run, io)))).is_ok()
+    }
+
+    #[test]
+    fn convolutions_whose_weights_or_tiles_do_not_fit_are_refused() {
+        let weight = noise(1, 12 * 8 * 9);
+        let weights = ConvWeights { kernel: (3, 3), padding: 1, weight, ..pointwise(1, 8, 12) };
+        let (isa, nothing) = (Isa::PORTABLE, Finish::default());
+        let winograd = |packed: &PackedWinograd| {
+            runs(&weights, |run, io| {
+                let mut workspace = Buffer::zeros(Geometry::new(packed, (4, 4), 1, 1).floats());
+                super::winograd(isa, run, packed, &nothing, io, workspace.as_mut_slice());
+            })
+        };
+        let changes: [fn(&mut PackedConv); 7] = [
+            |_| (),
+            |conv| conv.bias = Buffer::zeros(8),
+            |conv| conv.weights = Weights::Full(Buffer::zeros(conv.weights.len() - 4)),
+            |conv| conv.tiles[0].weights += 4,
+            |conv| conv.tiles[0].in_blocks += 1,
+            |conv| conv.tiles[0].out_block += 1,
+            |conv| conv.tiles.clear(),
+        ];
+        for (i, change) in changes.into_iter().enumerate() {
+            let mut plain = PackedConv::new(&weights, 4, 4);
+            change(&mut plain);
+            let ran = runs(&weights, |run, io| super::conv(isa, run, &plain, &nothing, io, &mut []));
+            assert_eq!(ran, i == 0, "change {i}");
+            let mut packed = PackedWinograd::new(&weights, 2, 4);
+            change(&mut packed.elements[15]);
+            assert_eq!(winograd(&packed), i == 0, "change {i} of an element");
+        }
+        let changes: [fn(&mut PackedWinograd); 2] =
+            [|conv| conv.bias = Buffer::zeros(8), |conv| conv.elements.truncate(15)];
+        for change in changes {
+            let mut packed = PackedWinograd::new(&weights, 2, 4);
+            change(&mut packed);
+            assert!(!winograd(&packed));
+        }
+    }
+
+    #[test]
+    fn depthwise_convolutions_whose_weights_do_not_fit_are_refused() {
+        let (kernel, weight) = ((3, 3), noise(1, 8 * 9));
+        let weights = ConvWeights { kernel, padding: 1, groups: 8, weight, ..pointwise(1, 1, 8) };
+        let changes: [fn(&mut PackedDepthwise); 3] = [
+            |_| (),
+            |conv| conv.bias = Buffer::zeros(4),
+            |conv| conv.weights = Buffer::zeros(conv.weights.as_slice().len() - 4),
+        ];
+        for (i, change) in changes.into_iter().enumerate() {
+            let mut packed = PackedDepthwise::new(&weights, 4);
+            change(&mut packed);
+            let nothing = Finish::default();
+            let ran = runs(&weights, |run, io| depthwise(Isa::PORTABLE, run, &packed, &nothing, io));
+            assert_eq!(ran, i == 0, "change {i}");
+        }
     }
 }

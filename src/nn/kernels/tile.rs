@@ -203,6 +203,9 @@ macro_rules! with_step {
 
 /// The weights of a tile, where need be made in `scratch`, which has [`PackedConv::scratch`] floats.
 ///
+/// # Panics
+/// When they or the room for them are not there.
+///
 /// # Safety
 /// The processor has the instructions of `isa`; `scratch` starts on a cache line.
 pub(super) unsafe fn weights_of<'a>(
@@ -213,10 +216,10 @@ pub(super) unsafe fn weights_of<'a>(
 ) -> &'a [f32] {
     let place = tile.weights..tile.weights + tile.weight_count;
     match &conv.weights {
-        Weights::Full(weights) => weights.as_slice().get(place).unwrap_or_default(),
+        Weights::Full(weights) => &weights.as_slice()[place],
         Weights::Half(weights) => {
-            let from = weights.as_slice().get(place).unwrap_or_default();
-            let to = scratch.get_mut(..from.len()).unwrap_or_default();
+            let from = &weights.as_slice()[place];
+            let to = &mut scratch[..from.len()];
             // SAFETY: the caller's promise; tiles begin and end with whole vectors.
             unsafe { dispatch::widen(isa, from, to) };
             to
