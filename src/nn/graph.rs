@@ -27,6 +27,13 @@ pub struct Shape {
     pub width: usize,
 }
 
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { channels, height, width } = self;
+        write!(f, "{channels} channels of {height} x {width} pixels")
+    }
+}
+
 impl Shape {
     /// Number of values.
     #[must_use]
@@ -227,7 +234,7 @@ impl Op {
             Self::Affine { x, scale, shift } => {
                 let shape = of(x)?;
                 let fits = scale.len() == shape.channels && shift.len() == shape.channels;
-                let wrong = || format!("{} scales, {} shifts for {shape:?}", scale.len(), shift.len());
+                let wrong = || format!("{} scales and {} shifts for {shape}", scale.len(), shift.len());
                 fits.then_some(shape).ok_or_else(wrong)
             }
             Self::Add { a, b } => same(of(a)?, of(b)?),
@@ -246,7 +253,7 @@ impl Op {
             Self::Gate { x, gate } => {
                 let (shape, gate) = (of(x)?, of(gate)?);
                 let fits = gate == Shape { height: 1, width: 1, ..shape };
-                fits.then_some(shape).ok_or_else(|| format!("{gate:?} cannot gate {shape:?}"))
+                fits.then_some(shape).ok_or_else(|| format!("{gate} cannot gate {shape}"))
             }
         }
     }
@@ -259,10 +266,11 @@ fn conv_shape(x: Shape, weights: &ConvWeights, activation: &Activation) -> Resul
     if weights.in_channels() != x.channels {
         return Err(format!("it takes {} channels and is given {}", weights.in_channels(), x.channels));
     }
-    let (kh, kw) = weights.kernel;
-    let larger =
-        || format!("a {kh} x {kw} kernel is larger than the padded {} x {} input", x.height, x.width);
-    Window::of(weights).output(x).ok_or_else(larger)
+    let ((kh, kw), padding) = (weights.kernel, weights.padding);
+    let size = format!("{} x {}", x.height, x.width);
+    let wrong =
+        || format!("a {kh} x {kw} kernel does not fit into {size} pixels with a padding of {padding}");
+    Window::of(weights).output(x).ok_or_else(wrong)
 }
 
 fn linear_shape(x: Shape, weights: &LinearWeights) -> Result<Shape, String> {
@@ -274,7 +282,7 @@ fn linear_shape(x: Shape, weights: &LinearWeights) -> Result<Shape, String> {
 }
 
 fn same(a: Shape, b: Shape) -> Result<Shape, String> {
-    if a == b { Ok(a) } else { Err(format!("{a:?} and {b:?} are added")) }
+    if a == b { Ok(a) } else { Err(format!("{a} and {b} are added")) }
 }
 
 /// Refuses empty values and ones so large that only a broken file can mean them.
@@ -282,7 +290,7 @@ fn within_bounds(shape: Shape) -> Result<Shape, String> {
     const MOST_VALUES: usize = 1 << 28;
     match product(&[shape.channels, shape.height, shape.width]) {
         Some(1..=MOST_VALUES) => Ok(shape),
-        _ => Err(format!("{shape:?} is empty or absurdly large")),
+        _ => Err(format!("a value of {shape} is empty or absurdly large")),
     }
 }
 
@@ -328,9 +336,15 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         let none = || Activation::None;
-        let cases: [(&str, String); 8] = [
+        let padded = |padding| {
+            move |g: &mut Graph, x| g.conv(x, ConvWeights { padding, ..conv(2, 3, 3) }, Activation::None)
+        };
+        let cases: [(&str, String); 11] = [
             ("takes 4 channels", problem_of(|g, x| g.conv(x, conv(2, 4, 3), none()))),
-            ("larger than the padded", problem_of(|g, x| g.conv(x, conv(2, 3, 11), none()))),
+            ("11 x 11 kernel does not fit into 9 x 8", problem_of(|g, x| g.conv(x, conv(2, 3, 11), none()))),
+            ("does not fit", problem_of(padded(usize::MAX))),
+            ("does not fit", problem_of(padded(usize::MAX / 2 - 2))),
+            ("absurdly large", problem_of(padded(usize::MAX / 8))),
             ("2 slopes", problem_of(|g, x| g.conv(x, conv(2, 3, 3), Activation::Prelu(vec![0.0])))),
             ("do not halve", problem_of(Graph::max_pool2x2)),
             ("are added", problem_of(|g, x| g.conv_add(x, conv(3, 3, 3), x, none()))),

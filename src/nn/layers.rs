@@ -45,7 +45,8 @@ impl ConvWeights {
         }
         let sizes = [self.out_channels, self.in_channels_per_group, kh, kw];
         if product(&sizes) != Some(self.weight.len()) {
-            return Some(format!("{sizes:?} weights are wanted, {} are there", self.weight.len()));
+            let wanted = sizes.map(|size| size.to_string()).join(" x ");
+            return Some(format!("{wanted} weights are wanted, {} are there", self.weight.len()));
         }
         (self.bias.len() != self.out_channels)
             .then(|| format!("{} biases are wanted, {} are there", self.out_channels, self.bias.len()))

@@ -361,10 +361,12 @@ impl Window {
         Self { kernel, stride, padding, out_channels }
     }
 
-    /// The shape that comes out of `x`; `None` when the kernel is larger than the padded input.
+    /// The shape that comes out of `x`; `None` when the kernel is larger than the padded input, or that is larger than any
+    /// number.
     pub(super) fn output(&self, x: Shape) -> Option<Shape> {
         let size = |size: usize, kernel: usize| {
-            Some((size + 2 * self.padding).checked_sub(kernel)?.checked_div(self.stride)? + 1)
+            let padded = self.padding.checked_mul(2)?.checked_add(size)?;
+            padded.checked_sub(kernel)?.checked_div(self.stride)?.checked_add(1)
         };
         let (kh, kw) = self.kernel;
         Some(Shape { channels: self.out_channels, height: size(x.height, kh)?, width: size(x.width, kw)? })
