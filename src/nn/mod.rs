@@ -11,7 +11,6 @@ mod elementwise;
 mod graph;
 mod kernels;
 mod layers;
-mod op;
 mod pack;
 mod plan;
 mod planner;
@@ -23,7 +22,6 @@ mod testing;
 
 pub use graph::{Graph, NodeId, Shape};
 pub use layers::{Activation, ConvWeights, LinearWeights};
-pub use op::PlanOp;
 pub use plan::Plan;
 
 /// Why a network cannot be compiled or run.

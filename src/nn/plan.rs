@@ -139,18 +139,6 @@ impl Plan {
         Ok(())
     }
 
-    /// Shape of the input.
-    #[must_use]
-    pub fn input_shape(&self) -> Shape {
-        self.input
-    }
-
-    /// Pictures that one run takes at most.
-    #[must_use]
-    pub fn pictures(&self) -> usize {
-        self.pictures
-    }
-
     /// How many outputs there are.
     #[must_use]
     pub fn outputs(&self) -> usize {
@@ -162,12 +150,6 @@ impl Plan {
     #[must_use]
     pub fn output(&self, index: usize) -> &[f32] {
         self.outputs.get(index).and_then(|output| output.values.get(..output.filled)).unwrap_or_default()
-    }
-
-    /// Shape of output `index`: out x 1 x 1 for a fully connected layer.
-    #[must_use]
-    pub fn output_shape(&self, index: usize) -> Option<Shape> {
-        self.outputs.get(index).map(|output| output.shape)
     }
 
     /// Overwrites the answers of the last run: an embedding must not lie here until the next face comes.
@@ -303,7 +285,7 @@ impl Drop for Taken<'_> {
 mod tests {
     use super::*;
     use crate::nn::{
-        Activation, ConvWeights, LinearWeights, PlanOp, reference,
+        Activation, ConvWeights, LinearWeights, reference,
         testing::{assert_close, noise},
     };
     use candle_core::{Device, Tensor};
@@ -543,29 +525,58 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_is_one_candle_operation_over_a_batch() {
+    fn pictures_that_run_together_equal_a_batch_of_candle() {
         let (mut ends_in_a_vector, x) = Graph::new(3);
         let weights = LinearWeights { weight: noise(1, 360 * 5), bias: noise(2, 5) };
         let y = ends_in_a_vector.flatten_linear(x, weights);
         ends_in_a_vector.output(y, "vector");
         for graph in [residual_network(), ends_in_a_vector] {
-            for (batch, at_once) in [(1, 3), (2, 1), (5, 2), (6, 3)] {
-                let x = noise(4, batch * 3 * 10 * 12);
-                let x = Tensor::from_slice(&x, (batch, 3, 10, 12), &Device::Cpu).unwrap();
-                let op = PlanOp::new(Plan::compile_batch(&graph, 10, 12, at_once, 2).unwrap());
-                let got = x.apply_op1_no_bwd(&op).unwrap();
+            let mut plan = Plan::compile_batch(&graph, 10, 12, 3, 2).unwrap();
+            for pictures in [3, 1, 2] {
+                let input = noise(4, pictures * 3 * 10 * 12);
+                let x = Tensor::from_slice(&input, (pictures, 3, 10, 12), &Device::Cpu).unwrap();
                 let expected = reference::forward(&graph, &x).unwrap().remove(0);
-                assert_eq!(got.dims(), expected.dims());
-                let values = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-                assert_close(&values(&got), &values(&expected), 1e-4);
-                let together = batch - (batch - 1) / at_once * at_once;
-                let last = op.plan().output(0).len() / got.dims()[1..].iter().product::<usize>();
-                assert_eq!(last, together, "{batch} pictures, {at_once} at once");
-                let other_size =
-                    Tensor::zeros((1, 3, 12, 10), candle_core::DType::F32, &Device::Cpu).unwrap();
-                assert!(other_size.apply_op1_no_bwd(&op).is_err());
+                plan.run(&input).unwrap();
+                let expected: Vec<f32> = expected.flatten_all().unwrap().to_vec1().unwrap();
+                assert_close(plan.output(0), &expected, 1e-4);
             }
         }
+    }
+
+    /// Three residual blocks as in the last stage of an `IResNet`-50, then a fully connected layer.
+    #[test]
+    fn half_precision_moves_an_answer_by_less_than_a_millionth() {
+        let (width, size) = (400, 7);
+        let (mut graph, input) = Graph::new(width);
+        let mut x = input;
+        for seed in [10, 20, 30] {
+            let y = graph.affine(x, vec![0.8; width], noise(seed, width));
+            let y = graph.conv(y, conv(seed + 2, (width, width), 3, 1, 1), activation(2, width));
+            x = graph.conv_add(y, conv(seed + 4, (width, width), 3, 1, 1), x, Activation::None);
+        }
+        let inputs = width * size * size;
+        let weight = noise(5, 64 * inputs).iter().map(|w| w / (inputs as f32).sqrt()).collect();
+        let y = graph.flatten_linear(x, LinearWeights { weight, bias: noise(6, 64) });
+        graph.output(y, "embedding");
+        let values = noise(7, inputs);
+        for isa in Isa::all() {
+            let plan = Plan::compile_for(isa, &graph, (size, size), 1, 1).unwrap();
+            let halves = |step: &&Step| match &step.kind {
+                Kind::Conv(conv, _) => conv.scratch() > 0,
+                Kind::Winograd(conv, _) => conv.scratch() > 0,
+                _ => false,
+            };
+            assert!(plan.steps.iter().filter(halves).count() >= 6, "{isa:?}");
+            let [fast, plain] = answers(&graph, isa, size, &values);
+            let away = 1.0 - cosine(&fast[0], &plain[0]);
+            assert!(fast[0] != plain[0] && away < 1e-6, "{away:e}, {isa:?}");
+        }
+    }
+
+    fn cosine(a: &[f32], b: &[f32]) -> f64 {
+        let dot =
+            |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+        dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
     }
 
     /// All outputs of one picture in the given way and in candle's.
