@@ -77,7 +77,9 @@ pub enum DownloadError {
         received: u64,
     },
     /// The address is none.
-    #[error("{url} is no address that can be downloaded ({reason})")]
+    #[error(
+        "{url} is no address that can be downloaded ({reason}); check it, and the settings of the proxy where there is one"
+    )]
     Address {
         /// What was asked for.
         url: String,

@@ -2,7 +2,7 @@
 //!
 //! Job: hand out weights whose shapes were checked. It must not know what any tensor is for.
 
-use super::WeightsError;
+use super::{WeightsError, weights::in_words};
 use candle_core::{DType, Device, safetensors::Load as _};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::collections::BTreeMap;
@@ -113,7 +113,7 @@ impl Tensors {
         if found != shape {
             return Err(WeightsError::Shape {
                 tensor: name.to_owned(),
-                expected: format!("{shape:?}"),
+                expected: in_words(shape),
                 found: found.to_vec(),
             });
         }
@@ -144,7 +144,7 @@ mod tests {
         let t = Tensors::parse(&sample().to_bytes().unwrap()).unwrap();
         assert_eq!(t.get("a.weight", &[2, 3]).unwrap(), [1.0, -2.0, 3.5, 0.0, 1e-9, 6.0]);
         assert_eq!(t.parameters(), 7);
-        assert!(t.get("a.weight", &[3, 2]).unwrap_err().to_string().contains("[3, 2]"));
+        assert!(t.get("a.weight", &[3, 2]).unwrap_err().to_string().contains("3 x 2"));
         assert!(t.get("c", &[1]).unwrap_err().to_string().contains("'c'"));
         assert!(t.dims::<3>("a.weight").is_err());
     }

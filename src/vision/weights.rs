@@ -119,14 +119,19 @@ pub enum WeightsError {
         tensor: String,
     },
     /// A tensor is missing.
-    #[error("the tensor '{tensor}' is missing: the file is of another architecture than its manifest says")]
+    #[error(
+        "the tensor '{tensor}' is missing: the file is of another architecture than its manifest says; install the \
+         network again"
+    )]
     Missing {
         /// Which.
         tensor: String,
     },
     /// A tensor has another shape.
     #[error(
-        "the tensor '{tensor}' has the shape {found:?} instead of {expected}: the file does not fit its manifest"
+        "the tensor '{tensor}' has the shape {} instead of {expected}: the file does not fit its manifest; install the \
+         network again",
+        in_words(found)
     )]
     Shape {
         /// Which.
@@ -139,6 +144,12 @@ pub enum WeightsError {
     /// A configuration that no network of the architecture has.
     #[error("the manifest's configuration is impossible: {0}; install the network again")]
     Config(String),
+}
+
+/// A tensor's shape for people: `64 x 3 x 3 x 3`.
+pub(super) fn in_words(shape: &[usize]) -> String {
+    let sizes: Vec<String> = shape.iter().map(ToString::to_string).collect();
+    if sizes.is_empty() { "of a single number".to_owned() } else { sizes.join(" x ") }
 }
 
 /// What a network is for.
@@ -358,10 +369,9 @@ impl Manifest {
             Architecture::MiniFasNet(config) => (config.side(), Some(config.classes)),
         };
         let shapes = graph.shapes(side, side).map_err(|e| WeightsError::Config(e.to_string()))?;
-        let given = shapes.last().map(|shape| shape.channels * shape.height * shape.width);
-        if wanted.is_some() && given != wanted {
-            let given = given.unwrap_or_default();
-            return Err(WeightsError::Config(format!("it gives {given} numbers, not {wanted:?}")));
+        let given = shapes.last().map_or(0, |shape| shape.len());
+        if let Some(wanted) = wanted.filter(|wanted| given != *wanted) {
+            return Err(WeightsError::Config(format!("it gives {given} numbers, not {wanted}")));
         }
         Ok(graph)
     }
@@ -881,7 +891,13 @@ mod tests {
         let Architecture::MobileFaceNet(mut config) = imported.manifest.architecture else { panic!() };
         config.strides.push(1);
         let error = Architecture::MobileFaceNet(config.clone()).graph(&tensors).err().unwrap();
-        assert!(error.to_string().contains("blocks.4.expand.weight"), "{error}");
+        let words = "the tensor 'blocks.4.expand.weight' is missing: the file is of another architecture than its \
+                     manifest says; install the network again";
+        assert_eq!(error.to_string(), words);
+        let error = tensors.get("stem.weight", &[4, 3]).unwrap_err();
+        let words = "the tensor 'stem.weight' has the shape 4 x 3 x 3 x 3 instead of 4 x 3: the file does not fit its \
+                     manifest; install the network again";
+        assert_eq!(error.to_string(), words);
         config.strides = vec![usize::MAX];
         // A step larger than the picture is found when the sizes are worked out, not by a panic.
         let graph = Architecture::MobileFaceNet(config).graph(&tensors);
