@@ -1,6 +1,7 @@
 //! Inner products of one row of small integers with many: the first pass of an exact search.
 //!
-//! Sums are exact: codes lie in -127..=127, so that 512 products of them fit into 32 bits many times over.
+//! Sums are exact: codes lie in -127..=127, so that 512 products of them fit into 32 bits many times over. There is a way for
+//! AVX2 and a portable one; processors with AVX-512 use AVX2 here, for a way of theirs was never run on one.
 
 /// Codes of one vector, on a cache line of their own: a row that straddles lines is read at half the speed. `N` is a
 /// multiple of 32.
