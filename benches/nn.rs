@@ -3,10 +3,6 @@
 //!
 //! `cargo bench --bench nn` (add `-- --quick` for a glance), one and two threads. With `-- --serve` it is our side of
 //! `benches/peers.py`.
-//!
-//! The kernels under a memory checker (AVX2 and portable, some minutes), with the program that `cargo test --lib --no-run`
-//! names: `PROPTEST_CASES=4 valgrind --error-exitcode=9 target/debug/deps/faceprint-… --test-threads=1 nn::kernels`. (In
-//! all of `nn::` it also names conditional jumps in the planner, which is safe code; why is not proved.)
 #![allow(clippy::expect_used, reason = "a bench whose network does not build has nothing to measure")]
 
 mod networks;
