@@ -6,12 +6,12 @@
 #![allow(clippy::unwrap_used)] // helpers of tests: what they unwrap is what the test needs
 
 mod common;
+mod ways;
 
 use common::shared;
 use faceprint::{
     domain::{DetectedFace, Moment, WeightsId},
     imaging::{Frame, decode_picture},
-    nn::Graph,
     vision::{
         Detector, DetectorSettings, DeviceChoice, FaceEngine, ImportError, Kind, NetworkEngine, WeightsStore,
         import::{import, import_bytes},
@@ -27,6 +27,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
+use ways::{cosine, every_way};
 
 #[derive(Deserialize)]
 struct Reference {
@@ -84,32 +85,12 @@ fn loaded(file: &str, id: &str, kind: Kind) -> Option<Loaded> {
     Some(store.load(&WeightsId::new(id).unwrap(), kind).unwrap())
 }
 
-fn pattern(len: usize) -> Vec<f32> {
-    (0..len as u64)
-        .map(|i| ((i * 2_654_435_761 % (1 << 32)) as f64 / f64::from(1_u32 << 31) - 1.0) as f32)
-        .collect()
-}
-
-/// Every output for the pattern, in both ways: the fast plan, and plain candle operations.
-fn both_ways(graph: &Graph, side: usize) -> [Vec<Vec<f32>>; 2] {
-    [Backend::cpu(), Backend::Candle(candle_core::Device::Cpu)].map(|backend| {
-        let mut network = Network::new(graph.clone(), backend);
-        network.run((side, side), &pattern(3 * side * side)).unwrap();
-        (0..graph.output_names().count()).map(|i| network.output(i).to_vec()).collect()
-    })
-}
-
-fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
-    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
-}
-
 #[test]
 fn embeddings_are_those_of_onnxruntime() {
     for (id, reference) in reference().recognisers {
         let Some(loaded) = loaded(&reference.file, &id, Kind::Recogniser) else { return };
         let longest = reference.embedding.iter().fold(0.0f32, |m, v| m.max(v.abs()));
-        for outputs in both_ways(&loaded.graph, 112) {
+        for outputs in every_way(&loaded.graph, 112) {
             assert_eq!((outputs.len(), outputs[0].len()), (1, 512));
             assert!(cosine(&outputs[0], &reference.embedding) >= 0.999_99, "{id}");
             for (a, b) in outputs[0].iter().zip(&reference.embedding) {
@@ -123,7 +104,7 @@ fn embeddings_are_those_of_onnxruntime() {
 fn logits_of_liveness_networks_are_those_of_onnxruntime() {
     for (id, reference) in reference().liveness {
         let Some(loaded) = loaded(&reference.file, &id, Kind::Liveness) else { return };
-        for outputs in both_ways(&loaded.graph, reference.side) {
+        for outputs in every_way(&loaded.graph, reference.side) {
             assert_eq!((outputs.len(), outputs[0].len()), (1, reference.logits.len()));
             for (a, b) in outputs[0].iter().zip(&reference.logits) {
                 assert!((a - b).abs() < 1e-4 * b.abs().max(1.0), "{id}: {a} {b}");
@@ -142,7 +123,7 @@ fn cell_by_cell(map: &[f32], cells: usize) -> Vec<f32> {
 fn detector_outputs_are_those_of_onnxruntime() {
     for (id, reference) in reference().detectors {
         let Some(loaded) = loaded(&reference.file, &id, Kind::Detector) else { return };
-        for outputs in both_ways(&loaded.graph, reference.side) {
+        for outputs in every_way(&loaded.graph, reference.side) {
             for (i, samples) in reference.samples.iter().enumerate() {
                 // the file has three scores, three boxes, three landmarks; the graph goes stride by stride
                 let (branch, level) = (i / 3, i % 3);
