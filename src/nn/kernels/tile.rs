@@ -378,8 +378,8 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIX
 ) {
     let (kh, kw) = conv.window.kernel;
     let step = if STEP == 0 { source.step } else { STEP };
-    // SAFETY: bias and weights are as long as packing made them, which is what these loops walk; windows and places are
-    // the caller's promise.
+    // SAFETY: bias and weights are as long as `PackedConv::check` has found them, which is what these loops walk; windows
+    // and places are the caller's promise.
     unsafe {
         let bias = conv.bias.as_slice().as_ptr().wrapping_add(tile.out_block * V::LANES);
         let mut sums = [[V::splat(0.0); PIXELS]; BLOCKS];
@@ -573,7 +573,7 @@ unsafe fn depthwise_tile<V: Vector, const PIXELS: usize>(
 ) {
     let (kh, kw) = conv.window.kernel;
     let step = conv.window.stride * V::LANES;
-    // SAFETY: as in `conv_tile`.
+    // SAFETY: as in `conv_tile`, with `PackedDepthwise::check`.
     unsafe {
         let mut sums = [V::load(conv.bias.as_slice().as_ptr().wrapping_add(block * V::LANES)); PIXELS];
         let mut weights = conv.weights.as_slice().as_ptr().wrapping_add(block * kh * kw * V::LANES);
@@ -607,7 +607,7 @@ unsafe fn depthwise_tile_3x3<V: Vector, const STRIDE: usize, const PIXELS: usize
     block: usize,
     place: Place,
 ) {
-    // SAFETY: as in `conv_tile`.
+    // SAFETY: as in `conv_tile`, with `PackedDepthwise::check`.
     unsafe {
         let mut sums = [V::load(conv.bias.as_slice().as_ptr().wrapping_add(block * V::LANES)); PIXELS];
         let mut weights = conv.weights.as_slice().as_ptr().wrapping_add(block * 9 * V::LANES);
