@@ -58,6 +58,9 @@ unsafe impl GlobalAlloc for Watching {
 #[global_allocator]
 static ALLOCATOR: Watching = Watching;
 
+/// Detector and recogniser of the folder `weights`.
+const BUILT_IN: [&str; 2] = ["fp-detect-2", "fp-face-2"];
+
 /// Numbers that look random, the same in every run.
 struct Dice(u64);
 
@@ -275,7 +278,7 @@ fn onnx() {
 
 fn safetensors() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights");
-    let seeds = ["fp-detect-2", "fp-face-2"].map(|id| {
+    let seeds = BUILT_IN.map(|id| {
         let file = std::fs::read(folder.join(id).join("model.safetensors")).unwrap();
         let header = 8 + u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
         (file, vec![0..8, 8..header, header - 40..header])
@@ -336,7 +339,7 @@ fn zip() {
 
 /// One network under thirty names.
 fn zip_of_one_file() {
-    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/fp-detect-1");
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights").join(BUILT_IN[0]);
     let files = ["manifest.json", "model.safetensors"];
     let contents = files.map(|file| std::fs::read(place.join(file)).unwrap());
     let names =
