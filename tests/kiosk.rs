@@ -19,6 +19,7 @@ use faceprint::{
         },
         pipeline::SharedIndex,
         sound::Speaker,
+        stages::Stage,
         workers::LedgerSetup,
     },
     settings::{Settings, SiteZone, Sound},
@@ -278,6 +279,10 @@ fn from_first_start_through_guided_enrolment_to_a_mark_and_not_me() {
     let recorded = kiosk.wait_for("mark", |n| matches!(n, Notice::Recorded { .. }));
     let Notice::Recorded { event, name, .. } = recorded else { unreachable!() };
     assert_eq!(name.as_str(), "Grace");
+    kiosk.wait_until("the camera's and the ledger's times beside the networks'", |snapshot| {
+        let has = |stage| snapshot.stats.stages.iter().any(|row| row.stage == stage);
+        [Stage::Capture, Stage::Convert, Stage::Detect, Stage::Decide].into_iter().all(has)
+    });
     assert!(matches!(kiosk.ask(RequestBody::NotMe(event)), Ok(ReplyBody::Done)));
     kiosk.wait_for("strike-out", |n| *n == Notice::StruckOut { event });
     let today =

@@ -113,11 +113,14 @@ impl BenchReport {
         let _ = writeln!(text, "camera   {} at {width}x{height}", self.camera);
         let _ = writeln!(text, "frames   {}, {:.1} a second, one after the other", self.frames, self.fps());
         text += &super::stage_table(&self.stages);
-        for stage in Stage::ALL.into_iter().filter(|&stage| self.stages.iter().all(|row| row.stage != stage))
-        {
+        for stage in self.not_measured() {
             let _ = writeln!(text, "{:<9}not measured: {}", stage.name(), why_not(stage));
         }
         text
+    }
+
+    fn not_measured(&self) -> impl Iterator<Item = Stage> {
+        Stage::ALL.into_iter().filter(|&stage| self.stages.iter().all(|row| row.stage != stage))
     }
 
     /// For a script.
@@ -134,6 +137,7 @@ impl BenchReport {
             "frames": self.frames,
             "fps": self.fps(),
             "stages": super::stages_json(&self.stages),
+            "not_measured": self.not_measured().map(|stage| (stage.name(), why_not(stage))).collect::<BTreeMap<_, _>>(),
         })
     }
 }
@@ -145,8 +149,8 @@ fn why_not(stage: Stage) -> &'static str {
         Stage::Detect | Stage::Track | Stage::Frame => "there was no frame",
         Stage::Align => "nobody was in the picture",
         Stage::Embed | Stage::Match => "nobody was near enough to be read",
-        Stage::Liveness => "no network for it is in use, or nobody enrolled was in the picture",
-        Stage::Decide => "nobody enrolled was in the picture (of the demo, its people are)",
+        Stage::Liveness => "no network for it is in use, or nobody was like somebody enrolled",
+        Stage::Decide => "nobody enrolled stood there until they were recognised",
     }
 }
 
@@ -311,6 +315,7 @@ mod tests {
 
         let strangers = report(SharedIndex::default(), 120).to_text();
         assert!(strangers.contains("decide   not measured: nobody enrolled"), "{strangers}");
+        assert!(known.to_json()["not_measured"]["liveness"].is_string());
     }
 
     #[test]
