@@ -32,7 +32,7 @@ pub struct CalibrationData {
 }
 
 impl CalibrationData {
-    /// For a recogniser that nobody calibrated: above what the networks that we measured need for 100 people (0.58 the
+    /// For a recogniser that nobody calibrated: above what the networks that we measured need for 100 people (0.55 the
     /// built-in one, 0.37 a good one), and rising with more people as if the tail were heavy, so that it errs on the side of
     /// "unknown".
     #[must_use]

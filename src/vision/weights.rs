@@ -726,8 +726,8 @@ mod tests {
             .map(|listed| (listed.id.to_string(), listed.manifest.unwrap().fingerprint().to_string()))
             .collect();
         let expected = [
-            ("fp-detect-2", "43e7029224478fb81ee34ac1f5737149e252b0c03074fb0aa51c2a9d3c368e6e"),
-            ("fp-face-2", "c4a145c908ed3ec2eb996595bcd873b03e2d53cb12c7c65fe5a1bd1ffb56024b"),
+            ("fp-detect-2", "76c4b359d0da03ff7463e6eaf7e8a715f885dcef89d557cf15543c9b542cac7c"),
+            ("fp-face-2", "83f168c53b0258df1328a8fdda0b396cadf84d8ddf45c35eea0910fdcf914b4b"),
         ];
         assert_eq!(found, expected.map(|(id, print)| (id.to_owned(), print.to_owned())));
     }
