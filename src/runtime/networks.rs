@@ -113,6 +113,7 @@ pub fn choose(store: &WeightsStore, id: &WeightsId, settings: &mut Settings) -> 
 }
 
 /// Settings that name what was built into an earlier version mean what is built in now.
+#[must_use]
 pub fn without_former(store: &WeightsStore, mut settings: Settings) -> Settings {
     let gone = |id: &WeightsId| {
         let former = embedded::FORMER.contains(&id.as_str());
