@@ -13,6 +13,8 @@ use std::{
     ops::Bound,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+    thread,
+    time::Duration,
 };
 
 /// sled failed. The copy must not be used any more.
@@ -44,11 +46,23 @@ pub(super) struct Working {
 }
 
 impl Working {
-    /// Opens or makes the copy in `dir`.
+    /// Opens or makes the copy in `dir`. One that was closed this moment may still be locked: a child process that was being
+    /// started has its files until it becomes another program.
     pub(super) fn open(dir: &Path) -> Result<Self, WorkingError> {
+        const TRIES: usize = 50;
+        const PAUSE: Duration = Duration::from_millis(20);
         guard(|| {
             // No flusher thread: nothing here needs to be durable, and a panic there could not be caught.
-            let db = sled::Config::new().path(dir).flush_every_ms(None).cache_capacity(32 << 20).open()?;
+            let config = sled::Config::new().path(dir).flush_every_ms(None).cache_capacity(32 << 20);
+            let mut opened = config.open();
+            for _ in 1..TRIES {
+                if !opened.as_ref().is_err_and(is_locked) {
+                    break;
+                }
+                thread::sleep(PAUSE);
+                opened = config.open();
+            }
+            let db = opened?;
             let trees = Tree::ALL.iter().map(|tree| db.open_tree(tree.name())).collect::<Result<_, _>>()?;
             Ok(Self { db: Some(db), trees })
         })
@@ -121,6 +135,11 @@ impl Drop for Working {
     }
 }
 
+/// Whether somebody else has the files open, which sled says in words only.
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(e) if e.to_string().starts_with("could not acquire lock"))
+}
+
 /// Runs a call into sled; a panic in it is an error like another.
 fn guard<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, WorkingError> {
     match catch_unwind(AssertUnwindSafe(call)) {
@@ -130,5 +149,31 @@ fn guard<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, WorkingError> {
             text: e.to_string(),
         }),
         Err(_) => Err(WorkingError { disk_full: false, text: "a panic inside sled".to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_is_locked_for_a_moment_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let before = Working::open(folder.path()).unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(150));
+                drop(before);
+            });
+            Working::open(folder.path()).unwrap();
+        });
+    }
+
+    #[test]
+    fn a_copy_that_stays_locked_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let _before = Working::open(folder.path()).unwrap();
+        let error = Working::open(folder.path()).err().unwrap();
+        assert!(error.to_string().contains("lock"), "{error}");
     }
 }
