@@ -56,6 +56,35 @@ pub(super) struct Tile {
     pub(super) weight_count: usize,
 }
 
+/// A dense convolution in integers of 16 bits. [`CHUNK`] weights that an output has at a tap, or what is left of them, are
+/// rounded to a unit of their own, the smallest for which they are no longer than [`WEIGHT_LENGTH`] and none leaves an i16.
+pub(super) struct PackedIntegers {
+    pub(super) in_channels: usize,
+    pub(super) lanes: usize,
+    pub(super) window: Window,
+    /// First output block and how many, one tile after the other.
+    pub(super) tiles: Vec<(usize, usize)>,
+    /// For each tile `[chunk][ky][kx][pair of input channels][output block][lane][2]`.
+    pub(super) weights: Buffer<i16>,
+    /// For each tile `[chunk][ky][kx][output block][lane]`.
+    pub(super) units: Buffer,
+    pub(super) bias: Buffer,
+}
+
+/// Input channels that share a unit: whole blocks of any instruction set.
+pub(super) const CHUNK: usize = 64;
+/// Length of a chunk of rounded inputs, as a vector. None of them is then larger than an i16.
+pub(super) const INPUT_LENGTH: f32 = 32_000.0;
+/// The same of the weights that share a unit: the product of both lengths, each longer by half the root of [`CHUNK`] at most
+/// when it is rounded, fits an i32.
+const WEIGHT_LENGTH: f32 = 67_000.0;
+
+/// A dense convolution as it is multiplied.
+pub(super) enum Dense {
+    Floats(PackedConv),
+    Integers(PackedIntegers),
+}
+
 /// A depthwise convolution: `[block][ky][kx][lanes]`.
 pub(super) struct PackedDepthwise {
     pub(super) lanes: usize,
@@ -72,7 +101,9 @@ pub(super) struct PackedWinograd {
     /// Side of a tile of output pixels: 2 or 4.
     pub(super) side: usize,
     /// For each of the (side + 2)² elements of a transformed tile the 1x1 convolution that it goes through.
-    pub(super) elements: Vec<PackedConv>,
+    pub(super) elements: Vec<Dense>,
+    /// Whether the weights come from memory in every run, so that they should be read once.
+    pub(super) scarce: bool,
     pub(super) bias: Buffer,
 }
 
@@ -246,42 +277,137 @@ impl PackedConv {
     }
 }
 
+impl PackedIntegers {
+    /// Packs for blocks of `lanes` channels; `None` where it is no dense convolution over whole blocks, or a weight is no
+    /// number.
+    pub(super) fn new(conv: &ConvWeights, lanes: usize) -> Option<Self> {
+        let (inputs, taps) = (conv.in_channels_per_group, conv.kernel.0 * conv.kernel.1);
+        if conv.groups != 1 || !inputs.is_multiple_of(lanes) {
+            return None;
+        }
+        let blocks = conv.out_channels.div_ceil(lanes);
+        let tiles: Vec<_> = tiles_of(blocks).collect();
+        let mut weights = Buffer::zeros(blocks * lanes * inputs * taps);
+        let mut units = Buffer::zeros(blocks * lanes * inputs.div_ceil(CHUNK) * taps);
+        let (mut values, mut steps) = (weights.as_mut_slice(), units.as_mut_slice());
+        for &(out_block, out_blocks) in &tiles {
+            let (first, wide) = (out_block * lanes, out_blocks * lanes);
+            let chunks = (0..inputs).step_by(CHUNK).flat_map(|chunk| (0..taps).map(move |tap| (chunk, tap)));
+            for (chunk, tap) in chunks {
+                let channels = CHUNK.min(inputs - chunk);
+                let (pairs, rest) = values.split_at_mut(channels * wide);
+                let (unit, others) = steps.split_at_mut(wide);
+                (values, steps) = (rest, others);
+                for (lane, unit) in unit.iter_mut().enumerate().take(conv.out_channels - first) {
+                    let start = ((first + lane) * inputs + chunk) * taps + tap;
+                    let these = conv.weight.get(start..).unwrap_or_default().iter().step_by(taps);
+                    let mut row = [0.0; CHUNK];
+                    row.iter_mut().zip(these.take(channels)).for_each(|(to, from)| *to = *from);
+                    let scale = scale(&row)?;
+                    *unit = if scale > 0.0 { 1.0 / scale } else { 0.0 };
+                    for (pair, to) in row.as_chunks::<2>().0.iter().zip(pairs.chunks_exact_mut(2 * wide)) {
+                        if let Some(to) = to.as_chunks_mut::<2>().0.get_mut(lane) {
+                            *to = pair.map(|weight| (weight * scale + 0.5_f32.copysign(weight)) as i16);
+                        }
+                    }
+                }
+            }
+        }
+        let bias = per_channel(&conv.bias, lanes);
+        let window = Window::of(conv);
+        Some(Self { in_channels: inputs, lanes, window, tiles, weights, units, bias })
+    }
+
+    /// Where the weights and units of the tile that begins with output block `out` begin.
+    #[inline]
+    pub(super) fn place_of(&self, out: usize) -> (usize, usize) {
+        let lines = out * self.lanes * self.window.kernel.0 * self.window.kernel.1;
+        (lines * self.in_channels, lines * self.in_channels.div_ceil(CHUNK))
+    }
+}
+
+/// What weights that share a unit are multiplied by before they are rounded: 0 for weights that are nothing, `None` where one
+/// is no number.
+fn scale(weights: &[f32; CHUNK]) -> Option<f32> {
+    /// Shorter vectors are nothing.
+    const LEAST: f32 = 1e-18;
+    let (mut squares, mut largest) = (0.0, 0.0_f32);
+    for weight in weights {
+        squares += weight * weight;
+        largest = largest.max(weight.abs());
+    }
+    let length = f32::sqrt(squares);
+    let scale = (WEIGHT_LENGTH / length).min(f32::from(i16::MAX) / largest);
+    length.is_finite().then_some(if length < LEAST { 0.0 } else { scale })
+}
+
+impl Dense {
+    /// Floats that the weights take.
+    fn floats(&self) -> usize {
+        match self {
+            Self::Floats(conv) => conv.weights.len(),
+            Self::Integers(conv) => conv.weights.as_slice().len() / 2,
+        }
+    }
+
+    /// Floats of memory that each thread needs for the weights of a tile.
+    fn scratch(&self) -> usize {
+        match self {
+            Self::Floats(conv) => conv.scratch(),
+            Self::Integers(_) => 0,
+        }
+    }
+}
+
 impl PackedWinograd {
-    /// Tiles of output blocks, the same for every element.
+    /// First output block and how many of every tile, the same for every element.
+    fn tiles_of_blocks(&self) -> impl Iterator<Item = (usize, usize)> {
+        tiles_of(self.window.out_channels.div_ceil(self.lanes))
+    }
+
+    /// Tiles of output blocks.
     pub(super) fn tiles(&self) -> usize {
-        self.elements.first().map_or(0, |element| element.tiles.len())
+        self.tiles_of_blocks().count()
     }
 
     /// The tiles of one of `parts`, and their output blocks.
     pub(super) fn part(&self, part: usize, parts: usize) -> (Range<usize>, Range<usize>) {
         let tiles = part * self.tiles() / parts..(part + 1) * self.tiles() / parts;
-        let theirs =
-            self.elements.first().and_then(|element| element.tiles.get(tiles.clone())).unwrap_or_default();
-        let first = theirs.first().map_or(0, |tile| tile.out_block);
-        let behind = theirs.last().map_or(first, |tile| tile.out_block + tile.out_blocks);
-        (tiles, first..behind)
+        let mut theirs = self.tiles_of_blocks().skip(tiles.start).take(tiles.len());
+        let first = theirs.next().unwrap_or_default();
+        let last = theirs.last().unwrap_or(first);
+        (tiles, first.0..last.0 + last.1)
     }
 
     /// Whether a thread's own cache holds the weights.
     pub(super) fn is_small(&self) -> bool {
-        let count: usize = self.elements.iter().map(|element| element.weights.len()).sum();
-        count <= SMALL_WEIGHTS && self.scratch() == 0
+        self.elements.iter().map(Dense::floats).sum::<usize>() <= SMALL_WEIGHTS
     }
 
     /// Floats of memory that each thread needs for the weights of a tile.
     pub(super) fn scratch(&self) -> usize {
-        self.elements.iter().map(PackedConv::scratch).max().unwrap_or_default()
+        self.elements.iter().map(Dense::scratch).max().unwrap_or_default()
     }
 
-    /// Transforms and packs for blocks of `lanes` channels.
-    pub(super) fn new(conv: &ConvWeights, side: usize, lanes: usize) -> Self {
-        // The larger tiles multiply what a weight loses by up to a hundred.
+    /// Whether there are elements in integers.
+    pub(super) fn has_integers(&self) -> bool {
+        self.elements.iter().any(|element| matches!(element, Dense::Integers(_)))
+    }
+
+    /// Transforms and packs for blocks of `lanes` channels; the smaller tiles in integers, if `integers` and the weights let it.
+    pub(super) fn new(conv: &ConvWeights, side: usize, lanes: usize, integers: bool) -> Self {
+        // The larger tiles multiply what rounding loses by up to a hundred: their numbers stay as they are.
+        let integers = integers && side == 2;
         let scarce = side == 2 && conv.weight.len() / 9 * 16 >= SCARCE_WEIGHTS;
         let element = |weight| {
             let bias = vec![0.0; conv.out_channels];
             let element = ConvWeights { kernel: (1, 1), padding: 0, weight, bias, ..*conv };
-            let packed = PackedConv::new(&element, lanes, lanes);
-            if scarce { packed.halved() } else { packed }
+            let rounded = if integers { PackedIntegers::new(&element, lanes) } else { None };
+            let floats = || {
+                let packed = PackedConv::new(&element, lanes, lanes);
+                Dense::Floats(if scarce { packed.halved() } else { packed })
+            };
+            rounded.map_or_else(floats, Dense::Integers)
         };
         // A row of elements is made by itself: the cores share the loading of a large network.
         let row = |row| transformed(&conv.weight, side, row).into_iter().map(element);
@@ -291,6 +417,7 @@ impl PackedWinograd {
             window: Window::of(conv),
             side,
             elements: (0..side + 2).into_par_iter().flat_map_iter(row).collect(),
+            scarce,
             bias: per_channel(&conv.bias, lanes),
         }
     }
@@ -404,6 +531,7 @@ impl ConvWeights {
 mod tests {
     use super::*;
     use crate::nn::testing::noise;
+    use proptest::prelude::*;
 
     #[test]
     fn threads_that_the_system_refuses_are_an_error_each_time_and_a_pool_that_runs_is_none() {
@@ -427,6 +555,41 @@ mod tests {
     fn many_cores_are_not_all_taken() {
         let threads = [1, 3, 64].map(|cores| packers(cores).build().unwrap().current_num_threads());
         assert_eq!(threads, [1, 3, MAX_PACKERS]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_sum_of_products_leaves_its_integer(
+            weights in prop::collection::vec(-1.0_f32..1.0, 80),
+            ones in 0_usize..65,
+            power in -30_i32..30,
+        ) {
+            let mut weight: Vec<_> = weights.iter().map(|weight| weight * 2.0_f32.powi(power)).collect();
+            weight[..ones].fill(2.0_f32.powi(power));
+            let (kernel, stride, padding, groups) = ((1, 1), 1, 0, 1);
+            let (out_channels, in_channels_per_group, bias) = (1, 80, vec![0.0]);
+            let conv = ConvWeights {
+                out_channels,
+                in_channels_per_group,
+                kernel,
+                stride,
+                padding,
+                groups,
+                weight,
+                bias,
+            };
+            let packed = PackedIntegers::new(&conv, 8).unwrap();
+            let rounded: Vec<i16> = (0..80).map(|i| packed.weights.as_slice()[i / 2 * 16 + i % 2]).collect();
+            let units = [packed.units.as_slice()[0], packed.units.as_slice()[8]];
+            for ((weights, rounded), unit) in conv.weight.chunks(CHUNK).zip(rounded.chunks(CHUNK)).zip(units) {
+                let square: f64 = rounded.iter().map(|weight| f64::from(*weight).powi(2)).sum();
+                let inputs = f64::from(INPUT_LENGTH) + (CHUNK as f64).sqrt() / 2.0;
+                prop_assert!(square.sqrt() * inputs <= f64::from(i32::MAX), "{square}");
+                for (weight, rounded) in weights.iter().zip(rounded) {
+                    prop_assert!((weight / unit - f32::from(*rounded)).abs() < 0.51);
+                }
+            }
+        }
     }
 
     #[test]

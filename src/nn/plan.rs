@@ -9,7 +9,7 @@ use super::{
     elementwise,
     graph::Pool,
     kernels::{self, Io, Isa, View, ViewMut},
-    pack::{Finish, PackedConv, PackedDepthwise, PackedWinograd, start_packers},
+    pack::{Dense, Finish, PackedConv, PackedDepthwise, PackedIntegers, PackedWinograd, start_packers},
     planner::Planner,
     team::{Run, Team},
 };
@@ -59,9 +59,10 @@ pub(super) struct Step {
 #[allow(clippy::large_enum_variant, reason = "a few dozen a plan, each made once")]
 pub(super) enum Kind {
     Conv(PackedConv, Finish),
+    Integers(PackedIntegers, Finish),
     Winograd(PackedWinograd, Finish),
     Depthwise(PackedDepthwise, Finish),
-    Separable(PackedDepthwise, Finish, PackedConv, Finish),
+    Separable(PackedDepthwise, Finish, Dense, Finish),
     Affine(Buffer, Buffer),
     Add,
     Upsample,
@@ -207,6 +208,7 @@ impl Step {
     fn compute(&self, isa: Isa, run: &Run<'_>, mut io: Io<'_>, workspace: &mut [f32]) {
         match &self.kind {
             Kind::Conv(conv, finish) => kernels::conv(isa, run, conv, finish, io, workspace),
+            Kind::Integers(conv, finish) => kernels::integers(isa, run, conv, finish, io, workspace),
             Kind::Winograd(conv, finish) => kernels::winograd(isa, run, conv, finish, io, workspace),
             Kind::Depthwise(conv, finish) => kernels::depthwise(isa, run, conv, finish, io),
             Kind::Separable(depthwise, depthwise_finish, conv, finish) => {
@@ -228,6 +230,7 @@ impl Kind {
     fn name(&self) -> &'static str {
         match self {
             Self::Conv(..) => "conv",
+            Self::Integers(..) => "integers",
             Self::Winograd(..) => "winograd",
             Self::Depthwise(..) => "depthwise",
             Self::Separable(..) => "separable",
@@ -466,24 +469,65 @@ mod tests {
     }
 
     /// How each step is computed. The numbers of threads and pictures are among what the planner goes by.
-    fn ways(plan: &Plan) -> Vec<(&'static str, usize)> {
-        let side = |kind: &Kind| if let Kind::Winograd(conv, _) = kind { conv.side } else { 0 };
-        plan.steps.iter().map(|step| (step.kind.name(), side(&step.kind))).collect()
+    fn ways(plan: &Plan) -> Vec<(&'static str, usize, bool)> {
+        let way = |step: &Step| match &step.kind {
+            Kind::Winograd(conv, _) => ("winograd", conv.side, conv.has_integers()),
+            Kind::Separable(.., conv, _) => ("separable", 0, matches!(conv, Dense::Integers(_))),
+            kind => (kind.name(), 0, matches!(kind, Kind::Integers(..))),
+        };
+        plan.steps.iter().map(way).collect()
+    }
+
+    /// A network whose layers are large enough for integers, where the processor prefers them.
+    fn wide() -> Graph {
+        let (mut graph, x) = Graph::new(3);
+        let x = graph.conv(x, conv(1, (3, 96), 3, 1, 1), activation(2, 96));
+        let y = graph.conv(x, conv(3, (96, 96), 3, 1, 96), activation(1, 96));
+        let y = graph.conv_add(y, conv(5, (96, 96), 1, 1, 1), x, Activation::None);
+        let y = graph.conv(y, conv(7, (96, 96), 3, 2, 1), activation(2, 96));
+        let y = graph.conv(y, conv(9, (96, 104), 3, 1, 1), activation(2, 104));
+        let y = graph.conv(y, conv(11, (104, 96), 1, 2, 1), Activation::Relu);
+        graph.output(y, "features");
+        let weight = noise(13, 96 * 25 * 100).iter().map(|w| w / 50.0).collect();
+        let y = graph.flatten_linear(y, LinearWeights { weight, bias: noise(14, 100) });
+        graph.output(y, "vector");
+        graph
+    }
+
+    #[test]
+    fn wide_layers_are_multiplied_in_integers_where_that_is_faster_and_equal_candle_nearly() {
+        let graph = wide();
+        for (isa, threads) in Isa::all().flat_map(|isa| [1, 2].map(|threads| (isa, threads))) {
+            let mut plan = spread(isa, &graph, 20, 3, threads);
+            let integers = ways(&plan).iter().filter(|way| way.2).count();
+            assert_eq!(integers, if isa.prefers_integers() { 5 } else { 0 }, "{isa:?}");
+            for pictures in [3, 1] {
+                let input = noise(15, pictures * 3 * 400);
+                let x = Tensor::from_slice(&input, (pictures, 3, 20, 20), &Device::Cpu).unwrap();
+                plan.run(&input).unwrap();
+                for (i, expected) in reference::forward(&graph, &x).unwrap().iter().enumerate() {
+                    let expected: Vec<f32> = expected.flatten_all().unwrap().to_vec1().unwrap();
+                    assert_close(plan.output(i), &expected, if integers > 0 { 2e-3 } else { 1e-5 });
+                }
+            }
+        }
     }
 
     #[test]
     fn a_batch_gives_to_the_bit_what_its_pictures_give_alone_where_both_are_computed_in_the_same_ways() {
         let choices =
             [(2, 16, true), (0, 2, false), (9, 24, false), (8, 24, true), (4, 1, false), (6, 1, true)];
-        for graph in [residual_network(), detector_like(), random_graph(&choices, 16)] {
+        for (graph, size) in
+            [(residual_network(), 16), (detector_like(), 16), (random_graph(&choices, 16), 16), (wide(), 20)]
+        {
             for isa in Isa::all() {
-                let mut alone = Plan::compile_for(isa, &graph, (16, 16), 1, 1).unwrap();
-                let mut batch = spread(isa, &graph, 16, 4, 3);
+                let mut alone = Plan::compile_for(isa, &graph, (size, size), 1, 1).unwrap();
+                let mut batch = spread(isa, &graph, size, 4, 3);
                 assert_eq!(ways(&alone), ways(&batch));
                 for pictures in [4, 1, 3] {
-                    let input = noise(pictures as u32, pictures * 3 * 16 * 16);
+                    let input = noise(pictures as u32, pictures * 3 * size * size);
                     batch.run(&input).unwrap();
-                    for (picture, input) in input.chunks(3 * 16 * 16).enumerate() {
+                    for (picture, input) in input.chunks(3 * size * size).enumerate() {
                         alone.run(input).unwrap();
                         for output in 0..alone.outputs() {
                             let expected = alone.output(output);
@@ -545,7 +589,7 @@ mod tests {
 
     /// Three residual blocks as in the last stage of an `IResNet`-50, then a fully connected layer.
     #[test]
-    fn half_precision_moves_an_answer_by_less_than_a_millionth() {
+    fn rounded_numbers_move_an_answer_by_less_than_a_millionth() {
         let (width, size) = (400, 7);
         let (mut graph, input) = Graph::new(width);
         let mut x = input;
@@ -561,12 +605,12 @@ mod tests {
         let values = noise(7, inputs);
         for isa in Isa::all() {
             let plan = Plan::compile_for(isa, &graph, (size, size), 1, 1).unwrap();
-            let halves = |step: &&Step| match &step.kind {
+            let rounded = |step: &&Step| match &step.kind {
                 Kind::Conv(conv, _) => conv.scratch() > 0,
-                Kind::Winograd(conv, _) => conv.scratch() > 0,
-                _ => false,
+                Kind::Winograd(conv, _) => conv.scratch() > 0 || conv.has_integers(),
+                kind => matches!(kind, Kind::Integers(..)),
             };
-            assert!(plan.steps.iter().filter(halves).count() >= 6, "{isa:?}");
+            assert!(plan.steps.iter().filter(rounded).count() >= 6, "{isa:?}");
             let [fast, plain] = answers(&graph, isa, size, &values);
             let away = 1.0 - cosine(&fast[0], &plain[0]);
             assert!(fast[0] != plain[0] && away < 1e-6, "{away:e}, {isa:?}");
@@ -591,21 +635,23 @@ mod tests {
 
     #[test]
     fn a_weight_that_is_no_number_is_not_hidden_by_activations_and_pools() {
-        for (way, stride, groups) in [("conv", 2, 1), ("winograd", 1, 1), ("depthwise", 1, 16)] {
+        // Of 96 channels sound weights would be multiplied in integers.
+        let cases = [("conv", 2, 1, 16), ("conv", 2, 1, 96), ("winograd", 1, 1, 16)];
+        for (way, stride, groups, channels) in cases.into_iter().chain([("depthwise", 1, 16, 16)]) {
             for which in 0..4 {
-                let (mut graph, x) = Graph::new(16);
-                let mut weights = conv(1, (16, 16), 3, stride, groups);
+                let (mut graph, x) = Graph::new(channels);
+                let mut weights = conv(1, (channels, channels), 3, stride, groups);
                 weights.weight[0] = f32::NAN;
-                let y = graph.affine(x, noise(3, 16), noise(4, 16));
-                let y = graph.conv(y, weights, activation(which, 16));
+                let y = graph.affine(x, noise(3, channels), noise(4, channels));
+                let y = graph.conv(y, weights, activation(which, channels));
                 let z = graph.max_pool2x2(y);
                 graph.output(y, "activated");
                 graph.output(z, "pooled");
                 for isa in Isa::all() {
                     let plan = Plan::compile_for(isa, &graph, (20, 20), 1, 1).unwrap();
-                    assert_eq!(plan.steps[1].kind.name(), way);
-                    for values in answers(&graph, isa, 20, &noise(2, 16 * 400)).iter().flatten() {
-                        let (broken, sound) = values.split_at(values.len() / 16);
+                    assert_eq!((ways(&plan)[1].0, ways(&plan)[1].2), (way, false));
+                    for values in answers(&graph, isa, 20, &noise(2, channels * 400)).iter().flatten() {
+                        let (broken, sound) = values.split_at(values.len() / channels);
                         assert!(broken.iter().all(|v| v.is_nan()), "{way}, activation {which}, {isa:?}");
                         assert!(sound.iter().all(|v| v.is_finite()), "{way}, activation {which}, {isa:?}");
                     }
@@ -637,16 +683,17 @@ mod tests {
 
     #[test]
     fn threads_change_no_bit_where_they_do_not_change_the_ways() {
-        let graph = residual_network();
-        let input = noise(7, 3 * 60 * 60);
-        let answers = [1, 2, 3].map(|threads| {
-            let mut plan = spread(Isa::detect(), &graph, 60, 1, threads);
-            plan.run(&input).unwrap();
-            (ways(&plan), plan.output(0).to_vec())
-        });
-        for (ways, answer) in &answers[1..] {
-            assert_eq!(*ways, answers[0].0);
-            assert!(*answer == answers[0].1);
+        for (graph, size) in [(residual_network(), 60), (wide(), 20)] {
+            let input = noise(7, 3 * size * size);
+            let answers = [1, 2, 3].map(|threads| {
+                let mut plan = spread(Isa::detect(), &graph, size, 1, threads);
+                plan.run(&input).unwrap();
+                (ways(&plan), plan.output(0).to_vec())
+            });
+            for (ways, answer) in &answers[1..] {
+                assert_eq!(*ways, answers[0].0);
+                assert!(*answer == answers[0].1);
+            }
         }
     }
 }

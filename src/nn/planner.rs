@@ -6,14 +6,17 @@ use super::{
     Activation, ConvWeights, Graph, NnError, NodeId, Shape,
     blocked::{self, Buffer, Layout},
     graph::Op,
-    kernels::{Geometry, Isa, between_floats},
-    pack::{Finish, PackedConv, PackedDepthwise, PackedWinograd, Window},
+    kernels::{Geometry, Isa, Pieces, between_floats},
+    pack::{Dense, Finish, PackedConv, PackedDepthwise, PackedIntegers, PackedWinograd, Window},
     plan::{Kind, Output, Slot, Step},
 };
 
 /// A value between a depthwise and a 1x1 convolution that is larger than this does not stay in the second-level cache:
 /// the two are then computed row by row together.
 const SEPARABLE_FLOATS: usize = 24 * 1024;
+/// Channels in and out from which on a convolution is multiplied in integers: what they save is then well above what rounding
+/// the inputs costs.
+const INTEGERS: usize = 96;
 /// Fewer rows than this are too few to be shared out among threads.
 const SEPARABLE_ROWS: usize = 8;
 
@@ -224,7 +227,10 @@ impl<'a> Planner<'a> {
             Op::Conv { weights, activation, .. } => {
                 if let Some(inner) = within {
                     let finish = Finish::new(activation, affine, lanes);
-                    return self.separable(inner, PackedConv::new(weights, lanes, lanes), finish);
+                    let integers = self.in_integers(weights).then(|| PackedIntegers::new(weights, lanes));
+                    let floats = || Dense::Floats(PackedConv::new(weights, lanes, lanes));
+                    let dense = integers.flatten().map_or_else(floats, Dense::Integers);
+                    return self.separable(inner, dense, finish);
                 }
                 let joined = self.with_siblings(node, weights);
                 let weights = joined.as_ref().unwrap_or(weights);
@@ -240,7 +246,7 @@ impl<'a> Planner<'a> {
                 let Shape { channels, height, width } = *self.shapes.get(x.0)?;
                 let conv = weights.clone().into_conv(channels, height, width);
                 let finish = Finish::new(&Activation::None, affine, lanes);
-                self.plain(&conv, in_lanes, finish)
+                self.dense(*self.shapes.get(node)?, &conv, in_lanes, finish)
             }
             Op::Affine { scale, shift, .. } => {
                 Kind::Affine(blocked::per_channel(scale, lanes), blocked::per_channel(shift, lanes))
@@ -256,16 +262,35 @@ impl<'a> Planner<'a> {
     /// A convolution that is not depthwise, in the way that is fastest for its size.
     fn dense(&mut self, to: Shape, weights: &ConvWeights, in_lanes: usize, finish: Finish) -> Kind {
         let lanes = self.isa.lanes();
-        let side =
-            (in_lanes == lanes).then(|| winograd_side(weights, to, self.pictures, self.threads)).flatten();
-        let Some(side) = side else { return self.plain(weights, in_lanes, finish) };
-        let packed = PackedWinograd::new(weights, side, lanes);
-        // A run may have fewer pictures, and no helpers.
-        for (pictures, threads) in (1..=self.pictures).flat_map(|p| [(p, 1), (p, self.threads)]) {
-            let tiles = Geometry::new(&packed, (to.height, to.width), pictures, threads).floats();
-            self.workspace = self.workspace.max(threads * (tiles + packed.scratch()));
+        let integers = in_lanes == lanes && self.in_integers(weights);
+        let side = || winograd_side(weights, to, self.pictures, self.threads, integers);
+        let side = if in_lanes == lanes { side() } else { None };
+        let size = (to.height, to.width);
+        if let Some(side) = side {
+            let packed = PackedWinograd::new(weights, side, lanes, integers);
+            self.need(|pictures, threads| Geometry::new(&packed, size, pictures, threads).floats());
+            return Kind::Winograd(packed, finish);
         }
-        Kind::Winograd(packed, finish)
+        if let Some(packed) = integers.then(|| PackedIntegers::new(weights, lanes)).flatten() {
+            self.need(|pictures, threads| Pieces::new(&packed, size, (pictures, true), threads).floats());
+            return Kind::Integers(packed, finish);
+        }
+        self.plain(weights, in_lanes, finish)
+    }
+
+    /// Plans as much workspace as `floats` of pictures and threads says that each thread needs. A run may have fewer
+    /// pictures, and no helpers.
+    fn need(&mut self, floats: impl Fn(usize, usize) -> usize) {
+        for (pictures, threads) in (1..=self.pictures).flat_map(|p| [(p, 1), (p, self.threads)]) {
+            self.workspace = self.workspace.max(threads * floats(pictures, threads));
+        }
+    }
+
+    /// Whether a dense convolution is to be multiplied in integers.
+    fn in_integers(&self, weights: &ConvWeights) -> bool {
+        let inputs = weights.in_channels_per_group;
+        let whole = weights.groups == 1 && inputs.is_multiple_of(self.isa.lanes());
+        self.isa.prefers_integers() && whole && inputs.min(weights.out_channels) >= INTEGERS
     }
 
     fn plain(&mut self, weights: &ConvWeights, in_lanes: usize, finish: Finish) -> Kind {
@@ -274,11 +299,11 @@ impl<'a> Planner<'a> {
         Kind::Conv(packed, finish)
     }
 
-    fn separable(&mut self, inner: NodeId, conv: PackedConv, finish: Finish) -> Option<Kind> {
+    fn separable(&mut self, inner: NodeId, conv: Dense, finish: Finish) -> Option<Kind> {
         let lanes = self.isa.lanes();
         let Op::Conv { weights, activation, .. } = self.graph.nodes().get(inner.0)? else { return None };
         let depthwise = PackedDepthwise::new(weights, lanes);
-        let floats = self.threads * between_floats(*self.shapes.get(inner.0)?, lanes);
+        let floats = self.threads * between_floats(&conv, *self.shapes.get(inner.0)?, lanes);
         self.workspace = self.workspace.max(floats);
         Some(Kind::Separable(depthwise, Finish::new(activation, None, lanes), conv, finish))
     }
@@ -343,7 +368,13 @@ impl<'a> Planner<'a> {
 /// An estimate in vector instructions a thread. The transforms cost about what their additions, loads and stores are.
 /// Weights come from memory, which the threads share: larger tiles have more of them ((m + 2)² a kernel instead of 9),
 /// and that they are also kept is why large layers do without.
-fn winograd_side(weights: &ConvWeights, to: Shape, pictures: usize, threads: usize) -> Option<usize> {
+fn winograd_side(
+    weights: &ConvWeights,
+    to: Shape,
+    pictures: usize,
+    threads: usize,
+    integers: bool,
+) -> Option<usize> {
     /// Floats that arrive from memory in the time of a vector multiplication.
     const FLOATS_ARRIVING: f64 = 1.2;
     /// Kernels above which four by four tiles would take too much memory.
@@ -355,15 +386,19 @@ fn winograd_side(weights: &ConvWeights, to: Shape, pictures: usize, threads: usi
         return None;
     }
     let kernels = (inputs * outputs) as f64;
-    let cost = |elements: usize, tiles: usize, transform: f64| {
-        let multiplications = elements as f64 * tiles as f64 * kernels / LANES;
+    let cost = |elements: usize, tiles: usize, transform: f64, integers: bool| {
+        // Integers are multiplied faster by so much, and half as long; rounding an input takes some instructions.
+        let (faster, shorter, rounding) = if integers { (1.5, 2.0, 8.0) } else { (1.0, 1.0, 0.0) };
+        let multiplications = elements as f64 * tiles as f64 * kernels / LANES / faster;
+        let rounded = elements as f64 * tiles as f64 * rounding * inputs as f64 / LANES;
         let transforms = tiles as f64 * transform * (inputs + outputs) as f64 / LANES;
-        (multiplications + transforms) / threads as f64 + elements as f64 * kernels / FLOATS_ARRIVING
+        let arriving = elements as f64 * kernels / shorter / FLOATS_ARRIVING;
+        (multiplications + rounded + transforms) / threads as f64 + arriving
     };
     let tiles = |side: usize| pictures * to.height.div_ceil(side) * to.width.div_ceil(side);
-    let plain = cost(9, pictures * to.height * to.width, 0.0);
-    let small = (2, cost(16, tiles(2), 120.0));
-    let large = (4, cost(36, tiles(4), 330.0));
+    let plain = cost(9, pictures * to.height * to.width, 0.0, integers);
+    let small = (2, cost(16, tiles(2), 120.0, integers));
+    let large = (4, cost(36, tiles(4), 330.0, false));
     let large = Some(large).filter(|_| inputs * outputs <= MOST_KERNELS);
     [Some(small), large]
         .into_iter()

@@ -56,6 +56,18 @@ impl Isa {
         self.0
     }
 
+    /// Whether integers of 16 bits are multiplied and added faster than as many f32. Not by AVX-512: what multiplies two in one
+    /// instruction and adds them in another does so where f32 need one, and on processors of two such units gains nothing.
+    pub(in super::super) fn prefers_integers(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => false,
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => true,
+            Set::Portable => false,
+        }
+    }
+
     /// Channels of a block.
     pub(in super::super) fn lanes(self) -> usize {
         match self.0 {

@@ -10,18 +10,24 @@
     reason = "only what is inlined into a function with a target feature is compiled for it"
 )]
 
-mod isa;
+#[macro_use]
 mod tile;
+mod integers;
+mod isa;
 mod vector;
 mod winograd;
 
 use super::{
     Shape,
-    blocked::{Layout, starts_on_a_line},
-    pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, PackedWinograd, SCARCE_WEIGHTS, Tile},
+    blocked::{LINE, Layout, starts_on_a_line},
+    pack::{
+        CHUNK, Dense, Finish, PackedActivation, PackedConv, PackedDepthwise, PackedIntegers, PackedWinograd,
+        SCARCE_WEIGHTS, Tile,
+    },
     team::Run,
 };
 use half::f16;
+use integers::{Pixels, Rounded};
 use isa::Set;
 use std::ops::Range;
 use tile::{Source, Target};
@@ -30,6 +36,7 @@ use vector::Portable;
 use vector::{Avx2, Avx512};
 use winograd::{Space, Stretch};
 
+pub(super) use integers::Pieces;
 pub(super) use isa::Isa;
 pub(super) use tile::{TILE_BLOCKS, sigmoid};
 pub(super) use winograd::Geometry;
@@ -122,6 +129,13 @@ impl Io<'_> {
         finish.check(out.blocks() * lanes);
     }
 
+    /// Whether no output and no residual has a border: pictures of one pixel are then neighbours.
+    fn have_no_border(&self) -> bool {
+        let residual = self.residual.as_ref().map(|view| view.layout.border);
+        let second = self.second.as_ref().map(|view| view.layout.border);
+        [Some(self.out.layout.border), residual, second].into_iter().flatten().all(|border| border == 0)
+    }
+
     fn job(&mut self) -> tile::Job {
         tile::Job {
             x: self.x.raw(),
@@ -164,8 +178,7 @@ pub(super) fn conv(
     let (kh, kw) = conv.window.kernel;
     let per_pixel = kh * kw * conv.tiles.first().map_or(1, |tile| tile.in_blocks * from.lanes);
     let cost = pictures * to.shape.len() * per_pixel;
-    let residual_border = io.residual.as_ref().map(|view| view.layout.border);
-    let second_border = io.second.as_ref().map(|view| view.layout.border);
+    let neighbours = io.have_no_border();
     let (space, scratch) = (Space(workspace.as_mut_ptr()), conv.scratch());
     assert!(workspace.len() >= scratch * run.threads(), "each thread has its own weights");
     assert!(starts_on_a_line(workspace), "what is not in a `Buffer` cannot be loaded by vectors");
@@ -175,10 +188,7 @@ pub(super) fn conv(
     // ask of the job. Task numbers map one to one to pairs of tile and row chunk (or just tiles), tiles to disjoint
     // output blocks and chunks to disjoint rows, so no two tasks write the same place, and each thread has its part of the
     // workspace; input and residual are borrowed shared for the whole call, the outputs exclusively.
-    // Pictures of one pixel are neighbours where no value has a border.
-    let borders = [Some(to.border), residual_border, second_border];
-    if to.shape.height * to.shape.width == 1 && pictures > 1 && borders.into_iter().flatten().all(|b| b == 0)
-    {
+    if to.shape.height * to.shape.width == 1 && pictures > 1 && neighbours {
         run.each(tiles, cost, |task, thread| {
             let Some(&tile) = conv.tiles.get(task) else { return };
             unsafe {
@@ -200,6 +210,41 @@ pub(super) fn conv(
         unsafe {
             let weights = tile::weights_of(isa, conv, &tile, space.part(0, thread, scratch)).as_ptr();
             tile::conv_rows(isa, conv, finish, &job, (tile, weights), chunks.rows(task / tiles));
+        }
+    });
+}
+
+/// Dense convolution in integers with all that follows it. `workspace` holds [`Pieces::floats`] for every thread.
+///
+/// # Panics
+/// As [`conv`].
+pub(super) fn integers(
+    isa: Isa,
+    run: &Run<'_>,
+    conv: &PackedIntegers,
+    finish: &Finish,
+    mut io: Io<'_>,
+    workspace: &mut [f32],
+) {
+    let (from, to, pictures) = (io.x.layout, io.out.layout, io.pictures);
+    io.check(isa.lanes(), finish);
+    assert_eq!((conv.lanes, conv.in_channels, from.lanes), (to.lanes, from.shape.channels, to.lanes));
+    assert!(conv.window.padding <= from.border && conv.window.output(from.shape) == Some(to.shape));
+    conv.check(to.blocks());
+    let neighbours = io.have_no_border();
+    let pieces = Pieces::new(conv, (to.shape.height, to.shape.width), (pictures, neighbours), run.threads());
+    let floats = pieces.floats();
+    assert!(workspace.len() >= floats * run.threads(), "each thread has its own rounded inputs");
+    assert!(starts_on_a_line(workspace), "what is not in a `Buffer` cannot be loaded by vectors");
+    let space = Space(workspace.as_mut_ptr());
+    let products = pictures * to.shape.height * to.shape.width * conv.weights.as_slice().len();
+    let job = io.job();
+    run.each(pieces.count * pieces.parts, products, |task, thread| {
+        let what = (task / pieces.parts, task % pieces.parts);
+        // SAFETY: as in `conv`, with a piece of the rows and a part of the output blocks a task; every thread has another part
+        // of the workspace.
+        unsafe {
+            integers::integer_piece(isa, (conv, finish), &pieces, &job, what, space.at(thread * floats));
         }
     });
 }
@@ -231,7 +276,7 @@ pub(super) fn separable(
     isa: Isa,
     run: &Run<'_>,
     (depthwise, depthwise_finish): (&PackedDepthwise, &Finish),
-    (conv, finish): (&PackedConv, &Finish),
+    (conv, finish): (&Dense, &Finish),
     mut io: Io<'_>,
     workspace: &mut [f32],
 ) {
@@ -242,11 +287,26 @@ pub(super) fn separable(
     let Some(between) = depthwise.window.output(from.shape) else {
         panic!("the depthwise kernel is larger than the padded input")
     };
-    assert!(conv.window.kernel == (1, 1) && conv.window.stride == 1 && conv.window.padding == 0);
-    assert_eq!((conv.in_channels, conv.in_lanes, conv.lanes), (from.shape.channels, to.lanes, to.lanes));
-    assert_eq!((conv.window.output(between), conv.scratch()), (Some(to.shape), 0));
-    conv.check(from.blocks(), to.blocks());
-    let floats = between_floats(between, to.lanes);
+    let window = match conv {
+        Dense::Floats(conv) => {
+            assert_eq!(
+                (conv.in_channels, conv.in_lanes, conv.lanes),
+                (from.shape.channels, to.lanes, to.lanes)
+            );
+            assert_eq!(conv.scratch(), 0);
+            conv.check(from.blocks(), to.blocks());
+            conv.window
+        }
+        Dense::Integers(conv) => {
+            assert_eq!((conv.in_channels, conv.lanes), (from.shape.channels, to.lanes));
+            conv.check(to.blocks());
+            conv.window
+        }
+    };
+    assert!(window.kernel == (1, 1) && window.stride == 1 && window.padding == 0);
+    assert_eq!(window.output(between), Some(to.shape));
+    let row = row_floats(between, to.lanes);
+    let floats = between_floats(conv, between, to.lanes);
     assert!(workspace.len() >= floats * run.threads(), "each thread has its own row");
     assert!(starts_on_a_line(workspace), "what is not in a `Buffer` cannot be loaded by vectors");
     let space = Space(workspace.as_mut_ptr());
@@ -258,19 +318,28 @@ pub(super) fn separable(
         let (depthwise, conv) = ((depthwise, depthwise_finish), (conv, finish));
         // SAFETY: as in `conv`, with all blocks of a chunk of rows a task; every thread has another part of the workspace.
         unsafe {
-            let between = space.at(thread * floats);
+            let between = (space.at(thread * floats), space.at(thread * floats + row));
             tile::separable_rows(isa, depthwise, conv, &job, chunks.rows(task), between);
         }
     });
 }
 
-/// Floats of one row of what is between the two convolutions of [`separable`].
-pub(super) fn between_floats(between: Shape, lanes: usize) -> usize {
-    between.channels.next_multiple_of(lanes) * between.width
+/// Floats for one row of what is between the two convolutions of [`separable`], and for what `conv` rounds it to.
+pub(super) fn between_floats(conv: &Dense, between: Shape, lanes: usize) -> usize {
+    let rounded = match conv {
+        Dense::Floats(_) => 0,
+        Dense::Integers(conv) => Rounded::floats(conv.in_channels, between.width),
+    };
+    row_floats(between, lanes) + rounded
+}
+
+/// Floats for one row of whole blocks, in whole cache lines.
+fn row_floats(shape: Shape, lanes: usize) -> usize {
+    (shape.channels.next_multiple_of(lanes) * shape.width).next_multiple_of(LINE)
 }
 
 /// 3x3 convolution with stride 1 and all that follows it, by Winograd's algorithm. `workspace` has
-/// [`Geometry::floats`] and [`PackedWinograd::scratch`] for every thread.
+/// [`Geometry::floats`] for every thread.
 ///
 /// # Panics
 /// As [`conv`].
@@ -290,9 +359,8 @@ pub(super) fn winograd(
     conv.check(from.blocks(), to.blocks());
     let size = (to.shape.height, to.shape.width);
     let geometry = Geometry::new(conv, size, pictures, run.threads());
-    let (floats, scratch) = (geometry.floats(), conv.scratch());
-    let own = floats + scratch;
-    assert!(workspace.len() >= own * run.threads(), "each thread has its own tiles, and weights");
+    let floats = geometry.floats();
+    assert!(workspace.len() >= floats * run.threads(), "each thread has its own tiles, and weights");
     assert!(starts_on_a_line(workspace), "what is not in a `Buffer` cannot be loaded by vectors");
     let space = Space(workspace.as_mut_ptr());
     let job = io.job();
@@ -304,16 +372,15 @@ pub(super) fn winograd(
         // SAFETY: as in `conv`, with a band of tiles and a part of the output blocks a task; every thread has another part of
         // the workspace.
         unsafe {
-            let (tiles, weights) = (Space(space.at(thread * own)), Space(space.at(thread * own + floats)));
+            let tiles = Space(space.at(thread * floats));
             for block in 0..from.blocks() {
                 for at in geometry.stretches(&band) {
                     dispatch::transform_inputs(isa, conv, &geometry, &job, tiles, block, at);
                 }
             }
             for element in 0..geometry.elements {
-                let space = (tiles, weights.part(0, 0, scratch));
                 let what = (element, outputs.clone());
-                winograd::multiply_element(isa, conv, &geometry, space, what, band.len());
+                winograd::multiply_element(isa, conv, &geometry, tiles, what, band.len());
             }
             for block in out_blocks {
                 for at in geometry.stretches(&band) {
@@ -346,17 +413,44 @@ impl PackedConv {
 }
 
 impl PackedWinograd {
-    /// Panics unless there is a bias for every output lane and a 1x1 convolution, as [`PackedConv::check`] wants it and of
-    /// the same tiles, for every element.
+    /// Panics unless there is a bias for every output lane and a 1x1 convolution, as [`PackedConv::check`] or
+    /// [`PackedIntegers::check`] wants it and of the same tiles, for every element.
     fn check(&self, in_blocks: usize, out_blocks: usize) {
         assert_eq!(self.bias.as_slice().len(), out_blocks * self.lanes, "one bias a lane");
         assert!([2, 4].contains(&self.side) && self.elements.len() == (self.side + 2) * (self.side + 2));
         for element in &self.elements {
-            assert_eq!((element.window.kernel, element.tiles.len()), ((1, 1), self.tiles()));
-            assert_eq!((element.lanes, element.in_lanes), (self.lanes, self.lanes));
-            assert_eq!(element.in_channels, self.in_channels);
-            element.check(in_blocks, out_blocks);
+            match element {
+                Dense::Floats(conv) => {
+                    assert_eq!((conv.window.kernel, conv.tiles.len()), ((1, 1), self.tiles()));
+                    assert_eq!((conv.lanes, conv.in_lanes), (self.lanes, self.lanes));
+                    assert_eq!(conv.in_channels, self.in_channels);
+                    conv.check(in_blocks, out_blocks);
+                }
+                Dense::Integers(conv) => {
+                    assert_eq!((conv.window.kernel, conv.tiles.len()), ((1, 1), self.tiles()));
+                    assert_eq!((conv.lanes, conv.in_channels), (self.lanes, self.in_channels));
+                    conv.check(out_blocks);
+                }
+            }
         }
+    }
+}
+
+impl PackedIntegers {
+    /// Panics unless there are bias, units and weights for every output lane, the tiles are the output's blocks one after
+    /// the other, and the inputs whole blocks.
+    fn check(&self, out_blocks: usize) {
+        let (taps, outputs) = (self.window.kernel.0 * self.window.kernel.1, out_blocks * self.lanes);
+        assert!(self.in_channels.is_multiple_of(self.lanes) && CHUNK.is_multiple_of(self.lanes));
+        assert_eq!(self.bias.as_slice().len(), outputs, "one bias a lane");
+        assert_eq!(self.weights.as_slice().len(), outputs * self.in_channels * taps);
+        assert_eq!(self.units.as_slice().len(), outputs * self.in_channels.div_ceil(CHUNK) * taps);
+        let mut behind = 0;
+        for &(out_block, out_blocks) in &self.tiles {
+            assert!(out_block == behind && (1..=TILE_BLOCKS + 1).contains(&out_blocks));
+            behind += out_blocks;
+        }
+        assert_eq!(behind, out_blocks, "the tiles are the whole output");
     }
 }
 
@@ -396,11 +490,24 @@ macro_rules! kernels {
                             Set::Avx512 => avx512::$kernel($($argument),*),
                             #[cfg(target_arch = "x86_64")]
                             Set::Avx2 => avx2::$kernel($($argument),*),
-                            Set::Portable => $module::$kernel::<Portable>($($argument),*),
+                            Set::Portable => portable::$kernel($($argument),*),
                         }
                     }
                 }
             )*
+
+            mod portable {
+                use super::super::*;
+
+                $(
+                    /// # Safety
+                    /// As the kernel in its module.
+                    pub(super) unsafe fn $kernel($($argument: $type),*) {
+                        // SAFETY: the caller's promise.
+                        unsafe { $module::$kernel::<Portable>($($argument),*) }
+                    }
+                )*
+            }
 
             #[cfg(target_arch = "x86_64")]
             mod avx512 {
@@ -439,6 +546,11 @@ kernels! {
     tile::widen(from: &[f16], to: &mut [f32]);
     tile::conv_pixels(
         conv: &PackedConv, finish: &Finish, tile: Tile, source: Source, target: Target, pixels: usize,
+    );
+    integers::round_pixels(from: Pixels, blocks: usize, pixels: usize, to: Rounded);
+    integers::integer_pixels(
+        conv: &PackedIntegers, finish: &Finish, tile: (usize, usize), source: (Rounded, usize), target: Target,
+        pixels: usize,
     );
     tile::depthwise_row(
         conv: &PackedDepthwise, finish: &Finish, job: &tile::Job, blocks: Range<usize>, row: (usize, Shape),
@@ -503,14 +615,23 @@ mod tests {
         height: usize,
         width: usize,
         planar: bool,
-        /// Weights in half precision.
-        half: bool,
+        numbers: Numbers,
         extra_border: usize,
         residual: bool,
         affine: bool,
         activation: usize,
         threads: usize,
         seed: u32,
+    }
+
+    /// What is multiplied.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Numbers {
+        Full,
+        /// Weights in half precision.
+        Half,
+        /// All in integers.
+        Integers,
     }
 
     /// Which kernel computes it.
@@ -539,7 +660,7 @@ mod tests {
             let Conv { groups, inputs, outputs, kernel, stride, padding } = self.conv;
             let out_channels = groups * outputs;
             let mut weight = noise(self.seed, out_channels * inputs * kernel.0 * kernel.1);
-            if self.half {
+            if self.numbers == Numbers::Half {
                 // Half precision holds multiples of 1/64 exactly, and what Winograd's 2x2 makes of them: multiples
                 // of 1/256 up to 9/4. So whatever is computed in it equals the plain loop.
                 weight[0] = 0.5;
@@ -570,6 +691,23 @@ mod tests {
 
         /// Runs kernel and plain loop on the same numbers and compares both outputs.
         fn check(&self, isa: Isa) {
+            match (self.numbers, self.way) {
+                (Numbers::Integers, Way::Separable(_)) => self.with_inputs_of(isa, |conv| &mut conv.groups),
+                (Numbers::Integers, _) => self.with_inputs_of(isa, |conv| &mut conv.inputs),
+                _ => self.clone(),
+            }
+            .check_as_it_is(isa);
+        }
+
+        /// With whole blocks of input channels, which integers need.
+        fn with_inputs_of(&self, isa: Isa, inputs: fn(&mut Conv) -> &mut usize) -> Self {
+            let mut case = self.clone();
+            let inputs = inputs(&mut case.conv);
+            *inputs = inputs.next_multiple_of(isa.lanes());
+            case
+        }
+
+        fn check_as_it_is(&self, isa: Isa) {
             let (lanes, pictures) = (isa.lanes(), self.pictures);
             let weights = self.weights();
             let from = Shape { channels: weights.in_channels(), height: self.height, width: self.width };
@@ -620,9 +758,10 @@ mod tests {
                 activate(&activation, to, &mut sums);
                 expected.extend(sums);
             }
-            let tolerance = match self.way {
+            let tolerance = match (self.way, self.numbers) {
                 // The large tiles multiply by 8 and divide by 24: a few more roundings.
-                Way::Winograd(4) => 5e-5,
+                (Way::Plain | Way::Winograd(2) | Way::Separable(_), Numbers::Integers) => 1e-3,
+                (Way::Winograd(4), _) => 5e-5,
                 _ => 1e-5,
             };
             let mut got = vec![0.0; expected.len()];
@@ -641,11 +780,18 @@ mod tests {
         }
 
         fn winograd(&self, side: usize, lanes: usize) -> PackedWinograd {
-            let mut packed = PackedWinograd::new(&self.weights(), side, lanes);
-            if self.half && side == 2 {
-                packed.elements = packed.elements.into_iter().map(PackedConv::halved).collect();
-                assert!(packed.scratch() > 0);
+            let integers = self.numbers == Numbers::Integers;
+            let mut packed = PackedWinograd::new(&self.weights(), side, lanes, integers);
+            if self.numbers == Numbers::Half && side == 2 {
+                let halved = |element| match element {
+                    Dense::Floats(conv) => Dense::Floats(conv.halved()),
+                    integers @ Dense::Integers(_) => integers,
+                };
+                packed.elements = packed.elements.into_iter().map(halved).collect();
+                packed.scarce = true;
             }
+            assert_eq!(packed.scratch() > 0, packed.scarce);
+            assert_eq!(packed.has_integers(), integers && side == 2);
             packed
         }
 
@@ -665,9 +811,16 @@ mod tests {
                     Way::Plain if weights.is_depthwise() && !self.planar => {
                         super::depthwise(isa, run, &PackedDepthwise::new(weights, lanes), finish, io);
                     }
+                    Way::Plain if self.numbers == Numbers::Integers => {
+                        let packed = PackedIntegers::new(weights, lanes).unwrap();
+                        let (size, pictures) = ((to.height, to.width), (self.pictures, true));
+                        let floats = Pieces::new(&packed, size, pictures, run.threads()).floats();
+                        let mut workspace = workspace(run.threads() * floats);
+                        super::integers(isa, run, &packed, finish, io, workspace.as_mut_slice());
+                    }
                     Way::Plain => {
                         let mut packed = PackedConv::new(weights, in_lanes, lanes);
-                        if self.half {
+                        if self.numbers == Numbers::Half {
                             packed = packed.halved();
                             assert!(packed.scratch() > 0);
                         }
@@ -678,14 +831,19 @@ mod tests {
                         let packed = self.winograd(side, lanes);
                         let size = (to.height, to.width);
                         let floats = Geometry::new(&packed, size, self.pictures, run.threads()).floats();
-                        let mut workspace = workspace(run.threads() * (floats + packed.scratch()));
+                        let mut workspace = workspace(run.threads() * floats);
                         super::winograd(isa, run, &packed, finish, io, workspace.as_mut_slice());
                     }
                     Way::Separable(_) => {
                         let inner = (&PackedDepthwise::new(weights, lanes), &Finish::new(inner, None, lanes));
-                        let last = (&PackedConv::new(last, lanes, lanes), finish);
-                        let row = between_floats(Shape { channels: weights.out_channels, ..to }, lanes);
-                        let mut workspace = workspace(row * run.threads());
+                        let last = if self.numbers == Numbers::Integers {
+                            Dense::Integers(PackedIntegers::new(last, lanes).unwrap())
+                        } else {
+                            Dense::Floats(PackedConv::new(last, lanes, lanes))
+                        };
+                        let between = Shape { channels: weights.out_channels, ..to };
+                        let mut workspace = workspace(between_floats(&last, between, lanes) * run.threads());
+                        let last = (&last, finish);
                         super::separable(isa, run, inner, last, io, workspace.as_mut_slice());
                     }
                 }
@@ -765,11 +923,21 @@ mod tests {
     }
 
     fn case(conv: impl Strategy<Value = (Conv, Way)>) -> impl Strategy<Value = Case> {
-        let half = prop::bool::weighted(0.3);
-        let flags = (any::<bool>(), any::<bool>(), any::<bool>(), half, 0..4_usize, 1..4_usize, 0..2_usize);
+        let numbers = prop::sample::select(vec![Numbers::Full, Numbers::Half, Numbers::Integers]);
+        // Of integers a second chunk of inputs, now and then.
+        let numbers = (numbers, prop::bool::weighted(0.2));
+        let flags =
+            (any::<bool>(), any::<bool>(), any::<bool>(), numbers, 0..4_usize, 1..4_usize, 0..2_usize);
         (conv, 0..9_usize, 0..20_usize, 1..4_usize, flags, 0..u32::MAX - 10).prop_map(
-            |((conv, way), taller, wider, pictures, flags, seed)| {
-                let (planar, residual, affine, half, activation, threads, extra_border) = flags;
+            |((mut conv, way), taller, wider, pictures, flags, seed)| {
+                let (planar, residual, affine, (numbers, chunks), activation, threads, extra_border) = flags;
+                // Of groups there are no integers.
+                let dense = conv.groups == 1 || matches!(way, Way::Separable(_));
+                let numbers = if numbers == Numbers::Integers && !dense { Numbers::Full } else { numbers };
+                if numbers == Numbers::Integers && chunks {
+                    let separable = matches!(way, Way::Separable(_));
+                    *(if separable { &mut conv.groups } else { &mut conv.inputs }) += CHUNK;
+                }
                 Case {
                     height: conv.kernel.0.saturating_sub(2 * conv.padding).max(1) + taller,
                     width: conv.kernel.1.saturating_sub(2 * conv.padding).max(1) + wider,
@@ -777,8 +945,8 @@ mod tests {
                     way,
                     pictures,
                     extra_border,
-                    planar: planar && way == Way::Plain,
-                    half,
+                    planar: planar && way == Way::Plain && numbers != Numbers::Integers,
+                    numbers,
                     residual,
                     affine,
                     activation,
@@ -806,16 +974,18 @@ mod tests {
     /// Such pictures are neighbours in memory only where no value has a border; `second` has one here.
     #[test]
     fn pictures_of_one_pixel_are_computed_together_only_without_borders() {
-        let conv = Conv { groups: 1, inputs: 1, outputs: 2, kernel: (3, 1), stride: 3, padding: 0 };
-        for (affine, extra_border) in [(true, 0), (false, 0), (false, 1)] {
+        let conv = |inputs| Conv { groups: 1, inputs, outputs: 2, kernel: (3, 1), stride: 3, padding: 0 };
+        let numbers = [Numbers::Full, Numbers::Integers];
+        let borders = [(true, 0), (false, 0), (false, 1)];
+        for ((affine, extra_border), numbers) in borders.into_iter().flat_map(|b| numbers.map(|n| (b, n))) {
             let case = Case {
-                conv,
+                conv: conv(if numbers == Numbers::Full { 1 } else { 80 }),
                 way: Way::Plain,
                 pictures: 2,
                 height: 3,
                 width: 1,
                 planar: false,
-                half: false,
+                numbers,
                 extra_border,
                 residual: true,
                 affine,
@@ -829,18 +999,22 @@ mod tests {
 
     #[test]
     fn large_layers_are_spread_over_threads_and_stay_right() {
-        let (large, small, flat) = ((41, 37), (21, 19), (13, 19));
+        let (large, small, flat, tiny) = ((41, 37), (21, 19), (13, 19), (3, 3));
         let cases = [
-            ((1, 24, 40), Way::Plain, large, true),
-            ((70, 1, 1), Way::Plain, large, true),
-            ((1, 24, 48), Way::Winograd(2), large, true),
-            ((1, 110, 90), Way::Winograd(2), flat, false),
-            ((1, 110, 90), Way::Winograd(2), flat, true),
-            ((1, 70, 33), Way::Winograd(4), small, false),
-            ((1, 80, 70), Way::Winograd(4), small, false),
-            ((70, 1, 1), Way::Separable(50), large, true),
+            ((1, 24, 40), Way::Plain, large, Numbers::Half),
+            ((1, 24, 40), Way::Plain, large, Numbers::Integers),
+            ((1, 136, 40), Way::Plain, tiny, Numbers::Integers),
+            ((70, 1, 1), Way::Plain, large, Numbers::Full),
+            ((1, 24, 48), Way::Winograd(2), large, Numbers::Half),
+            ((1, 110, 90), Way::Winograd(2), flat, Numbers::Full),
+            ((1, 110, 90), Way::Winograd(2), flat, Numbers::Half),
+            ((1, 112, 90), Way::Winograd(2), flat, Numbers::Integers),
+            ((1, 70, 33), Way::Winograd(4), small, Numbers::Full),
+            ((1, 80, 70), Way::Winograd(4), small, Numbers::Full),
+            ((70, 1, 1), Way::Separable(50), large, Numbers::Full),
+            ((70, 1, 1), Way::Separable(50), large, Numbers::Integers),
         ];
-        for ((groups, inputs, outputs), way, (height, width), half) in cases {
+        for ((groups, inputs, outputs), way, (height, width), numbers) in cases {
             let conv = Conv { groups, inputs, outputs, kernel: (3, 3), stride: 1, padding: 1 };
             let case = Case {
                 conv,
@@ -849,7 +1023,7 @@ mod tests {
                 height,
                 width,
                 planar: false,
-                half,
+                numbers,
                 extra_border: 1,
                 residual: true,
                 affine: true,
@@ -858,12 +1032,18 @@ mod tests {
                 seed: 9,
             };
             for isa in Isa::all() {
+                if way == Way::Plain && numbers == Numbers::Integers {
+                    let weights = case.with_inputs_of(isa, |conv| &mut conv.inputs).weights();
+                    let packed = PackedIntegers::new(&weights, isa.lanes()).unwrap();
+                    let pieces = Pieces::new(&packed, (height, width), (case.pictures, true), case.threads);
+                    assert!(pieces.count > 1 && (pieces.parts > 1) == (height == 3), "{height} rows");
+                }
                 if let Way::Winograd(side) = way {
                     // Either way in several bands; by parts of the outputs where no cache holds the weights.
                     let packed = case.winograd(side, isa.lanes());
                     let geometry = Geometry::new(&packed, (height, width), case.pictures, case.threads);
                     assert!(geometry.bands > 1);
-                    assert_eq!(geometry.parts, if packed.scratch() > 0 { case.threads } else { 1 });
+                    assert_eq!(geometry.parts, if packed.scarce { case.threads } else { 1 });
                 }
                 case.check(isa);
             }
@@ -895,8 +1075,8 @@ mod tests {
         let (x, mut out) = (Buffer::zeros(layout.len()), Buffer::zeros(layout.len()));
         let out = ViewMut::new(out.as_mut_slice(), layout);
         let io = Io { pictures: 1, x: View::new(x.as_slice(), layout), residual: None, out, second: None };
-        let (inner, last) =
-            (PackedDepthwise::new(&weights, lanes), PackedConv::new(&pointwise(1, 1, 1), lanes, lanes));
+        let inner = PackedDepthwise::new(&weights, lanes);
+        let last = Dense::Floats(PackedConv::new(&pointwise(1, 1, 1), lanes, lanes));
         let nothing = Finish::default();
         Team::apart(1).enter(|run| {
             super::separable(Isa::PORTABLE, run, (&inner, &nothing), (&last, &nothing), io, &mut []);
@@ -961,17 +1141,106 @@ mod tests {
             change(&mut plain);
             let ran = runs(&weights, |run, io| super::conv(isa, run, &plain, &nothing, io, &mut []));
             assert_eq!(ran, i == 0, "change {i}");
-            let mut packed = PackedWinograd::new(&weights, 2, 4);
-            change(&mut packed.elements[15]);
+            let mut packed = PackedWinograd::new(&weights, 2, 4, false);
+            let Dense::Floats(element) = &mut packed.elements[15] else { panic!("integers, unasked") };
+            change(element);
             assert_eq!(winograd(&packed), i == 0, "change {i} of an element");
+        }
+        let changes: [fn(&mut PackedIntegers); 6] = [
+            |_| (),
+            |conv| conv.bias = Buffer::zeros(8),
+            |conv| conv.weights = Buffer::zeros(conv.weights.as_slice().len() - 8),
+            |conv| conv.units = Buffer::zeros(conv.units.as_slice().len() - 4),
+            |conv| conv.tiles[0].0 += 1,
+            |conv| conv.tiles.clear(),
+        ];
+        for (i, change) in changes.into_iter().enumerate() {
+            let mut plain = PackedIntegers::new(&weights, 4).unwrap();
+            change(&mut plain);
+            let ran = runs(&weights, |run, io| {
+                let floats = Pieces::new(&plain, (4, 4), (1, true), 1).floats();
+                let mut workspace = Buffer::zeros(floats);
+                super::integers(isa, run, &plain, &nothing, io, workspace.as_mut_slice());
+            });
+            assert_eq!(ran, i == 0, "change {i} of integers");
+            let mut packed = PackedWinograd::new(&weights, 2, 4, true);
+            let Dense::Integers(element) = &mut packed.elements[15] else { panic!("weights are numbers") };
+            change(element);
+            assert_eq!(winograd(&packed), i == 0, "change {i} of an element of integers");
         }
         let changes: [fn(&mut PackedWinograd); 2] =
             [|conv| conv.bias = Buffer::zeros(8), |conv| conv.elements.truncate(15)];
         for change in changes {
-            let mut packed = PackedWinograd::new(&weights, 2, 4);
+            let mut packed = PackedWinograd::new(&weights, 2, 4, false);
             change(&mut packed);
             assert!(!winograd(&packed));
         }
+    }
+
+    /// Of a 1x1 convolution of `inputs` channels at one pixel: the first output.
+    fn one_pixel_in_integers(isa: Isa, weights: &[f32], x: &[f32]) -> f32 {
+        let lanes = isa.lanes();
+        let conv = ConvWeights { weight: weights.to_vec(), bias: vec![0.0], ..pointwise(1, x.len(), 1) };
+        let packed = PackedIntegers::new(&conv, lanes).unwrap();
+        let layout = |channels| {
+            let shape = Shape { channels, height: 1, width: 1 };
+            Layout { shape, pictures: 1, lanes, border: 0 }
+        };
+        let (from, to) = (layout(x.len()), layout(1));
+        let (mut values, mut out) = (Buffer::zeros(from.len()), Buffer::zeros(to.len()));
+        from_planar(x, &from, values.as_mut_slice());
+        let io = Io {
+            pictures: 1,
+            x: View::new(values.as_slice(), from),
+            residual: None,
+            out: ViewMut::new(out.as_mut_slice(), to),
+            second: None,
+        };
+        let floats = Pieces::new(&packed, (1, 1), (1, true), 1).floats();
+        let (nothing, mut workspace) = (Finish::default(), Buffer::zeros(floats));
+        Team::apart(1)
+            .enter(|run| super::integers(isa, run, &packed, &nothing, io, workspace.as_mut_slice()));
+        out.as_slice()[0]
+    }
+
+    #[test]
+    fn sums_of_integers_stay_right_at_their_limits() {
+        let ones = [1.0; 160];
+        let mut spike = [1e-3; 160];
+        spike[70] = 1.0;
+        let signs: Vec<f32> = (0..160).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
+        let negative = ones.map(|one: f32| -one);
+        for isa in Isa::all() {
+            let cases: [(&[f32], &[f32]); 7] = [
+                (&ones, &ones),
+                (&ones, &negative),
+                (&negative, &negative),
+                (&signs, &signs),
+                (&spike, &ones),
+                (&ones, &spike),
+                (&spike, &spike),
+            ];
+            for (i, (weights, x)) in cases.into_iter().enumerate() {
+                for (most, least) in [(1.0, 1.0), (1e12, 1e-12), (1e-12, 1e12)] {
+                    let (weights, x): (Vec<_>, Vec<_>) =
+                        (weights.iter().map(|w| w * most).collect(), x.iter().map(|x| x * least).collect());
+                    let expected: f32 = weights.iter().zip(&x).map(|(w, x)| w * x).sum();
+                    let got = one_pixel_in_integers(isa, &weights, &x);
+                    assert!((got / expected - 1.0).abs() < 3e-3, "case {i}: {got} for {expected}, {isa:?}");
+                }
+            }
+            assert_eq!(one_pixel_in_integers(isa, &[0.0; 160], &ones), 0.0);
+            assert_eq!(one_pixel_in_integers(isa, &ones, &[0.0; 160]), 0.0);
+            for (what, at) in [f32::NAN, f32::INFINITY].into_iter().flat_map(|w| [0, 69, 159].map(|i| (w, i)))
+            {
+                let mut x = ones;
+                x[at] = what;
+                assert!(one_pixel_in_integers(isa, &ones, &x).is_nan(), "{what} at {at}, {isa:?}");
+            }
+        }
+        let mut weights = vec![1.0; 160];
+        weights[80] = f32::NAN;
+        assert!(PackedIntegers::new(&ConvWeights { weight: weights, ..pointwise(1, 160, 1) }, 4).is_none());
     }
 
     #[test]

@@ -9,9 +9,10 @@ use super::{
     super::{
         Shape,
         blocked::{LINE, Layout},
-        pack::{Finish, PackedActivation, PackedConv, PackedDepthwise, Tile, Weights, spans},
+        pack::{Dense, Finish, PackedActivation, PackedConv, PackedDepthwise, Tile, Weights, spans},
     },
     Isa, dispatch,
+    integers::{Pixels, Rounded},
     vector::Vector,
 };
 use half::f16;
@@ -22,9 +23,9 @@ use std::ops::Range;
 pub(in super::super) const TILE_BLOCKS: usize = 2;
 /// Pixels of a tile of one or two blocks: 12 sums leave of 16 registers enough for what is multiplied, and one to spare,
 /// without which compilers keep a sum in memory.
-const PIXELS_OF_FEW: usize = 6;
+pub(super) const PIXELS_OF_FEW: usize = 6;
 /// Pixels of a tile of three blocks.
-const PIXELS_OF_MANY: usize = 3;
+pub(super) const PIXELS_OF_MANY: usize = 3;
 
 /// Input channels, no more than a block has, that are multiplied between two looks at whether there are more.
 const UNROLLED: usize = 8;
@@ -640,31 +641,44 @@ unsafe fn depthwise_tile_3x3<V: Vector, const STRIDE: usize, const PIXELS: usize
 }
 
 /// Rows `rows` of a depthwise convolution and the 1x1 convolution behind it. What is between them never leaves the
-/// cache: a row of it lies in `between`.
+/// cache: a row of it lies in `between`, and `behind` that what it is rounded to.
 ///
 /// # Safety
 /// As [`depthwise_rows`] and [`conv_rows`], all blocks of these rows being this task's; `between` has room for a row of
-/// all blocks and is nobody else's.
+/// all blocks, `behind` for the same rounded where that is needed, and both are nobody else's.
 pub(super) unsafe fn separable_rows(
     isa: Isa,
     (depthwise, depthwise_finish): (&PackedDepthwise, &Finish),
-    (conv, finish): (&PackedConv, &Finish),
+    (conv, finish): (&Dense, &Finish),
     job: &Job,
     rows: Range<usize>,
-    between: *mut f32,
+    (between, behind): (*mut f32, *mut f32),
 ) {
     let size = job.out.layout.shape;
-    let block = size.width * conv.lanes;
+    let (step, blocks) = (job.x.layout.lanes, job.x.layout.blocks());
+    let block = size.width * step;
     for row in rows {
         // SAFETY: the caller's promise; a pixel's window in `between` is the pixel.
         unsafe {
-            let (blocks, to) = (0..job.x.layout.blocks(), Target::plain(between, block));
-            dispatch::depthwise_row(isa, depthwise, depthwise_finish, job, blocks, (row, size), to);
+            let to = Target::plain(between, block);
+            dispatch::depthwise_row(isa, depthwise, depthwise_finish, job, 0..blocks, (row, size), to);
             let target = job.target(row);
-            for tile in &conv.tiles {
-                let weights = weights_of(isa, conv, tile, &mut []).as_ptr();
-                let source = Source { weights, first: between, step: conv.lanes, row: block, block };
-                dispatch::conv_pixels(isa, conv, finish, *tile, source, target, size.width);
+            match conv {
+                Dense::Floats(conv) => {
+                    for tile in &conv.tiles {
+                        let weights = weights_of(isa, conv, tile, &mut []).as_ptr();
+                        let source = Source { weights, first: between, step, row: block, block };
+                        dispatch::conv_pixels(isa, conv, finish, *tile, source, target, size.width);
+                    }
+                }
+                Dense::Integers(conv) => {
+                    let rounded = Rounded::new(behind, conv.in_channels, 1, size.width);
+                    let pixels = Pixels { first: between, step, block };
+                    dispatch::round_pixels(isa, pixels, blocks, size.width, rounded);
+                    for tile in &conv.tiles {
+                        dispatch::integer_pixels(isa, conv, finish, *tile, (rounded, 1), target, size.width);
+                    }
+                }
             }
         }
     }
@@ -708,12 +722,9 @@ pub(super) unsafe fn finish_pixels<V: Vector, const PIXELS: usize>(
             sums[pixel].store(place.out.wrapping_add(pixel * V::LANES));
         }
         if matches!(finish.activation, PackedActivation::Sigmoid) {
-            for (i, sum) in sums.iter_mut().enumerate() {
-                let at = place.out.add(i * V::LANES);
-                for value in std::slice::from_raw_parts_mut(at, V::LANES) {
-                    *value = sigmoid(*value);
-                }
-                *sum = V::load(at);
+            sigmoids(place.out, PIXELS * V::LANES);
+            for pixel in 0..PIXELS {
+                sums[pixel] = V::load(place.out.wrapping_add(pixel * V::LANES));
             }
         }
         if let (Some((scale, shift)), Some(second)) = (&finish.affine, place.second) {
@@ -724,6 +735,19 @@ pub(super) unsafe fn finish_pixels<V: Vector, const PIXELS: usize>(
                 value.store(second.wrapping_add(pixel * V::LANES));
             }
         }
+    }
+}
+
+/// The sigmoids of `count` values, in their place. Part of no tile, or every tile would be compiled with as many
+/// exponentials as it has values.
+///
+/// # Safety
+/// There are so many, and nobody else uses them.
+#[inline(never)]
+unsafe fn sigmoids(at: *mut f32, count: usize) {
+    // SAFETY: the caller's promise.
+    for value in unsafe { std::slice::from_raw_parts_mut(at, count) } {
+        *value = sigmoid(*value);
     }
 }
 

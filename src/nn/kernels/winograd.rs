@@ -10,9 +10,10 @@
 use super::{
     super::{
         blocked::LINE,
-        pack::{Finish, PackedWinograd},
+        pack::{Dense, Finish, PackedWinograd},
     },
     Isa, dispatch,
+    integers::{Pixels, Rounded},
     tile::{Job, Source, Target, finish_pixels, weights_of},
     vector::Vector,
 };
@@ -38,6 +39,8 @@ pub(in super::super) struct Geometry {
     pub(super) parts: usize,
     /// Tiles that a block has room for. Odd, so that the elements of a tile do not share a set of the cache.
     room: usize,
+    /// Floats behind the tiles: what an element's inputs are rounded to, or a tile's weights in f32.
+    spare: usize,
     /// Elements of a tile.
     pub(super) elements: usize,
     lanes: usize,
@@ -66,7 +69,7 @@ impl Geometry {
         let (in_blocks, out_blocks) =
             (conv.in_channels.div_ceil(conv.lanes), conv.window.out_channels.div_ceil(conv.lanes));
         let tiles = across * down * pictures;
-        let by_outputs = conv.scratch() > 0 || tiles < threads * BAND_TILES;
+        let by_outputs = conv.scarce || tiles < threads * BAND_TILES;
         let parts = if by_outputs { threads.min(conv.tiles()) } else { 1 };
         let (floats, wanted) = match (conv.is_small(), parts) {
             (true, _) => (SMALL_BAND_FLOATS, SMALL_BANDS),
@@ -78,13 +81,17 @@ impl Geometry {
         let band = tiles.div_ceil(wanted).max(BAND_TILES).min(most);
         // As many for each thread.
         let bands = tiles.div_ceil(band).next_multiple_of(if parts == 1 { threads } else { 1 }).min(tiles);
+        let room = tiles.div_ceil(bands.max(1)) | 1;
+        let rounded = if conv.has_integers() { Rounded::floats(conv.in_channels, room) } else { 0 };
+        let spare = conv.scratch().max(rounded);
         Self {
             across,
             down,
             tiles,
             bands,
             parts,
-            room: tiles.div_ceil(bands.max(1)) | 1,
+            room,
+            spare,
             elements: conv.elements.len(),
             lanes: conv.lanes,
             in_blocks,
@@ -92,8 +99,12 @@ impl Geometry {
         }
     }
 
-    /// Floats of workspace that each thread needs for the tiles of a band.
+    /// Floats of workspace that each thread needs: for the tiles of a band, and behind them the spare ones.
     pub(in super::super) fn floats(&self) -> usize {
+        self.tile_floats() + self.spare
+    }
+
+    fn tile_floats(&self) -> usize {
         ((self.in_blocks + self.out_blocks) * self.block()).next_multiple_of(LINE)
     }
 
@@ -187,32 +198,41 @@ pub(super) unsafe fn transform_inputs<V: Vector>(
 /// Multiplies one element of `tiles` tiles by the weights of some `outputs`, numbers of their tiles.
 ///
 /// # Safety
-/// As [`transform_inputs`]; the inputs of these tiles are transformed; no other task has `scratch`, which has
-/// [`PackedWinograd::scratch`] floats.
+/// As [`transform_inputs`]; the inputs of these tiles are transformed.
 pub(super) unsafe fn multiply_element(
     isa: Isa,
     conv: &PackedWinograd,
     geometry: &Geometry,
-    (space, scratch): (Space, &mut [f32]),
+    space: Space,
     (element, outputs): (usize, Range<usize>),
     tiles: usize,
 ) {
-    let Some(weights) = conv.elements.get(element) else { return };
     let nothing = Finish::default();
-    let (element, block) = (element * geometry.element(), geometry.block());
-    // SAFETY: the caller's promise; a tile's window is its own element, and products lie behind the inputs.
+    let (at, block, step) = (element * geometry.element(), geometry.block(), conv.lanes);
+    // SAFETY: the caller's promise; a tile's window is its own element, products lie behind the inputs, and behind them is
+    // as much spare room as the geometry says.
     unsafe {
-        let first = space.0.add(element).cast_const();
-        let target = Target::plain(space.0.add(geometry.in_blocks * block + element), block);
-        for tile in weights.tiles.get(outputs).unwrap_or_default() {
-            let source = Source {
-                weights: weights_of(isa, weights, tile, scratch).as_ptr(),
-                first,
-                step: conv.lanes,
-                row: 0,
-                block,
-            };
-            dispatch::conv_pixels(isa, weights, &nothing, *tile, source, target, tiles);
+        let first = space.0.add(at).cast_const();
+        let target = Target::plain(space.0.add(geometry.in_blocks * block + at), block);
+        let spare = space.0.add(geometry.tile_floats());
+        match conv.elements.get(element) {
+            Some(Dense::Floats(conv)) => {
+                let spare = std::slice::from_raw_parts_mut(spare, geometry.spare);
+                for tile in conv.tiles.get(outputs).unwrap_or_default() {
+                    let weights = weights_of(isa, conv, tile, spare).as_ptr();
+                    let source = Source { weights, first, step, row: 0, block };
+                    dispatch::conv_pixels(isa, conv, &nothing, *tile, source, target, tiles);
+                }
+            }
+            Some(Dense::Integers(conv)) => {
+                let rounded = Rounded::new(spare, conv.in_channels, 1, geometry.room);
+                let pixels = Pixels { first, step, block };
+                dispatch::round_pixels(isa, pixels, geometry.in_blocks, tiles, rounded);
+                for tile in conv.tiles.get(outputs).unwrap_or_default() {
+                    dispatch::integer_pixels(isa, conv, &nothing, *tile, (rounded, 1), target, tiles);
+                }
+            }
+            None => {}
         }
     }
 }
