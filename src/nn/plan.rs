@@ -58,6 +58,8 @@ pub(super) struct Step {
 
 #[allow(clippy::large_enum_variant, reason = "a few dozen a plan, each made once")]
 pub(super) enum Kind {
+    /// The only convolution that reads the input.
+    Stem(PackedConv, Finish),
     Conv(PackedConv, Finish),
     Integers(PackedIntegers, Finish),
     Winograd(PackedWinograd, Finish),
@@ -123,13 +125,15 @@ impl Plan {
         if pictures * expected != input.len() || !(1..=self.pictures).contains(&pictures) {
             return Err(NnError::InputLength { expected, most: self.pictures, got: input.len() });
         }
-        if let Some(slot) = self.slots.get_mut(self.input_slot) {
+        let filled = self.slots.get_mut(self.input_slot).filter(|slot| slot.layout.shape == self.input);
+        if let Some(slot) = filled {
             blocked::from_planar(input, &slot.layout, slot.buffer.as_mut_slice());
         }
-        let (isa, steps, slots, workspace) = (self.isa, &self.steps, &mut self.slots, &mut self.workspace);
+        let (isa, steps, shape) = (self.isa, &self.steps, self.input);
+        let (slots, workspace) = (&mut self.slots, &mut self.workspace);
         self.team.enter(|run| {
             for step in steps {
-                step.run(isa, run, slots, pictures, workspace.as_mut_slice());
+                step.run(isa, run, slots, (input, shape, pictures), workspace.as_mut_slice());
             }
         });
         for output in &mut self.outputs {
@@ -189,24 +193,40 @@ impl Output {
 }
 
 impl Step {
-    fn run(&self, isa: Isa, run: &Run<'_>, slots: &mut [Slot], pictures: usize, workspace: &mut [f32]) {
+    /// `input` is what the plan was handed, the shape of a picture, and how many there are.
+    fn run(
+        &self,
+        isa: Isa,
+        run: &Run<'_>,
+        slots: &mut [Slot],
+        input: (&[f32], Shape, usize),
+        workspace: &mut [f32],
+    ) {
         let mut taken = Taken::new(slots, self);
         let Taken { slots, out, second } = &mut taken;
         if let (Some(x), Some((_, out))) = (slots.get(self.x), out) {
             let other = self.other.and_then(|other| slots.get(other));
             let io = Io {
-                pictures,
+                pictures: input.2,
                 x: x.view(),
                 residual: other.map(Slot::view),
                 out: out.view_mut(),
                 second: second.as_mut().map(|(_, slot)| slot.view_mut()),
             };
-            self.compute(isa, run, io, workspace);
+            self.compute(isa, run, (input.0, input.1), io, workspace);
         }
     }
 
-    fn compute(&self, isa: Isa, run: &Run<'_>, mut io: Io<'_>, workspace: &mut [f32]) {
+    fn compute(
+        &self,
+        isa: Isa,
+        run: &Run<'_>,
+        planar: (&[f32], Shape),
+        mut io: Io<'_>,
+        workspace: &mut [f32],
+    ) {
         match &self.kind {
+            Kind::Stem(conv, finish) => kernels::stem(isa, run, (conv, finish), planar, io, workspace),
             Kind::Conv(conv, finish) => kernels::conv(isa, run, conv, finish, io, workspace),
             Kind::Integers(conv, finish) => kernels::integers(isa, run, conv, finish, io, workspace),
             Kind::Winograd(conv, finish) => kernels::winograd(isa, run, conv, finish, io, workspace),
@@ -229,6 +249,7 @@ impl Step {
 impl Kind {
     fn name(&self) -> &'static str {
         match self {
+            Self::Stem(..) => "stem",
             Self::Conv(..) => "conv",
             Self::Integers(..) => "integers",
             Self::Winograd(..) => "winograd",
@@ -431,7 +452,7 @@ mod tests {
         for isa in Isa::all() {
             let plan = Plan::compile_for(isa, &graph, (160, 160), 1, 1).unwrap();
             let kinds: Vec<_> = plan.steps.iter().map(|step| step.kind.name()).collect();
-            assert_eq!(kinds, ["conv", "separable", "conv"]);
+            assert_eq!(kinds, ["stem", "separable", "conv"]);
             assert_equals_candle(&graph, 160, isa, 1);
         }
     }
@@ -462,7 +483,7 @@ mod tests {
         let graph = detector_like();
         for isa in Isa::all() {
             let plan = Plan::compile_for(isa, &graph, (80, 80), 1, 2).unwrap();
-            let kinds = ["conv", "separable", "winograd"];
+            let kinds = ["stem", "separable", "winograd"];
             assert_eq!(plan.steps.iter().map(|step| step.kind.name()).collect::<Vec<_>>(), kinds);
             assert_equals_candle(&graph, 80, isa, 2);
         }
@@ -485,8 +506,8 @@ mod tests {
         let y = graph.conv(x, conv(3, (96, 96), 3, 1, 96), activation(1, 96));
         let y = graph.conv_add(y, conv(5, (96, 96), 1, 1, 1), x, Activation::None);
         let y = graph.conv(y, conv(7, (96, 96), 3, 2, 1), activation(2, 96));
-        let y = graph.conv(y, conv(9, (96, 104), 3, 1, 1), activation(2, 104));
-        let y = graph.conv(y, conv(11, (104, 96), 1, 2, 1), Activation::Relu);
+        let y = graph.conv(y, conv(9, (96, 112), 3, 1, 1), activation(2, 112));
+        let y = graph.conv(y, conv(11, (112, 96), 1, 2, 1), Activation::Relu);
         graph.output(y, "features");
         let weight = noise(13, 96 * 25 * 100).iter().map(|w| w / 50.0).collect();
         let y = graph.flatten_linear(y, LinearWeights { weight, bias: noise(14, 100) });

@@ -6,7 +6,7 @@ use super::{
     Activation, ConvWeights, Graph, NnError, NodeId, Shape,
     blocked::{self, Buffer, Layout},
     graph::Op,
-    kernels::{Geometry, Isa, Pieces, between_floats},
+    kernels::{Bands, Geometry, Isa, Pieces, between_floats},
     pack::{Dense, Finish, PackedConv, PackedDepthwise, PackedIntegers, PackedWinograd, Window},
     plan::{Kind, Output, Slot, Step},
 };
@@ -294,7 +294,13 @@ impl<'a> Planner<'a> {
     }
 
     fn plain(&mut self, weights: &ConvWeights, in_lanes: usize, finish: Finish) -> Kind {
-        let packed = PackedConv::spared(weights, in_lanes, self.isa.lanes());
+        let lanes = self.isa.lanes();
+        if let Some(from) = self.shapes.first().copied().filter(|_| in_lanes == 1 && self.has_stem()) {
+            let packed = PackedConv::new(weights, in_lanes, lanes);
+            self.need(|_, threads| Bands::new(&packed, from, threads).floats());
+            return Kind::Stem(packed, finish);
+        }
+        let packed = PackedConv::spared(weights, in_lanes, lanes);
         self.workspace = self.workspace.max(self.threads * packed.scratch());
         Kind::Conv(packed, finish)
     }
@@ -330,10 +336,19 @@ impl<'a> Planner<'a> {
         channels(node) + siblings.iter().map(|sibling| channels(*sibling)).sum::<usize>()
     }
 
+    /// Whether the pictures are read by one convolution only, which reads them as they are handed in: they have no slot then,
+    /// or rather an empty one.
+    fn has_stem(&self) -> bool {
+        self.uses.first().is_some_and(|input| input.readers == 1 && !input.blocked)
+    }
+
     /// A slot for the value of `node`: a free one of the same layout, else a new one.
     fn allocate(&mut self, node: usize) -> usize {
         let shape = self.shapes.get(node).copied().unwrap_or(Shape { channels: 0, height: 0, width: 0 });
-        let shape = Shape { channels: self.channels_with_siblings(node), ..shape };
+        let mut shape = Shape { channels: self.channels_with_siblings(node), ..shape };
+        if node == 0 && self.has_stem() {
+            shape = Shape { channels: 0, height: 0, width: 0 };
+        }
         let (border, blocked) = self.uses.get(node).map_or((0, true), |u| (u.border, u.blocked));
         let lanes = if node == 0 && !blocked { 1 } else { self.isa.lanes() };
         let layout = Layout { shape, pictures: self.pictures, lanes, border };

@@ -1,16 +1,15 @@
 //! Inner products of one row of small integers with many: the first pass of an exact search.
 //!
-//! Sums are exact: codes lie in -127..=127, so that 512 products of them fit into 32 bits many times over. There is a way for
-//! AVX2 and a portable one; processors with AVX-512 use AVX2 here, for a way of theirs was never run on one.
+//! Sums are exact: codes lie in -127..=127, so that 512 products of them fit into 32 bits many times over.
 
 /// Codes of one vector, on a cache line of their own: a row that straddles lines is read at half the speed. `N` is a
-/// multiple of 32.
+/// multiple of 64.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 pub struct Codes<const N: usize>([i8; N]);
 
 impl<const N: usize> Codes<N> {
-    const WHOLE_VECTORS: () = assert!(N.is_multiple_of(32));
+    const WHOLE_VECTORS: () = assert!(N.is_multiple_of(64));
 
     /// Takes codes; -128 becomes -127, for it has no opposite.
     #[must_use]
@@ -31,26 +30,36 @@ const BATCH: usize = 64;
 
 /// Gives the inner products of `query` with every row to `visit`, in the rows' order, some at a time: what is done with
 /// each then is a short loop of its own.
-#[allow(unsafe_code)] // the one call, after asking the processor
 pub fn inner_products<const N: usize>(query: &Codes<N>, rows: &[Codes<N>], mut visit: impl FnMut(&[i32])) {
     let mut products = [0; BATCH];
+    let way = ways().next().unwrap_or(portable);
     for rows in rows.chunks(BATCH) {
         let products = &mut products[..rows.len()];
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has just been asked for AVX2.
-            unsafe { x86::inner_products(query, rows, products) };
-            visit(products);
-            continue;
-        }
-        products.iter_mut().zip(rows).for_each(|(product, row)| *product = portable(query, row));
+        way(query, rows, products);
         visit(products);
     }
 }
 
-/// Plain Rust in a shape that compilers vectorise: sums of 16 that do not wait for each other.
+/// A way to compute products, of as many rows as there is room for.
+type Way<const N: usize> = fn(&Codes<N>, &[Codes<N>], &mut [i32]);
+
+/// All that this processor has, the fastest first.
+fn ways<const N: usize>() -> impl Iterator<Item = Way<N>> {
+    #[cfg(target_arch = "x86_64")]
+    let vectors = x86::ways();
+    #[cfg(not(target_arch = "x86_64"))]
+    let vectors = std::iter::empty();
+    vectors.chain(std::iter::once(portable as Way<N>))
+}
+
+/// Plain Rust.
+fn portable<const N: usize>(query: &Codes<N>, rows: &[Codes<N>], products: &mut [i32]) {
+    products.iter_mut().zip(rows).for_each(|(product, row)| *product = portable_product(query, row));
+}
+
+/// In a shape that compilers vectorise: sums of 16 that do not wait for each other.
 #[inline]
-fn portable<const N: usize>(a: &Codes<N>, b: &Codes<N>) -> i32 {
+fn portable_product<const N: usize>(a: &Codes<N>, b: &Codes<N>) -> i32 {
     let mut sums = [0_i32; 16];
     for (a, b) in a.0.as_chunks::<16>().0.iter().zip(b.0.as_chunks::<16>().0) {
         for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
@@ -64,28 +73,87 @@ fn portable<const N: usize>(a: &Codes<N>, b: &Codes<N>) -> i32 {
 mod x86 {
     #![allow(unsafe_code)] // the instructions; each block says why it is sound
 
-    use super::Codes;
+    use super::{Codes, Way};
     use std::arch::x86_64::{
-        __m256i, _MM_HINT_T0, _mm_add_epi32, _mm_extract_epi32, _mm_prefetch, _mm256_abs_epi8,
+        __m256i, __m512i, _MM_HINT_T0, _mm_add_epi32, _mm_extract_epi32, _mm_prefetch, _mm256_abs_epi8,
         _mm256_add_epi32, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_hadd_epi32,
         _mm256_load_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi16, _mm256_setzero_si256,
-        _mm256_sign_epi8,
+        _mm256_sign_epi8, _mm512_abs_epi8, _mm512_castsi512_si256, _mm512_dpbusd_epi32,
+        _mm512_extracti64x4_epi64, _mm512_load_si512, _mm512_mask_sub_epi8, _mm512_movepi8_mask,
+        _mm512_setzero_si512,
     };
 
     /// Bytes that are asked for ahead of what is read. A processor that sees four rows read in turn does not by itself
     /// fetch the next ones in time: without it a search of what no cache holds takes nearly twice as long.
     const AHEAD: usize = 2048;
 
+    /// Those of this processor, the fastest first.
+    pub(super) fn ways<const N: usize>() -> impl Iterator<Item = Way<N>> {
+        let has_avx2 = is_x86_feature_detected!("avx2");
+        let has_vnni =
+            has_avx2 && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vnni");
+        let vnni: Way<N> = |query, rows, products| {
+            // SAFETY: given only where the processor has AVX-512 with BW and VNNI, and AVX2.
+            unsafe { with_vnni(query, rows, products) }
+        };
+        let avx2: Way<N> = |query, rows, products| {
+            // SAFETY: given only where the processor has AVX2.
+            unsafe { with_avx2(query, rows, products) }
+        };
+        has_vnni.then_some(vnni).into_iter().chain(has_avx2.then_some(avx2))
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2")]
+    fn with_vnni<const N: usize>(query: &Codes<N>, rows: &[Codes<N>], products: &mut [i32]) {
+        each_four(rows, products, |four| products_by_vnni(query, four));
+    }
+
     #[target_feature(enable = "avx2")]
-    pub(super) fn inner_products<const N: usize>(query: &Codes<N>, rows: &[Codes<N>], products: &mut [i32]) {
+    fn with_avx2<const N: usize>(query: &Codes<N>, rows: &[Codes<N>], products: &mut [i32]) {
+        each_four(rows, products, |four| products_by_avx2(query, four));
+    }
+
+    #[inline(always)]
+    fn each_four<const N: usize>(
+        rows: &[Codes<N>],
+        products: &mut [i32],
+        of: impl Fn([&Codes<N>; 4]) -> [i32; 4],
+    ) {
         let (fours, rest) = rows.as_chunks::<4>();
         let (places, rest_places) = products.as_chunks_mut::<4>();
         for (place, four) in places.iter_mut().zip(fours) {
-            *place = products_of(query, four.each_ref());
+            *place = of(four.each_ref());
         }
         for (place, row) in rest_places.iter_mut().zip(rest) {
-            [*place, ..] = products_of(query, [row; 4]);
+            [*place, ..] = of([row; 4]);
         }
+    }
+
+    /// As [`products_by_avx2`], 64 products at a time: the instruction wants one side without sign as well, multiplies and adds in
+    /// one, and nothing saturates.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2")]
+    #[inline]
+    fn products_by_vnni<const N: usize>(a: &Codes<N>, rows: [&Codes<N>; 4]) -> [i32; 4] {
+        let (none, mut sums) = (_mm512_setzero_si512(), [_mm512_setzero_si512(); 4]);
+        let [b0, b1, b2, b3] = rows.map(|row| row.0.as_chunks::<64>().0);
+        let mut ahead = rows[0].0.as_ptr().wrapping_add(AHEAD);
+        for ((((a, b0), b1), b2), b3) in a.0.as_chunks::<64>().0.iter().zip(b0).zip(b1).zip(b2).zip(b3) {
+            for line in 0..4 {
+                _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(line * 64));
+            }
+            ahead = ahead.wrapping_add(256);
+            let a = load_line(a);
+            let (size, negative) = (_mm512_abs_epi8(a), _mm512_movepi8_mask(a));
+            for (sum, b) in sums.iter_mut().zip([b0, b1, b2, b3]) {
+                let b = load_line(b);
+                *sum = _mm512_dpbusd_epi32(*sum, size, _mm512_mask_sub_epi8(b, negative, none, b));
+            }
+        }
+        totals(
+            sums.map(|sum| {
+                _mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64::<1>(sum))
+            }),
+        )
     }
 
     /// Four rows at once: they share what is read of `a`, and their sums are added up together. 32 products at a time:
@@ -93,7 +161,7 @@ mod x86 {
     /// 32,258, so that its 16 bits never saturate.
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn products_of<const N: usize>(a: &Codes<N>, rows: [&Codes<N>; 4]) -> [i32; 4] {
+    fn products_by_avx2<const N: usize>(a: &Codes<N>, rows: [&Codes<N>; 4]) -> [i32; 4] {
         let ones = _mm256_set1_epi16(1);
         let [b0, b1, b2, b3] = rows.map(|row| row.0.as_chunks::<32>().0);
         let mut sums = [_mm256_setzero_si256(); 4];
@@ -110,7 +178,12 @@ mod x86 {
                 *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
             }
         }
-        let [s0, s1, s2, s3] = sums;
+        totals(sums)
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn totals([s0, s1, s2, s3]: [__m256i; 4]) -> [i32; 4] {
         let sums = _mm256_hadd_epi32(_mm256_hadd_epi32(s0, s1), _mm256_hadd_epi32(s2, s3));
         let sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
         [
@@ -126,6 +199,13 @@ mod x86 {
     fn load(codes: &[i8; 32]) -> __m256i {
         // SAFETY: 32 readable bytes, at a multiple of 32 bytes from the start of a `Codes`, which is aligned to 64.
         unsafe { _mm256_load_si256(codes.as_ptr().cast()) }
+    }
+
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    fn load_line(codes: &[i8; 64]) -> __m512i {
+        // SAFETY: 64 readable bytes, at a multiple of 64 bytes from the start of a `Codes`, which is aligned to as many.
+        unsafe { _mm512_load_si512(codes.as_ptr().cast()) }
     }
 }
 
@@ -148,7 +228,11 @@ mod tests {
             let mut found = Vec::new();
             inner_products(&query, &rows, |products| found.extend_from_slice(products));
             prop_assert_eq!(&found, &plain);
-            prop_assert_eq!(rows.iter().map(|row| portable(&query, row)).collect::<Vec<_>>(), plain);
+            for way in ways() {
+                found.fill(0);
+                way(&query, &rows, &mut found);
+                prop_assert_eq!(&found, &plain);
+            }
         }
     }
 
@@ -156,10 +240,11 @@ mod tests {
     fn the_largest_codes_do_not_overflow() {
         for (a, b) in [(127, 127), (-128, -128), (127, -128)] {
             let (a, b) = (Codes::<512>::new([a; 512]), Codes::<512>::new([b; 512]));
-            let mut found = 0;
-            inner_products(&a, &[b], |products| found = products[0]);
-            assert_eq!(found.abs(), 512 * 127 * 127);
-            assert_eq!(found, portable(&a, &b));
+            for way in ways() {
+                let mut found = [0];
+                way(&a, &[b], &mut found);
+                assert_eq!(found[0].abs(), 512 * 127 * 127);
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     thread::JoinHandle,
 };
@@ -135,11 +135,13 @@ struct Shared {
     changed: Condvar,
     /// 1 while a run lasts: what spinning helpers look at.
     active: AtomicUsize,
-    /// Tasks of the job that nobody has taken.
-    left: AtomicUsize,
+    /// Tasks of the job that nobody has taken: the first one, and in the upper half what is behind the last one. The leader
+    /// takes them from the beginning and helpers from the end, so that the next layer finds most of what it reads in the
+    /// cache of the core that wrote it.
+    left: AtomicU64,
     /// Tasks of the job that are done.
     done: AtomicUsize,
-    job: UnsafeCell<Option<Job>>,
+    job: UnsafeCell<Option<&'static Work<'static>>>,
     panicked: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
@@ -151,15 +153,8 @@ enum State {
     Over,
 }
 
-/// Task and thread in.
+/// Task and thread in. The lifetime of one that is shared is a lie: see [`Shared::share`].
 type Work<'a> = dyn Fn(usize, usize) + Sync + 'a;
-
-/// One layer's tasks. The lifetime is a lie: see [`Shared::share`].
-#[derive(Clone, Copy)]
-struct Job {
-    tasks: usize,
-    work: &'static Work<'static>,
-}
 
 // SAFETY: `job` is the one field that is not `Sync` by itself. The leader (one, by `leading`) writes it only while no
 // task is left and all taken ones are done. Others read it only after they took a task (acquire, from the leader's
@@ -174,9 +169,9 @@ impl Shared {
         let work: &'static Work<'static> =
             unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
         // SAFETY: no task is left or unfinished, so that nobody reads; and there is one leader.
-        unsafe { *self.job.get() = Some(Job { tasks, work }) };
+        unsafe { *self.job.get() = Some(work) };
         self.done.store(0, Ordering::Relaxed);
-        self.left.store(tasks, Ordering::Release);
+        self.left.store((tasks as u64) << 32, Ordering::Release);
         while self.take(LEADER) {}
         let mut turns = 0;
         while self.done.load(Ordering::Acquire) < tasks {
@@ -189,13 +184,19 @@ impl Shared {
 
     /// Takes a task and does it; false when there is none.
     fn take(&self, thread: usize) -> bool {
-        let minus_one = |left: usize| left.checked_sub(1);
-        let Ok(left) = self.left.fetch_update(Ordering::Acquire, Ordering::Relaxed, minus_one) else {
+        let ends = |left: u64| (left & u64::from(u32::MAX), left >> 32);
+        let without_one = |left: u64| {
+            let (first, end) = ends(left);
+            (first < end).then(|| if thread == LEADER { left + 1 } else { left - (1 << 32) })
+        };
+        let Ok(left) = self.left.fetch_update(Ordering::Acquire, Ordering::Relaxed, without_one) else {
             return false;
         };
+        let (first, end) = ends(left);
+        let task = if thread == LEADER { first } else { end - 1 } as usize;
         // SAFETY: a task was taken and is not done, so that nobody writes.
-        if let Some(Job { tasks, work }) = unsafe { *self.job.get() }
-            && let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(tasks - left, thread)))
+        if let Some(work) = unsafe { *self.job.get() }
+            && let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(task, thread)))
         {
             *locked(&self.panicked) = Some(panic);
         }

@@ -33,6 +33,8 @@ use std::{
     ops::Bound,
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
+    time::Duration,
 };
 
 /// Journal bytes after which a checkpoint is written.
@@ -61,7 +63,11 @@ pub(super) struct Lock {
 }
 
 impl Lock {
+    /// Takes the folder's lock. A store that was closed this moment may still hold it: a child process that was being started
+    /// has its files until it becomes another program.
     pub(super) fn take(dir: &Path) -> Result<Self, VaultError> {
+        const TRIES: usize = 50;
+        const PAUSE: Duration = Duration::from_millis(20);
         let path = dir.join("lock");
         let file = OpenOptions::new()
             .write(true)
@@ -69,7 +75,15 @@ impl Lock {
             .truncate(false)
             .open(&path)
             .map_err(VaultError::io("open", &path))?;
-        match file.try_lock() {
+        let mut locked = file.try_lock();
+        for _ in 1..TRIES {
+            if !matches!(locked, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            thread::sleep(PAUSE);
+            locked = file.try_lock();
+        }
+        match locked {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(VaultError::Busy(dir.to_owned())),
             Err(TryLockError::Error(e)) => Err(VaultError::io("lock", &path)(e)),

@@ -627,6 +627,20 @@ fn marks_outlive_whatever_the_clock_does() {
 }
 
 #[test]
+fn a_store_that_is_closed_in_a_moment_is_waited_for() {
+    let site = Site::new();
+    let vault = site.create();
+    let now = site.now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(150));
+            vault.close(now).unwrap();
+        });
+        site.open();
+    });
+}
+
+#[test]
 fn a_second_process_is_refused_while_the_first_runs() {
     let site = Site::new();
     let vault = site.create();

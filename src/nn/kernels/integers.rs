@@ -192,6 +192,8 @@ unsafe fn total<V: Vector, const BLOCKS: usize, const STEP: usize, const PIXELS:
         let (weights, units) = conv.place_of(out);
         let mut weights = conv.weights.as_slice().as_ptr().wrapping_add(weights);
         let mut units = conv.units.as_slice().as_ptr().wrapping_add(units);
+        // The next tile's weights lie behind this one's, and arrive meanwhile.
+        let ahead = BLOCKS * V::LANES * conv.in_channels * kh * kw;
         let (mut chunk, mut left) = (source, conv.in_channels);
         while left > 0 {
             let channels = if left < CHUNK { left } else { CHUNK };
@@ -206,6 +208,10 @@ unsafe fn total<V: Vector, const BLOCKS: usize, const STEP: usize, const PIXELS:
                         // So many channels are whole vectors, of which the least has four.
                         for _ in 0..2 {
                             add_pair::<V, BLOCKS, PIXELS>(&mut sums, weights, input, step);
+                            for block in 0..BLOCKS {
+                                let next = weights.wrapping_add(ahead).wrapping_add(block * V::LANES * 2);
+                                V::ask_for(next.cast());
+                            }
                             weights = weights.wrapping_add(BLOCKS * V::LANES * 2);
                             input = input.wrapping_add(2);
                         }

@@ -14,6 +14,7 @@
 mod tile;
 mod integers;
 mod isa;
+mod stem;
 mod vector;
 mod winograd;
 
@@ -38,6 +39,7 @@ use winograd::{Space, Stretch};
 
 pub(super) use integers::Pieces;
 pub(super) use isa::Isa;
+pub(super) use stem::{Bands, stem};
 pub(super) use tile::{TILE_BLOCKS, sigmoid};
 pub(super) use winograd::Geometry;
 
@@ -261,7 +263,7 @@ pub(super) fn depthwise(isa: Isa, run: &Run<'_>, conv: &PackedDepthwise, finish:
     let chunks = Chunks::new(pictures * to.shape.height, from.row() * conv.window.stride, to.blocks(), run);
     let job = io.job();
     run.each(chunks.count * to.blocks(), conv.cost(pictures * to.shape.len()), |task, _| {
-        let (block, rows) = (task / chunks.count, chunks.rows(task % chunks.count));
+        let (block, rows) = (task % to.blocks(), chunks.rows(task / to.blocks()));
         // SAFETY: as in `conv`, with one block a task.
         unsafe { tile::depthwise_rows(isa, conv, finish, &job, block, rows) }
     });
@@ -515,8 +517,8 @@ macro_rules! kernels {
 
                 $(
                     /// # Safety
-                    /// As the kernel in its module; the processor has AVX-512 F, BW, DQ and VL.
-                    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,fma")]
+                    /// As the kernel in its module; the processor has AVX-512 F, BW, DQ, VL and VNNI.
+                    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma")]
                     pub(super) unsafe fn $kernel($($argument: $type),*) {
                         // SAFETY: the caller's promise.
                         unsafe { $module::$kernel::<Avx512>($($argument),*) }
@@ -639,6 +641,8 @@ mod tests {
     enum Way {
         /// [`depthwise`] where it is one and the input is blocked, else [`conv`].
         Plain,
+        /// [`stem`]: of pictures as they are handed in.
+        Stem,
         /// [`winograd`] with tiles of that side.
         Winograd(usize),
         /// [`separable`]: the convolution is depthwise, and a 1x1 one to that many channels follows.
@@ -721,7 +725,7 @@ mod tests {
             let residual = noise(self.seed + 4, pictures * to.len());
             let (scale, shift) = (noise(self.seed + 5, to.channels), noise(self.seed + 6, to.channels));
 
-            let in_lanes = if self.planar { 1 } else { lanes };
+            let in_lanes = if self.planar || self.way == Way::Stem { 1 } else { lanes };
             let blocked = |shape: Shape, lanes: usize, border: usize, values: &[f32]| {
                 let layout = Layout { shape, pictures: pictures + self.extra_border, lanes, border };
                 let mut buffer = Buffer::zeros(layout.len());
@@ -744,7 +748,7 @@ mod tests {
                 second: self.affine.then(|| ViewMut::new(second.as_mut_slice(), second_layout)),
             };
             let inner = self.activation(between.channels);
-            self.compute(isa, (&weights, &inner), &last, &finish, io);
+            self.compute(isa, (&weights, &inner), &last, &finish, (&x, from), io);
 
             let mut expected = Vec::new();
             for (x, residual) in x.chunks(from.len()).zip(residual.chunks(to.len())) {
@@ -801,6 +805,7 @@ mod tests {
             (weights, inner): (&ConvWeights, &Activation),
             last: &ConvWeights,
             finish: &Finish,
+            planar: (&[f32], Shape),
             io: Io<'_>,
         ) {
             let (lanes, in_lanes, to) = (isa.lanes(), io.x.layout.lanes, io.out.layout.shape);
@@ -826,6 +831,12 @@ mod tests {
                         }
                         let mut workspace = workspace(run.threads() * packed.scratch());
                         super::conv(isa, run, &packed, finish, io, workspace.as_mut_slice());
+                    }
+                    Way::Stem => {
+                        let packed = PackedConv::new(weights, 1, lanes);
+                        let floats = Bands::new(&packed, planar.1, run.threads()).floats();
+                        let mut workspace = workspace(run.threads() * floats);
+                        super::stem(isa, run, (&packed, finish), planar, io, workspace.as_mut_slice());
                     }
                     Way::Winograd(side) => {
                         let packed = self.winograd(side, lanes);
@@ -933,7 +944,8 @@ mod tests {
                 let (planar, residual, affine, (numbers, chunks), activation, threads, extra_border) = flags;
                 // Of groups there are no integers.
                 let dense = conv.groups == 1 || matches!(way, Way::Separable(_));
-                let numbers = if numbers == Numbers::Integers && !dense { Numbers::Full } else { numbers };
+                let full = numbers == Numbers::Integers && !dense || way == Way::Stem;
+                let numbers = if full { Numbers::Full } else { numbers };
                 if numbers == Numbers::Integers && chunks {
                     let separable = matches!(way, Way::Separable(_));
                     *(if separable { &mut conv.groups } else { &mut conv.inputs }) += CHUNK;
@@ -961,7 +973,9 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(400))]
 
         #[test]
-        fn every_convolution_equals_the_plain_loop(case in case(conv().prop_map(|conv| (conv, Way::Plain)))) {
+        fn every_convolution_equals_the_plain_loop(
+            case in case((conv(), prop::sample::select(vec![Way::Plain, Way::Plain, Way::Stem]))),
+        ) {
             Isa::all().for_each(|isa| case.check(isa));
         }
 
@@ -1003,9 +1017,10 @@ mod tests {
         let cases = [
             ((1, 24, 40), Way::Plain, large, Numbers::Half),
             ((1, 24, 40), Way::Plain, large, Numbers::Integers),
-            ((1, 136, 40), Way::Plain, tiny, Numbers::Integers),
+            ((1, 136, 72), Way::Plain, tiny, Numbers::Integers),
             ((70, 1, 1), Way::Plain, large, Numbers::Full),
-            ((1, 24, 48), Way::Winograd(2), large, Numbers::Half),
+            ((1, 3, 40), Way::Stem, large, Numbers::Full),
+            ((1, 24, 112), Way::Winograd(2), large, Numbers::Half),
             ((1, 110, 90), Way::Winograd(2), flat, Numbers::Full),
             ((1, 110, 90), Way::Winograd(2), flat, Numbers::Half),
             ((1, 112, 90), Way::Winograd(2), flat, Numbers::Integers),

@@ -198,11 +198,11 @@ mod x86 {
         _mm256_castsi256_si128, _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_cvtps_epi32,
         _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_load_ps, _mm256_load_si256,
         _mm256_madd_epi16, _mm256_max_ps, _mm256_min_ps, _mm256_set1_ps, _mm256_setzero_si256,
-        _mm256_store_ps, _mm256_store_si256, _mm256_sub_ps, _mm512_add_epi32, _mm512_add_ps,
-        _mm512_broadcastss_ps, _mm512_castps_si512, _mm512_cvtepi32_ps, _mm512_cvtph_ps, _mm512_cvtps_epi32,
-        _mm512_cvtsepi32_epi16, _mm512_fmadd_ps, _mm512_load_ps, _mm512_load_si512, _mm512_madd_epi16,
-        _mm512_max_ps, _mm512_min_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_setzero_si512,
-        _mm512_store_ps, _mm512_sub_ps,
+        _mm256_store_ps, _mm256_store_si256, _mm256_sub_ps, _mm512_add_ps, _mm512_broadcastss_ps,
+        _mm512_castps_si512, _mm512_cvtepi32_ps, _mm512_cvtph_ps, _mm512_cvtps_epi32, _mm512_cvtsepi32_epi16,
+        _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_load_ps, _mm512_load_si512, _mm512_max_ps,
+        _mm512_min_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_setzero_si512, _mm512_store_ps,
+        _mm512_sub_ps,
     };
 
     /// A type around a register, each method one instruction.
@@ -211,7 +211,7 @@ mod x86 {
             $(#[$doc:meta])*
             $name:ident($register:ty), $lanes:literal, $splat:ident, $broadcast:ident, $load:ident,
             $widen:ident($load_halves:ident), $store:ident, $add:ident, $sub:ident, $min:ident, $max:ident, $fmadd:ident,
-            $integers:ty, $none:ident, $load_pairs:ident, $bits:ident, $products:ident, $add_integers:ident, $convert:ident,
+            $integers:ty, $none:ident, $load_pairs:ident, $bits:ident, $add_products:ident, $convert:ident,
             $sum:ident, $store_rounded:ident
         ) => {
             $(#[$doc])*
@@ -312,7 +312,7 @@ mod x86 {
                 #[inline(always)]
                 unsafe fn add_products(sums: $integers, a: $integers, b: $integers) -> $integers {
                     // SAFETY: as above.
-                    unsafe { $add_integers(sums, $products(a, b)) }
+                    unsafe { $add_products(sums, a, b) }
                 }
 
                 #[inline(always)]
@@ -349,6 +349,14 @@ mod x86 {
     }
 
     /// # Safety
+    /// The processor has AVX2.
+    #[inline(always)]
+    unsafe fn add_products_8(sums: __m256i, a: __m256i, b: __m256i) -> __m256i {
+        // SAFETY: the caller's promise.
+        unsafe { _mm256_add_epi32(sums, _mm256_madd_epi16(a, b)) }
+    }
+
+    /// # Safety
     /// As [`Vector::store_rounded`], with AVX2.
     #[inline(always)]
     unsafe fn store_rounded_8(values: __m256, at: *mut i16) {
@@ -372,16 +380,16 @@ mod x86 {
         /// AVX2 with FMA and F16C.
         Avx2(__m256), 8, _mm256_set1_ps, _mm256_broadcastss_ps, _mm256_load_ps, _mm256_cvtph_ps(_mm_load_si128),
         _mm256_store_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_min_ps, _mm256_max_ps, _mm256_fmadd_ps,
-        __m256i, _mm256_setzero_si256, _mm256_load_si256, _mm256_castps_si256, _mm256_madd_epi16, _mm256_add_epi32,
+        __m256i, _mm256_setzero_si256, _mm256_load_si256, _mm256_castps_si256, add_products_8,
         _mm256_cvtepi32_ps, sum_of_8, store_rounded_8
     }
 
     vector! {
-        /// AVX-512. Twelve sums keep its multipliers busy as well; tiles for its 32 registers would cost more to compile than
+        /// AVX-512 with VNNI. Twelve sums keep its multipliers busy as well; tiles for its 32 registers would cost more to compile than
         /// they save.
         Avx512(__m512), 16, _mm512_set1_ps, _mm512_broadcastss_ps, _mm512_load_ps,
         _mm512_cvtph_ps(_mm256_load_si256), _mm512_store_ps, _mm512_add_ps, _mm512_sub_ps, _mm512_min_ps, _mm512_max_ps, _mm512_fmadd_ps,
-        __m512i, _mm512_setzero_si512, _mm512_load_si512, _mm512_castps_si512, _mm512_madd_epi16, _mm512_add_epi32,
+        __m512i, _mm512_setzero_si512, _mm512_load_si512, _mm512_castps_si512, _mm512_dpwssd_epi32,
         _mm512_cvtepi32_ps, _mm512_reduce_add_ps, store_rounded_16
     }
 }
