@@ -40,6 +40,16 @@ def checkpoint_of(path: Path, args) -> dict | None:
     return torch.load(path, map_location=args.device, weights_only=True)
 
 
+def half_precision(device: str):
+    """A context in which convolutions multiply in bfloat16 where the device has instructions for it: a recogniser learns
+    twice as many pictures a minute."""
+    import torch
+
+    kind = torch.device(device).type
+    has = kind == "cuda" or (kind == "cpu" and torch.cpu.get_capabilities().get("amx_bf16", False))
+    return torch.autocast(kind, dtype=torch.bfloat16, enabled=has)
+
+
 def onnx_session(model, threads: int):
     """An onnxruntime CPU session of a file or of a serialised model, with a fixed number of threads."""
     import onnxruntime

@@ -1,6 +1,6 @@
 """The recogniser: a thin IResNet (pre-activation residual blocks, as in ArcFace) with a narrow tail."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import nn
@@ -88,6 +88,17 @@ class Recogniser(nn.Module):
             elif isinstance(module, Block):
                 # Each block begins near the identity, which lets a large learning rate begin at once.
                 nn.init.constant_(module.bn3.weight, 0.2)
+
+    @torch.no_grad()
+    def with_blocks(self, blocks: tuple[int, ...]) -> "Recogniser":
+        """A deeper network that answers as this one: the blocks added at the end of each stage begin as the identity."""
+        deeper = Recogniser(replace(self.config, blocks=blocks))
+        known = self.state_dict()
+        for name, module in deeper.named_modules():
+            if isinstance(module, Block) and f"{name}.bn1.weight" not in known:
+                nn.init.zeros_(module.bn3.weight)
+        deeper.load_state_dict(known, strict=False)
+        return deeper
 
     def forward(self, x):
         x = self.prelu(self.bn1(self.conv1(x)))

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 import faces as face_data
 import targets as target_data
-from common import arguments, checkpoint_of, workspace, write_atomically
+from common import arguments, checkpoint_of, half_precision, workspace, write_atomically
 from export import load_export
 from recogniser import Config, Recogniser
 from schedule import Average, Clock, Muon, learning_rate_factor
@@ -118,6 +118,7 @@ def main() -> None:
     parser.add_argument("--name", default="recogniser", help="name of the checkpoint and its log")
     parser.add_argument("--fresh", action="store_true", help="ignore an existing checkpoint")
     parser.add_argument("--start", type=Path, help="exported folder to begin at, instead of random weights")
+    parser.add_argument("--blocks", help="with --start: residual blocks per stage to grow to, such as 2,3,3")
     args = parser.parse_args()
     work = workspace(args)
     if args.smoke:
@@ -137,6 +138,8 @@ def main() -> None:
     if args.start:
         model, manifest = load_export(args.start)
         before = manifest["training"]
+        if args.blocks:
+            model = model.with_blocks(tuple(int(count) for count in args.blocks.split(",")))
     elif state:
         model, before = Recogniser(Config.from_json(state["config"])), state["before"]
     grown = before["seen"] > 0
@@ -194,7 +197,9 @@ def main() -> None:
         for optimiser, rate in ((muon, muon_rate), (adam, adam_rate)):
             optimiser.param_groups[0]["lr"] = rate * factor
             optimiser.zero_grad()
-        loss, cosine = loss_of(run(x), wanted.to(device), bank.to(device, torch.float32))
+        with half_precision(args.device):
+            embeddings = run(x)
+        loss, cosine = loss_of(embeddings.float(), wanted.to(device), bank.to(device, torch.float32))
         loss.backward()
         muon.step()
         adam.step()
