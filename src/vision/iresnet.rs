@@ -5,11 +5,11 @@
 //! Job: the shape of this one architecture, once as a graph from named tensors and once as a walk over an ONNX file.
 //! It must not know how the graph is run.
 //!
-//! | | `InsightFace` 18 / 34 / 50 / 100 | `fp-face-2` |
+//! | | `InsightFace` 18 / 34 / 50 / 100 | `fp-face-3` |
 //! |---|---|---|
 //! | stem | 3x3, stride 1, 64 | 3x3, stride 2, 32 |
 //! | widths | 64, 128, 256, 512 | 48, 96, 192 |
-//! | blocks | 2,2,2,2 / 3,4,6,3 / 3,4,14,3 / 3,13,30,3 | 1, 2, 2 |
+//! | blocks | 2,2,2,2 / 3,4,6,3 / 3,4,14,3 / 3,13,30,3 | 2, 3, 3 |
 //! | stride on | second convolution of the block | first |
 //! | tail | - | 1x1 to 64, `PReLU` |
 //! | head | flatten, fully connected, batch norm | the same |

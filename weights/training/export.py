@@ -1,6 +1,6 @@
 """Writes a checkpoint as `weights/<id>/`: model.safetensors in f16 and manifest.json (see FORMAT.md).
 
-    python weights/training/export.py recogniser --id fp-face-3
+    python weights/training/export.py recogniser --id fp-face-4
 
 Templates carry a recogniser's id, so that other weights are another id: a folder that holds other weights is left as it is.
 A calibration already in the manifest stays; calibrate.py writes a new one.
@@ -23,7 +23,7 @@ LICENCE = (
     "See weights/README.md."
 )
 # Of the networks that are built in.
-IDS = {"recogniser": "fp-face-2", "detector": "fp-detect-2"}
+IDS = {"recogniser": "fp-face-3", "detector": "fp-detect-2"}
 SOURCE = "Trained by this project from random weights; code in weights/training"
 
 

@@ -13,7 +13,7 @@ class Config:
     stem_width: int = 32
     stem_stride: int = 2
     widths: tuple[int, ...] = (48, 96, 192)
-    blocks: tuple[int, ...] = (1, 2, 2)
+    blocks: tuple[int, ...] = (2, 3, 3)
     # Which 3x3 convolution of a stage's first block has stride 2: the first costs half as much as the second,
     # which InsightFace's networks use.
     stride_on: str = "conv1"

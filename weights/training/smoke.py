@@ -28,7 +28,7 @@ def main() -> None:
         ["evaluate.py", "detector", detect],
         ["evaluate.py", "recogniser", face],
         ["calibrate.py", face],
-        ["train_recogniser.py", "--start", face, "--name", "again", "--fresh"],
+        ["train_recogniser.py", "--start", face, "--blocks", "2,3,4", "--name", "again", "--fresh"],
         ["train_detector.py", "--start", detect, "--name", "again-detector", "--fresh"],
     ]
     for step, *rest in steps:
