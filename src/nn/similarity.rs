@@ -113,6 +113,10 @@ mod x86 {
         each_four(rows, products, |four| products_by_avx2(query, four));
     }
 
+    #[allow(
+        clippy::inline_always,
+        reason = "only within a function with a target feature is `of` inlined as well"
+    )]
     #[inline(always)]
     fn each_four<const N: usize>(
         rows: &[Codes<N>],
