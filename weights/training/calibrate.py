@@ -99,7 +99,8 @@ def of_recogniser(args, faces: face_data.Faces, work: Path) -> dict:
     level = (1 - FPIR) ** (enrolled / ENROLLED)
     measured = float(np.quantile(strangers, level))
     fitted = float(genextreme.ppf(level, shape, location, scale))
-    threshold = max(measured, fitted)
+    # From a few people a fit goes beyond what a cosine can be: nobody is recognised then, and the manifest stays possible.
+    threshold = float(np.clip(max(measured, fitted), 0.01, 0.99))
 
     upper = np.triu(np.ones((len(rows), len(rows)), bool), 1)
     labelled = (identity[:, None] >= 0) & (identity[None, :] >= 0)
