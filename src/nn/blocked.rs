@@ -2,10 +2,15 @@
 //! and a border of zeros around them, so that a kernel never asks whether it is at an edge.
 
 use super::Shape;
+#[cfg(target_os = "linux")]
+use memmap2::Advice;
+use memmap2::MmapMut;
 use std::ops::Range;
 
 /// Floats of a cache line; buffers start on one.
 pub(super) const LINE: usize = 16;
+/// Bytes of a large page on x86-64 and most others.
+const LARGE_PAGE: usize = 2 << 20;
 
 /// `[block][picture][border + height + border][border + width + border][lanes]`; with one lane this is planar. The
 /// rows of all pictures are counted through: row `picture * height + y`.
@@ -144,6 +149,62 @@ impl Buffer {
     }
 }
 
+/// Numbers that every run writes, as in a [`Buffer`]. Many of them lie in large pages where the system has such: a run that
+/// walks through them looks up fewer pages, and as they lie in one piece, no two of them want the same place of a cache.
+pub(super) enum Values {
+    Few(Buffer),
+    Many { map: MmapMut, start: usize, len: usize },
+}
+
+impl Values {
+    pub(super) fn zeros(len: usize) -> Self {
+        let bytes = len * size_of::<f32>();
+        // The last page is taken whole: where that would cost a third more, ordinary pages do.
+        let fits = bytes > 0 && bytes.next_multiple_of(LARGE_PAGE) - bytes <= bytes / 3;
+        match fits.then(|| large_pages(bytes)).flatten() {
+            Some((map, start)) => Self::Many { map, start, len: bytes },
+            None => Self::Few(Buffer::zeros(len)),
+        }
+    }
+
+    pub(super) fn as_slice(&self) -> &[f32] {
+        match self {
+            Self::Few(buffer) => buffer.as_slice(),
+            Self::Many { map, start, len } => {
+                bytemuck::cast_slice(map.get(*start..*start + *len).unwrap_or_default())
+            }
+        }
+    }
+
+    pub(super) fn as_mut_slice(&mut self) -> &mut [f32] {
+        match self {
+            Self::Few(buffer) => buffer.as_mut_slice(),
+            Self::Many { map, start, len } => {
+                bytemuck::cast_slice_mut(map.get_mut(*start..*start + *len).unwrap_or_default())
+            }
+        }
+    }
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self::Few(Buffer::default())
+    }
+}
+
+/// So many bytes of zeros, and where in them they start; `None` where the system gives no such memory, which is then asked
+/// for as any other.
+fn large_pages(bytes: usize) -> Option<(MmapMut, usize)> {
+    // What is not touched, up to the first page's start, takes no memory.
+    let map = MmapMut::map_anon(bytes.next_multiple_of(LARGE_PAGE).checked_add(LARGE_PAGE)?).ok()?;
+    #[cfg(target_os = "linux")]
+    if let Err(error) = map.advise(Advice::HugePage) {
+        log::debug!("no large pages: {error}");
+    }
+    let start = map.as_ptr().align_offset(LARGE_PAGE);
+    (start <= LARGE_PAGE).then_some((map, start))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,11 +241,18 @@ mod tests {
     }
 
     #[test]
-    fn buffers_start_on_a_cache_line() {
-        for len in [0, 1, 7, 16, 1000] {
-            let buffer: Buffer = Buffer::zeros(len);
-            assert_eq!(buffer.as_slice().len(), len);
-            assert_eq!(buffer.as_slice().as_ptr() as usize % 64, 0);
+    fn buffers_and_values_start_on_a_cache_line() {
+        let page = LARGE_PAGE / size_of::<f32>();
+        for (len, large) in [(1, false), (1000, false), (page * 4 / 5, true), (page, true), (page + 1, false)]
+        {
+            let (buffer, mut values): (Buffer, _) = (Buffer::zeros(len), Values::zeros(len));
+            assert_eq!((buffer.as_slice().len(), values.as_slice().len()), (len, len));
+            assert!(starts_on_a_line(buffer.as_slice()) && starts_on_a_line(values.as_slice()));
+            assert_eq!(matches!(values, Values::Many { .. }), large);
+            assert!(values.as_slice().iter().all(|value| *value == 0.0));
+            values.as_mut_slice().fill(1.0);
+            assert!(values.as_slice().iter().all(|value| *value == 1.0));
         }
+        assert!(Values::zeros(0).as_slice().is_empty());
     }
 }

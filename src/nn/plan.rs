@@ -5,7 +5,7 @@
 
 use super::{
     Graph, NnError, Shape,
-    blocked::{self, Buffer, Layout},
+    blocked::{self, Buffer, Layout, Values},
     elementwise,
     graph::Pool,
     kernels::{self, Io, Isa, View, ViewMut},
@@ -25,14 +25,14 @@ pub struct Plan {
     input_slot: usize,
     steps: Vec<Step>,
     slots: Vec<Slot>,
-    workspace: Buffer,
+    workspace: Values,
     outputs: Vec<Output>,
 }
 
 /// Memory for values of one layout. Only values of this very layout share it, so its border is zero for ever.
 pub(super) struct Slot {
     pub(super) layout: Layout,
-    pub(super) buffer: Buffer,
+    pub(super) buffer: Values,
 }
 
 /// An output: which channels of which slot it is, and its values as they are handed out.
@@ -112,7 +112,7 @@ impl Plan {
             input_slot: planner.slot_of(0).unwrap_or_default(),
             steps,
             outputs: planner.outputs(),
-            workspace: Buffer::zeros(planner.workspace),
+            workspace: Values::zeros(planner.workspace),
             slots: planner.slots,
         })
     }

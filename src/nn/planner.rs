@@ -4,7 +4,7 @@
 
 use super::{
     Activation, ConvWeights, Graph, NnError, NodeId, Shape,
-    blocked::{self, Buffer, Layout},
+    blocked::{self, Layout, Values},
     graph::Op,
     kernels::{Bands, Geometry, Isa, Pieces, between_floats},
     pack::{Dense, Finish, PackedConv, PackedDepthwise, PackedIntegers, PackedWinograd, Window},
@@ -357,7 +357,7 @@ impl<'a> Planner<'a> {
         let slot = if let Some(position) = found {
             self.free.swap_remove(position)
         } else {
-            self.slots.push(Slot { layout, buffer: Buffer::zeros(layout.len()) });
+            self.slots.push(Slot { layout, buffer: Values::zeros(layout.len()) });
             self.slots.len() - 1
         };
         if let Some(entry) = self.slot_of.get_mut(node) {

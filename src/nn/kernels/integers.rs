@@ -210,7 +210,7 @@ unsafe fn total<V: Vector, const BLOCKS: usize, const STEP: usize, const PIXELS:
                             add_pair::<V, BLOCKS, PIXELS>(&mut sums, weights, input, step);
                             for block in 0..BLOCKS {
                                 let next = weights.wrapping_add(ahead).wrapping_add(block * V::LANES * 2);
-                                V::ask_for(next.cast());
+                                V::ask_for(next);
                             }
                             weights = weights.wrapping_add(BLOCKS * V::LANES * 2);
                             input = input.wrapping_add(2);

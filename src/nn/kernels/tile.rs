@@ -27,6 +27,9 @@ pub(super) const PIXELS_OF_FEW: usize = 6;
 /// Pixels of a tile of three blocks.
 pub(super) const PIXELS_OF_MANY: usize = 3;
 
+/// Floats between what a tile stores and what it asks for meanwhile: as many lines as caches answer in that time.
+const AHEAD: usize = 512;
+
 /// Input channels, no more than a block has, that are multiplied between two looks at whether there are more.
 const UNROLLED: usize = 8;
 
@@ -429,6 +432,9 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIX
                 tap = tap.wrapping_add(conv.in_lanes);
             }
         }
+        for block in tile.out_block..tile.out_block + BLOCKS {
+            ask_ahead::<V>(target.out.0.wrapping_add(block * target.out.1 + floats + AHEAD), PIXELS);
+        }
         // No loop: one that is not unrolled would number the sums at run time, for which they have to lie in memory.
         let out = tile.out_block;
         if let Some(sums) = sums.first() {
@@ -440,6 +446,18 @@ unsafe fn conv_tile<V: Vector, const BLOCKS: usize, const STEP: usize, const PIX
         if let Some(sums) = sums.get(2) {
             finish_pixels::<V, PIXELS>(finish, out + 2, *sums, target.place(out + 2, floats));
         }
+    }
+}
+
+/// Asks for the cache lines of `vectors` from `at` on, which need not be there.
+///
+/// # Safety
+/// The processor has `V`'s instructions.
+#[inline(always)]
+unsafe fn ask_ahead<V: Vector>(at: *const f32, vectors: usize) {
+    for line in 0..(vectors * V::LANES).div_ceil(LINE) {
+        // SAFETY: the caller's promise.
+        unsafe { V::ask_for(at.wrapping_add(line * LINE)) };
     }
 }
 
@@ -596,7 +614,8 @@ unsafe fn depthwise_tile<V: Vector, const PIXELS: usize>(
     }
 }
 
-/// As [`depthwise_tile`] for the usual kernel: what neighbouring windows share is read once.
+/// As [`depthwise_tile`] for the usual kernel: what neighbouring windows share is read once. Asks for the rows below, which
+/// the next output row reads: processors look ahead along a row, not into another page.
 ///
 /// # Safety
 /// As [`depthwise_tile`], the kernel being 3x3 and the stride `STRIDE`.
@@ -635,6 +654,9 @@ unsafe fn depthwise_tile_3x3<V: Vector, const STRIDE: usize, const PIXELS: usize
             }
             weights = weights.wrapping_add(3 * V::LANES);
             line = line.wrapping_add(row);
+        }
+        for below in 0..STRIDE {
+            ask_ahead::<V>(line.wrapping_add(below * row), STRIDE * PIXELS);
         }
         finish_pixels::<V, PIXELS>(finish, block, sums, place);
     }

@@ -24,7 +24,7 @@ pub(super) trait Vector: Copy {
     unsafe fn load_half(at: *const f16) -> Self;
     unsafe fn store(self, at: *mut f32);
     /// Has the cache line of `at` brought to the second-level cache, where processors can be told; any address will do.
-    unsafe fn ask_for(at: *const f16);
+    unsafe fn ask_for<T>(at: *const T);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn sub(self, other: Self) -> Self;
     /// The smaller; `other` where either is no number.
@@ -96,7 +96,7 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
-    unsafe fn ask_for(_: *const f16) {}
+    unsafe fn ask_for<T>(_: *const T) {}
 
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
@@ -254,7 +254,7 @@ mod x86 {
                 }
 
                 #[inline(always)]
-                unsafe fn ask_for(at: *const f16) {
+                unsafe fn ask_for<T>(at: *const T) {
                     // SAFETY: a hint touches nothing.
                     unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
                 }
