@@ -265,7 +265,7 @@ fn frame(path: &Path) -> Frame {
 /// Our own exports against the outputs that `export.py --reference` wrote beside them, where somebody kept those.
 #[test]
 fn our_own_exports_give_what_pytorch_gives() {
-    for (id, kind) in [("fp-face-3", Kind::Recogniser), ("fp-detect-2", Kind::Detector)] {
+    for (id, kind) in [("fp-face-4", Kind::Recogniser), ("fp-detect-2", Kind::Detector)] {
         let Some(folder) = std::env::var_os("FACEPRINT_EXPORTS").map(|f| PathBuf::from(f).join(id)) else {
             println!("skipped: FACEPRINT_EXPORTS names no folder of exports");
             return;

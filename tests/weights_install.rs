@@ -253,7 +253,7 @@ fn a_host_is_told_who_must_be_enrolled_again() {
     site.add("Never enrolled");
     assert!(site.enrol(&person, &clips.join("p1_a"))["shots"].as_u64().unwrap() > 0);
     site.weights = Vec::new();
-    let words = ok(&mut site.command(&["weights", "use", "fp-face-3"]));
+    let words = ok(&mut site.command(&["weights", "use", "fp-face-4"]));
     assert!(words.contains(&person) && words.contains("Grace Hopper"), "{words}");
     assert!(!words.contains("Never enrolled"), "{words}");
     let words = ok(&mut site.command(&["weights", "use", "mbf-w8"]));

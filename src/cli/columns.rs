@@ -20,10 +20,10 @@ mod tests {
 
     #[test]
     fn every_column_begins_where_the_longest_cell_before_it_has_ended() {
-        let rows = [["fp-face-3", "recogniser", "ours"], ["scrfd-10g-of-some-length", "é", "a b"]];
+        let rows = [["fp-face-4", "recogniser", "ours"], ["scrfd-10g-of-some-length", "é", "a b"]];
         let rows = rows.map(|row| row.map(str::to_owned));
         let lines = aligned(&rows);
-        assert_eq!(lines[0], "fp-face-3                 recogniser  ours");
+        assert_eq!(lines[0], "fp-face-4                 recogniser  ours");
         assert_eq!(lines[1], "scrfd-10g-of-some-length  é           a b");
         assert_eq!(aligned::<3>(&[]), Vec::<String>::new());
     }

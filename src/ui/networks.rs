@@ -183,8 +183,8 @@ mod tests {
             is_default,
             fault: None,
         };
-        let (own, other) = (row("fp-face-3", true), row("mbf-w8", false));
-        assert!(own.is_chosen("") && own.is_chosen("fp-face-3") && !other.is_chosen(""));
+        let (own, other) = (row("fp-face-4", true), row("mbf-w8", false));
+        assert!(own.is_chosen("") && own.is_chosen("fp-face-4") && !other.is_chosen(""));
         assert!(other.is_chosen(" mbf-w8 ") && !own.is_chosen("mbf-w8"));
         assert_eq!((own.chosen_text(), other.chosen_text()), (String::new(), "mbf-w8".into()));
         let words = Words::new("en");

@@ -9,7 +9,7 @@ use crate::domain::WeightsId;
 /// The detector that is used where the settings name none.
 pub const DETECTOR: &str = "fp-detect-2";
 /// The recogniser that is used where the settings name none.
-pub const RECOGNISER: &str = "fp-face-3";
+pub const RECOGNISER: &str = "fp-face-4";
 
 /// What is used where the settings name none.
 #[must_use]
@@ -23,7 +23,7 @@ pub fn default(kind: Kind) -> Option<WeightsId> {
 }
 
 /// Ids that were built into earlier versions.
-pub const FORMER: [&str; 3] = ["fp-detect-1", "fp-face-1", "fp-face-2"];
+pub const FORMER: [&str; 4] = ["fp-detect-1", "fp-face-1", "fp-face-2", "fp-face-3"];
 
 /// One embedded network: the two files of `weights/<id>/`.
 pub struct Pack {
@@ -43,9 +43,9 @@ pub const PACKS: &[Pack] = &[
         model: include_bytes!("../../weights/fp-detect-2/model.safetensors"),
     },
     Pack {
-        id: "fp-face-3",
-        manifest: include_str!("../../weights/fp-face-3/manifest.json"),
-        model: include_bytes!("../../weights/fp-face-3/model.safetensors"),
+        id: "fp-face-4",
+        manifest: include_str!("../../weights/fp-face-4/manifest.json"),
+        model: include_bytes!("../../weights/fp-face-4/model.safetensors"),
     },
 ];
 

@@ -530,7 +530,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_file_does_not_get_the_id_of_a_known_network_by_its_name() {
-        for (name, id) in [("fp-face-3", "fp-face-3-file"), ("MBF-W8", "mbf-w8-file"), ("own", "own")] {
+        for (name, id) in [("fp-face-4", "fp-face-4-file"), ("MBF-W8", "mbf-w8-file"), ("own", "own")] {
             assert_eq!(import_bytes(&mobile(false), name).unwrap().manifest.id.as_str(), id);
         }
     }

@@ -5,7 +5,7 @@
 //! Job: the shape of this one architecture, once as a graph from named tensors and once as a walk over an ONNX file.
 //! It must not know how the graph is run.
 //!
-//! | | `InsightFace` 18 / 34 / 50 / 100 | `fp-face-3` |
+//! | | `InsightFace` 18 / 34 / 50 / 100 | `fp-face-4` |
 //! |---|---|---|
 //! | stem | 3x3, stride 1, 64 | 3x3, stride 2, 32 |
 //! | widths | 64, 128, 256, 512 | 48, 96, 192 |

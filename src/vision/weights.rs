@@ -727,7 +727,7 @@ mod tests {
             .collect();
         let expected = [
             ("fp-detect-2", "76c4b359d0da03ff7463e6eaf7e8a715f885dcef89d557cf15543c9b542cac7c"),
-            ("fp-face-3", "53a3fae41ec90ce946dd7490f0b3afe12b5e87668cc52f8488a3b668742fd7bd"),
+            ("fp-face-4", "9716a75bcd8baf166549b827ea402395eae6855b40a5be130fd71b64c2403aa7"),
         ];
         assert_eq!(found, expected.map(|(id, print)| (id.to_owned(), print.to_owned())));
     }

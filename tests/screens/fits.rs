@@ -292,7 +292,7 @@ fn reply(request: &HostRequest, now: Timestamp, settings: &Settings) -> Option<R
             let row = CameraRow { spec: "0".into(), name: "Integrated Webcam HD".into() };
             ReplyBody::Cameras(vec![row])
         }
-        HostRequest::Networks => ReplyBody::Networks(vec![super::networks::row("fp-face-3", true, 0)]),
+        HostRequest::Networks => ReplyBody::Networks(vec![super::networks::row("fp-face-4", true, 0)]),
         HostRequest::Day(date) => ReplyBody::Day(Box::new(DayView {
             date: *date,
             range: now - hour * 6..now + hour * 18,

@@ -42,7 +42,7 @@ fn at_settings() -> Bench {
             Some(HostRequest::Cameras) => {
                 ReplyBody::Cameras(vec![CameraRow { spec: "2".into(), name: "HD Webcam".into() }])
             }
-            _ => ReplyBody::Networks(vec![row("fp-face-3", true, 0), row("mbf-w8", false, 12)]),
+            _ => ReplyBody::Networks(vec![row("fp-face-4", true, 0), row("mbf-w8", false, 12)]),
         };
         bench.fake.reply(&request, Ok(body));
     }

@@ -1,6 +1,6 @@
 """The thresholds, from people that training never saw; into the manifest.
 
-    python weights/training/calibrate.py weights/fp-face-3
+    python weights/training/calibrate.py weights/fp-face-4
     python weights/training/calibrate.py weights/fp-detect-2
 
 A detector's is the lowest score, in hundredths, at which at most five in 1,000 synthesised scenes without faces shows one.

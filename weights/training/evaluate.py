@@ -1,6 +1,6 @@
 """Figures of an exported network, or of a teacher to compare with.
 
-    python weights/training/evaluate.py recogniser weights/fp-face-3 [--detector weights/fp-detect-2]
+    python weights/training/evaluate.py recogniser weights/fp-face-4 [--detector weights/fp-detect-2]
     python weights/training/evaluate.py detector weights/fp-detect-2
     python weights/training/evaluate.py recogniser ../shared/weights/mbf_w8dequant.onnx
 """

@@ -23,7 +23,7 @@ LICENCE = (
     "See weights/README.md."
 )
 # Of the networks that are built in.
-IDS = {"recogniser": "fp-face-3", "detector": "fp-detect-2"}
+IDS = {"recogniser": "fp-face-4", "detector": "fp-detect-2"}
 SOURCE = "Trained by this project from random weights; code in weights/training"
 
 

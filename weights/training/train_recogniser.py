@@ -5,7 +5,7 @@
 Loss: 1 - cosine to the teacher's embedding of the same face, plus the divergence between the teacher's and the
 student's similarities to a bank of other faces' teacher embeddings (who looks like whom). Only the student sees the
 augmentation. Resolution grows with the budget: small pictures first, which cost a third. Resumes from its checkpoint;
-where none is left, `--start weights/fp-face-3` goes on from an exported network, with whole pictures: going back to
+where none is left, `--start weights/fp-face-4` goes on from an exported network, with whole pictures: going back to
 small ones costs it most of what it knows.
 """
 
