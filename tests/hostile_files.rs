@@ -59,7 +59,7 @@ unsafe impl GlobalAlloc for Watching {
 static ALLOCATOR: Watching = Watching;
 
 /// Detector and recogniser of the folder `weights`.
-const BUILT_IN: [&str; 2] = ["fp-detect-2", "fp-face-4"];
+const BUILT_IN: [&str; 2] = ["fp-detect-3", "fp-face-4"];
 
 /// Numbers that look random, the same in every run.
 struct Dice(u64);

@@ -5,13 +5,15 @@
 //!
 //! The frame is fitted into the top left of the network's input, which has the frame's proportions (sides are
 //! multiples of 32). SCRFD is known to miss faces that fill much of its input, so that a second pass at half the
-//! size looks for those, when the first finds nothing or finds a face that fills more than 40 % of the frame.
+//! size looks for those, when the first finds nothing for sure or finds a face that fills more than 40 % of the frame. What a
+//! detector with a second look takes for a face is shown to that ([`super::second_look`]), and its word counts too.
 
 use super::{
     VisionError,
     align::push_planes,
     network::{Backend, Network},
     scrfd::{ANCHORS, STRIDES},
+    second_look::SecondLook,
     weights::{Calibration, Input, Loaded},
 };
 use crate::{
@@ -26,6 +28,8 @@ const STEP: u32 = 32;
 const CLOSE: f32 = 0.4;
 /// The second pass is asked for faces of at least this share.
 const SECOND_PASS: f32 = 0.25;
+/// From this score on, the first look is sure enough to have found a face.
+const SURE: f32 = 0.5;
 /// More candidates than this are noise; the best are kept.
 const MAX_CANDIDATES: usize = 512;
 
@@ -36,6 +40,8 @@ pub struct DetectorSettings {
     pub long_side: u32,
     /// From this score on, a box is a face.
     pub score: f32,
+    /// From this score of the first look on, a box is a candidate; without a second look, that is a face.
+    pub candidate: f32,
     /// Boxes that overlap more (intersection over union) are one face.
     pub iou: f32,
     /// Look a second time at half the size for faces that fill much of the frame, or when none was found.
@@ -44,13 +50,24 @@ pub struct DetectorSettings {
 
 impl Default for DetectorSettings {
     fn default() -> Self {
-        Self { long_side: 512, score: 0.5, iou: 0.4, close_faces: true }
+        Self { long_side: 512, score: 0.5, candidate: 0.5, iou: 0.4, close_faces: true }
+    }
+}
+
+impl DetectorSettings {
+    /// Thresholds that were measured.
+    fn take(&mut self, calibration: &Calibration) {
+        if let Calibration::Detector { score_threshold, candidate_threshold, nms_iou } = calibration {
+            (self.score, self.iou) = (*score_threshold, *nms_iou);
+            self.candidate = candidate_threshold.unwrap_or(*score_threshold);
+        }
     }
 }
 
 /// A face detector with its buffers.
 pub struct Detector {
     network: Network,
+    second_look: Option<SecondLook>,
     normalise: Input,
     settings: DetectorSettings,
     pixels: Vec<u8>,
@@ -60,20 +77,21 @@ pub struct Detector {
 
 impl Detector {
     /// Takes a loaded detector. Thresholds are those of its manifest.
-    #[must_use]
-    pub fn new(loaded: Loaded, backend: Backend) -> Self {
+    pub fn new(loaded: Loaded, backend: &Backend) -> Result<Self, VisionError> {
         let mut settings = DetectorSettings::default();
-        if let Some(Calibration::Detector { score_threshold, nms_iou }) = loaded.manifest.calibration {
-            settings = DetectorSettings { score: score_threshold, iou: nms_iou, ..settings };
+        if let Some(calibration) = &loaded.manifest.calibration {
+            settings.take(calibration);
         }
-        Self {
-            network: Network::new(loaded.graph, backend),
+        let second_look = loaded.second_look.map(|graph| SecondLook::new(&graph, backend)).transpose()?;
+        Ok(Self {
+            network: Network::new(loaded.graph, backend.clone()),
+            second_look,
             normalise: loaded.manifest.input,
             settings,
             pixels: Vec::new(),
             input: Vec::new(),
             candidates: Vec::new(),
-        }
+        })
     }
 
     /// How it looks.
@@ -89,11 +107,23 @@ impl Detector {
 
     /// Faces in frame pixels, best score first.
     pub fn detect(&mut self, frame: &Frame) -> Result<Vec<DetectedFace>, VisionError> {
+        let mut faces = self.first_look(frame)?;
+        if let Some(second_look) = &mut self.second_look {
+            second_look.judge(frame, &mut faces)?;
+            faces.retain(|face| face.score >= self.settings.score);
+            faces.sort_by(|a, b| b.score.total_cmp(&a.score));
+        }
+        Ok(faces)
+    }
+
+    /// What may be a face, best score first.
+    fn first_look(&mut self, frame: &Frame) -> Result<Vec<DetectedFace>, VisionError> {
         self.candidates.clear();
         let long_side = self.settings.long_side.min(frame.width().max(frame.height()));
         self.pass(frame, long_side, 0.0)?;
         let faces = non_maximum_suppression(&mut self.candidates, self.settings.iou);
-        let enough = !faces.is_empty() && faces.iter().all(|f| share(f, frame) <= CLOSE);
+        let sure = faces.iter().any(|f| f.score >= SURE);
+        let enough = sure && faces.iter().all(|f| share(f, frame) <= CLOSE);
         if enough || !self.settings.close_faces {
             return Ok(faces);
         }
@@ -118,7 +148,7 @@ impl Detector {
             let output = |branch: usize| self.network.output(3 * level + branch);
             let cells = Cells { width: width / stride, height: height / stride, stride };
             let maps = Maps { scores: output(0), boxes: output(1), landmarks: output(2) };
-            cells.decode(&maps, self.settings.score, &mut self.candidates)?;
+            cells.decode(&maps, self.settings.candidate, &mut self.candidates)?;
         }
         for face in self.candidates.iter_mut().skip(first) {
             *face = scaled(face, 1.0 / scale);
@@ -262,8 +292,20 @@ fn nested(a: &Rect, b: &Rect) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{
+            Kind, WeightsStore,
+            embedded::DETECTOR,
+            second_look::{ANSWER, tests::constant},
+        },
+        *,
+    };
+    use crate::{
+        domain::{Moment, WeightsId},
+        imaging::decode_picture,
+    };
     use proptest::prelude::*;
+    use std::time::Duration;
 
     fn face(x0: f32, y0: f32, side: f32, score: f32) -> DetectedFace {
         let p = |x: f32, y: f32| Point { x: x0 + x * side, y: y0 + y * side };
@@ -319,6 +361,30 @@ mod tests {
         ];
         let scores: Vec<f32> = non_maximum_suppression(&mut all, 0.4).iter().map(|f| f.score).collect();
         assert_eq!(scores, [0.8, 0.55]);
+    }
+
+    #[test]
+    fn a_second_look_refuses_what_the_first_found_and_moves_what_it_accepts() {
+        let picture = decode_picture(include_bytes!("../../assets/demo/person-01.png")).unwrap();
+        let never = Moment { utc: jiff::Timestamp::UNIX_EPOCH, mono: Duration::ZERO };
+        let frame = &Frame::from_picture(picture, never, 0);
+        let look = |answer: Option<[f32; ANSWER]>| {
+            let id = WeightsId::new(DETECTOR).unwrap();
+            let mut loaded = WeightsStore::embedded().load(&id, Kind::Detector).unwrap();
+            if let Some(answer) = answer {
+                loaded.second_look = Some(constant(&answer));
+            }
+            Detector::new(loaded, &Backend::Cpu { threads: 1 }).unwrap().detect(frame).unwrap()
+        };
+        let built_in = look(None);
+        assert_eq!(built_in.len(), 1, "{built_in:?}");
+        assert!(look(Some([-20.0; ANSWER])).is_empty());
+        let there = look(Some(std::array::from_fn(|i| if i + 1 == ANSWER { 20.0 } else { 0.0 })));
+        let moved = look(Some([20.0; ANSWER]));
+        assert!((there.len(), moved.len()) == (1, 1) && there[0].bbox == moved[0].bbox);
+        let apart = there[0].landmarks.0[2].distance(moved[0].landmarks.0[2]);
+        let pixel = there[0].landmarks.eye_distance() / 35.24; // of the crop
+        assert!((apart / pixel - 20.0 * std::f32::consts::SQRT_2).abs() < 0.1, "{apart}");
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use super::weights::Kind;
 use crate::domain::WeightsId;
 
 /// The detector that is used where the settings name none.
-pub const DETECTOR: &str = "fp-detect-2";
+pub const DETECTOR: &str = "fp-detect-3";
 /// The recogniser that is used where the settings name none.
 pub const RECOGNISER: &str = "fp-face-4";
 
@@ -23,7 +23,7 @@ pub fn default(kind: Kind) -> Option<WeightsId> {
 }
 
 /// Ids that were built into earlier versions.
-pub const FORMER: [&str; 4] = ["fp-detect-1", "fp-face-1", "fp-face-2", "fp-face-3"];
+pub const FORMER: [&str; 5] = ["fp-detect-1", "fp-detect-2", "fp-face-1", "fp-face-2", "fp-face-3"];
 
 /// One embedded network: the two files of `weights/<id>/`.
 pub struct Pack {
@@ -38,9 +38,9 @@ pub struct Pack {
 /// Every network compiled in: one entry per folder of `weights/`.
 pub const PACKS: &[Pack] = &[
     Pack {
-        id: "fp-detect-2",
-        manifest: include_str!("../../weights/fp-detect-2/manifest.json"),
-        model: include_bytes!("../../weights/fp-detect-2/model.safetensors"),
+        id: "fp-detect-3",
+        manifest: include_str!("../../weights/fp-detect-3/manifest.json"),
+        model: include_bytes!("../../weights/fp-detect-3/model.safetensors"),
     },
     Pack {
         id: "fp-face-4",

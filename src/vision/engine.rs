@@ -133,8 +133,8 @@ impl NetworkEngine {
         let description = EngineDescription { device: backend.runs_on(), networks };
         let liveness =
             liveness.iter().map(|id| store.load(id, Kind::Liveness)).collect::<Result<Vec<_>, _>>()?;
-        let detector = Detector::new(store.load(detector, Kind::Detector)?, backend.clone());
-        let Loaded { manifest, graph } = store.load(recogniser, Kind::Recogniser)?;
+        let detector = Detector::new(store.load(detector, Kind::Detector)?, &backend)?;
+        let Loaded { manifest, graph, .. } = store.load(recogniser, Kind::Recogniser)?;
         let pictures = FACES_AT_ONCE * views(&manifest.input);
         Ok(Self {
             liveness: Liveness::new(liveness, &backend)?,

@@ -152,7 +152,7 @@ fn from_archive(bytes: &[u8], found: &mut Gathered) -> Result<(), GatherError> {
 /// Our own two files, checked as the store checks them.
 fn ours(manifest: &[u8], model: Vec<u8>) -> Result<Imported, ImportError> {
     let manifest = Manifest::parse_own(manifest)?;
-    manifest.graph(&model)?;
+    manifest.graphs(&model)?;
     Ok(Imported { manifest, model, onnx_sha256: None })
 }
 

@@ -131,7 +131,9 @@ fn manifest(
         .map_err(|e| WeightsError::Manifest { id: name.to_owned(), reason: e.to_string() })?;
     let input = input(&architecture);
     let calibration = match kind {
-        Kind::Detector => Some(Calibration::Detector { score_threshold: 0.5, nms_iou: 0.4 }),
+        Kind::Detector => {
+            Some(Calibration::Detector { score_threshold: 0.5, candidate_threshold: None, nms_iou: 0.4 })
+        }
         Kind::Recogniser => {
             known.and_then(|k| k.calibration.as_ref()).map(|m| Calibration::Recogniser(m.data()))
         }
@@ -144,6 +146,7 @@ fn manifest(
         architecture,
         embedding_length: (kind == Kind::Recogniser).then_some(EMBEDDING_LEN),
         input,
+        second_look: None,
         licence: known.map_or(unknown, |k| k.licence).to_owned(),
         source: known.map_or_else(
             || format!("Imported from an ONNX file with sha256 {onnx_sha256}"),

@@ -60,7 +60,7 @@ impl Liveness {
 
 impl Member {
     fn new(loaded: Loaded, backend: &Backend) -> Result<Self, VisionError> {
-        let Loaded { manifest, graph } = loaded;
+        let Loaded { manifest, graph, .. } = loaded;
         let Architecture::MiniFasNet(config) = &manifest.architecture else {
             let words = "a network for liveness of another architecture than MiniFASNet";
             return Err(WeightsError::Config(words.to_owned()).into());

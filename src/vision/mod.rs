@@ -8,8 +8,8 @@
 //! on a CPU or with CUDA, through [`crate::nn::reference`], and as the fast plan of [`crate::nn`] on a CPU; both give
 //! the same numbers.
 //!
-//! A face's way: [`detect`] finds boxes and landmarks, [`align`] cuts the 112x112 crop, [`quality`] judges it,
-//! [`engine`] embeds it, [`liveness`] tells it from a picture of one. Weights come from a [`WeightsStore`];
+//! A face's way: [`detect`] finds boxes and landmarks, [`second_look`] judges them, [`align`] cuts the 112x112 crop,
+//! [`quality`] judges it, [`engine`] embeds it, [`liveness`] tells it from a picture of one. Weights come from a [`WeightsStore`];
 //! [`mod@import`] turns ONNX files into weights, [`gather`] finds them in folders and archives, [`download`] fetches
 //! those.
 
@@ -32,6 +32,7 @@ mod onnx;
 pub mod pairs;
 pub mod quality;
 pub mod scrfd;
+pub mod second_look;
 pub mod tensors;
 mod walk;
 pub mod weights;

@@ -83,6 +83,19 @@ impl Tensors {
         self.by_name = renamed.collect();
     }
 
+    /// Takes out the tensors whose names begin with `prefix`; there they are called what follows it.
+    #[must_use]
+    pub fn take(&mut self, prefix: &str) -> Self {
+        let mut taken = Self::default();
+        for (name, tensor) in std::mem::take(&mut self.by_name) {
+            match name.strip_prefix(prefix) {
+                Some(rest) => taken.by_name.insert(rest.to_owned(), tensor),
+                None => self.by_name.insert(name, tensor),
+            };
+        }
+        taken
+    }
+
     /// Whether there is a tensor of that name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

@@ -10,6 +10,7 @@ use super::{
     align::SIDE,
     embedded::{PACKS, Pack},
     iresnet, minifasnet, mobilefacenet, scrfd,
+    second_look::ANSWER,
     tensors::Tensors,
 };
 use crate::{
@@ -33,6 +34,8 @@ pub(super) const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 const SURROUNDS: std::ops::RangeInclusive<f32> = 1.0..=10.0;
 /// A detector is tried at this size, a multiple of its largest stride.
 const TRIED_SIDE: usize = 64;
+/// What the names of a second look's tensors begin with.
+pub const SECOND_LOOK: &str = "second_look.";
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const MODEL: &str = "model.safetensors";
 
@@ -252,6 +255,9 @@ pub enum Calibration {
     Detector {
         /// From this score on, a box is a face.
         score_threshold: f32,
+        /// From this score on, a box is shown to the second look, whose score then counts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        candidate_threshold: Option<f32>,
         /// Boxes that overlap more (intersection over union) are one face.
         nms_iou: f32,
     },
@@ -269,8 +275,11 @@ impl Calibration {
                     && [data.genuine, data.impostor].iter().all(|s| s.mean.is_finite() && spread(s.std));
                 share(data.threshold_cosine) && (measured || !data.is_measured())
             }
-            (Self::Detector { score_threshold, nms_iou }, Kind::Detector) => {
-                share(*score_threshold) && *nms_iou > 0.0 && *nms_iou <= 1.0
+            (Self::Detector { score_threshold, candidate_threshold, nms_iou }, Kind::Detector) => {
+                share(*score_threshold)
+                    && candidate_threshold.is_none_or(share)
+                    && *nms_iou > 0.0
+                    && *nms_iou <= 1.0
             }
             _ => false,
         }
@@ -290,6 +299,10 @@ pub struct Manifest {
     pub embedding_length: Option<usize>,
     /// What goes in.
     pub input: Input,
+    /// The network for the second look of a detector whose file has one ([`super::second_look`]): its tensors are those
+    /// whose names begin with [`SECOND_LOOK`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_look: Option<iresnet::Config>,
     /// Who may use it for what, in words.
     pub licence: String,
     /// Where it comes from, in words.
@@ -351,29 +364,41 @@ impl Manifest {
         if manifest.calibration.as_ref().is_some_and(|calibration| !calibration.is_possible(manifest.kind)) {
             return Err(wrong(format!("its calibration is none of a {}", manifest.kind)));
         }
+        if manifest.second_look.is_some() && manifest.kind != Kind::Detector {
+            return Err(wrong(format!("a {} looks once", manifest.kind)));
+        }
+        let asks = |c: &Calibration| matches!(c, Calibration::Detector { candidate_threshold: Some(_), .. });
+        if manifest.second_look.is_some() != manifest.calibration.as_ref().is_some_and(asks) {
+            return Err(wrong(
+                "a second look needs the score from which on it is asked, and only that".to_owned(),
+            ));
+        }
         if manifest.input.mirror && manifest.kind != Kind::Recogniser {
             return Err(wrong(format!("a {} sees nothing mirrored", manifest.kind)));
         }
         Ok(manifest)
     }
 
-    /// The network out of the bytes of `model.safetensors`: of the right sum, and taking and giving what it should.
-    pub(super) fn graph(&self, model: &[u8]) -> Result<Graph, WeightsError> {
+    /// The networks out of the bytes of `model.safetensors`: of the right sum, and taking and giving what they should.
+    pub(super) fn graphs(&self, model: &[u8]) -> Result<Graphs, WeightsError> {
         if sha256_hex(model) != self.sha256.to_ascii_lowercase() {
             return Err(WeightsError::Hash { id: self.id.to_string() });
         }
-        let graph = self.architecture.graph(&Tensors::parse(model)?)?;
+        let mut tensors = Tensors::parse(model)?;
+        let second_look = tensors.take(SECOND_LOOK);
+        let graph = self.architecture.graph(&tensors)?;
         let (side, wanted) = match &self.architecture {
             Architecture::Scrfd(_) => (TRIED_SIDE, None),
             Architecture::MobileFaceNet(_) | Architecture::IResNet(_) => (SIDE, Some(EMBEDDING_LEN)),
             Architecture::MiniFasNet(config) => (config.side(), Some(config.classes)),
         };
-        let shapes = graph.shapes(side, side).map_err(|e| WeightsError::Config(e.to_string()))?;
-        let given = shapes.last().map_or(0, |shape| shape.len());
-        if let Some(wanted) = wanted.filter(|wanted| given != *wanted) {
-            return Err(WeightsError::Config(format!("it gives {given} numbers, not {wanted}")));
-        }
-        Ok(graph)
+        tried(&graph, side, wanted)?;
+        let checked = |config| {
+            let graph = iresnet::graph(config, &second_look)?;
+            tried(&graph, SIDE, Some(ANSWER))?;
+            Ok(graph)
+        };
+        Ok(Graphs { graph, second_look: self.second_look.as_ref().map(checked).transpose()? })
     }
 
     /// A sum over everything here that changes an embedding: the numbers, the architecture, and what goes in.
@@ -396,12 +421,30 @@ impl Manifest {
     }
 }
 
+/// Whether a graph takes pictures of that side, and gives as many numbers as are wanted.
+fn tried(graph: &Graph, side: usize, wanted: Option<usize>) -> Result<(), WeightsError> {
+    let shapes = graph.shapes(side, side).map_err(|e| WeightsError::Config(e.to_string()))?;
+    let given = shapes.last().map_or(0, |shape| shape.len());
+    match wanted.filter(|wanted| given != *wanted) {
+        Some(wanted) => Err(WeightsError::Config(format!("it gives {given} numbers, not {wanted}"))),
+        None => Ok(()),
+    }
+}
+
+/// What is in one file.
+pub(super) struct Graphs {
+    graph: Graph,
+    second_look: Option<Graph>,
+}
+
 /// A network whose file was checked against its manifest.
 pub struct Loaded {
     /// What it is.
     pub manifest: Manifest,
     /// Its layers.
     pub graph: Graph,
+    /// Those of its second look, from an aligned crop to [`ANSWER`] numbers.
+    pub second_look: Option<Graph>,
 }
 
 /// One line of [`WeightsStore::list`].
@@ -458,8 +501,8 @@ impl WeightsStore {
         if manifest.kind != wanted {
             return Err(WeightsError::Kind { id: id.to_string(), found: manifest.kind, wanted });
         }
-        let graph = manifest.graph(&place.model()?)?;
-        Ok(Loaded { manifest, graph })
+        let Graphs { graph, second_look } = manifest.graphs(&place.model()?)?;
+        Ok(Loaded { manifest, graph, second_look })
     }
 
     /// Loads a network to see that it can be loaded.
@@ -726,7 +769,7 @@ mod tests {
             .map(|listed| (listed.id.to_string(), listed.manifest.unwrap().fingerprint().to_string()))
             .collect();
         let expected = [
-            ("fp-detect-2", "76c4b359d0da03ff7463e6eaf7e8a715f885dcef89d557cf15543c9b542cac7c"),
+            ("fp-detect-3", "7c5c1bdbd0fa22651d53fb134d0bc740890431ea94ee3090026bd7ed1b1608dc"),
             ("fp-face-4", "9716a75bcd8baf166549b827ea402395eae6855b40a5be130fd71b64c2403aa7"),
         ];
         assert_eq!(found, expected.map(|(id, print)| (id.to_owned(), print.to_owned())));
@@ -783,7 +826,11 @@ mod tests {
             calibrated(|c| c.impostor.std = 0.0),
             calibrated(|c| c.genuine.std = -0.1),
             Manifest {
-                calibration: Some(Calibration::Detector { score_threshold: 0.5, nms_iou: 0.4 }),
+                calibration: Some(Calibration::Detector {
+                    score_threshold: 0.5,
+                    candidate_threshold: None,
+                    nms_iou: 0.4,
+                }),
                 ..manifest.clone()
             },
             Manifest { embedding_length: Some(128), ..manifest.clone() },
@@ -809,12 +856,67 @@ mod tests {
         let id = WeightsId::new(super::super::embedded::DETECTOR).unwrap();
         let manifest = WeightsStore::embedded().manifest(&id).unwrap();
         let detector = |score_threshold, nms_iou| {
-            let calibration = Some(Calibration::Detector { score_threshold, nms_iou });
+            let calibration =
+                Calibration::Detector { score_threshold, candidate_threshold: Some(0.3), nms_iou };
+            let calibration = Some(calibration);
             let text = serde_json::to_vec(&Manifest { calibration, ..manifest.clone() }).unwrap();
             Manifest::parse(&id, &text).is_ok()
         };
         assert!(detector(0.5, 1.0) && !detector(0.0, 0.4) && !detector(1.0, 0.4));
         assert!(!detector(0.5, 0.0) && !detector(0.5, 1.1));
+    }
+
+    #[test]
+    fn a_second_look_is_a_detectors_and_answers_with_eleven_numbers() {
+        let (_, folder, recogniser_id, imported) = store();
+        let store = WeightsStore::new(folder.path().join("weights"));
+        let id = WeightsId::new(super::super::embedded::DETECTOR).unwrap();
+        let manifest = store.manifest(&id).unwrap();
+        let config = manifest.second_look.clone().unwrap();
+        assert!(store.load(&id, Kind::Detector).unwrap().second_look.is_some());
+
+        let elsewhere = Manifest { second_look: Some(config.clone()), ..imported.manifest };
+        let text = serde_json::to_vec(&elsewhere).unwrap();
+        let error = Manifest::parse(&recogniser_id, &text).unwrap_err();
+        assert!(error.to_string().contains("a recogniser looks once"), "{error}");
+
+        let text = serde_json::to_string(&manifest).unwrap();
+        for without in
+            [text.replace("candidate_threshold", "other"), text.replace("\"second_look\"", "\"other\"")]
+        {
+            let error = Manifest::parse(&id, without.as_bytes()).unwrap_err();
+            assert!(error.to_string().contains("a second look needs the score"), "{error}");
+        }
+
+        let model = PACKS.iter().find(|pack| pack.id == id.as_str()).unwrap().model;
+        let load = |change: fn(&mut iresnet::Config)| {
+            let mut config = config.clone();
+            change(&mut config);
+            let manifest = Manifest { second_look: Some(config), ..manifest.clone() };
+            store.install(&manifest, model).unwrap();
+            store.load(&id, Kind::Detector).map(|_| ())
+        };
+        load(|_| ()).unwrap();
+        assert!(matches!(load(|c| c.blocks[0] = 2), Err(WeightsError::Missing { .. })));
+        assert!(matches!(load(|c| c.embedding_length = 9), Err(WeightsError::Shape { .. })));
+        assert!(matches!(load(|c| c.widths.clear()), Err(WeightsError::Config(_))));
+
+        // A file of the right shapes whose answers are too few.
+        let mut tensors = Tensors::parse(model).unwrap();
+        let fc = format!("{SECOND_LOOK}fc.weight");
+        let [_, inputs] = tensors.dims::<2>(&fc).unwrap();
+        tensors.insert(fc, &[9, inputs], vec![0.0; 9 * inputs]);
+        for name in
+            ["fc.bias", "features.weight", "features.bias", "features.running_mean", "features.running_var"]
+        {
+            tensors.insert(format!("{SECOND_LOOK}{name}"), &[9], vec![1.0; 9]);
+        }
+        let model = tensors.to_bytes().unwrap();
+        let config = iresnet::Config { embedding_length: 9, ..config };
+        let manifest = Manifest { second_look: Some(config), sha256: sha256_hex(&model), ..manifest };
+        store.install(&manifest, &model).unwrap();
+        let error = store.verify(&id).unwrap_err();
+        assert!(error.to_string().contains("it gives 9 numbers, not 11"), "{error}");
     }
 
     #[test]

@@ -1,12 +1,13 @@
 """Figures of an exported network, or of a teacher to compare with.
 
-    python weights/training/evaluate.py recogniser weights/fp-face-4 [--detector weights/fp-detect-2]
-    python weights/training/evaluate.py detector weights/fp-detect-2
+    python weights/training/evaluate.py recogniser weights/fp-face-4 [--detector weights/fp-detect-3]
+    python weights/training/evaluate.py detector weights/fp-detect-3
     python weights/training/evaluate.py recogniser ../shared/weights/mbf_w8dequant.onnx
 """
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,9 @@ from PIL import Image
 import faces as face_data
 import scenes
 import vision
+from augment import plain
 from common import REPO, arguments, onnx_session, workspace
 from export import load_export
-from train_recogniser import plain
 
 SIDE = 480  # of synthesised scenes
 # Heights of faces, in shares of the picture's larger side.
@@ -29,7 +30,7 @@ def open_detector(path: Path, threads: int):
     if path.suffix == ".onnx":
         return vision.OnnxDetector(path, threads)
     model, manifest = load_export(path)
-    return vision.TorchDetector(model, manifest["calibration"]["score_threshold"])
+    return vision.TorchDetector(model, manifest["calibration"])
 
 
 def open_recogniser(path: Path, threads: int):
@@ -162,6 +163,40 @@ def evaluate_recogniser(args, work: Path) -> dict:
     return report
 
 
+class Settled(vision.Detector):
+    """A detector whose landmarks are the mean of four looks, at the picture, shifted, mirrored, and both: what it sees
+    rather than where its cells happen to lie."""
+
+    def __init__(self, detector: vision.Detector):
+        self.detector = detector
+
+    def find(self, picture, threshold=None):
+        faces = self.detector.find(picture, threshold)
+        others = [_looked(self.detector, picture, 0, True, threshold)]
+        others += [_looked(self.detector, picture, 5, mirror, threshold) for mirror in (False, True)]
+
+        def settled(face):
+            same = [max(found, key=lambda f: vision.iou(f.box, face.box), default=face) for found in others]
+            points = [f.landmarks for f in same if vision.iou(f.box, face.box) > 0.5]
+            return replace(face, landmarks=np.mean([face.landmarks, *points], 0))
+
+        return [settled(face) for face in faces]
+
+
+def _looked(detector, picture: np.ndarray, shift: int, mirror: bool, threshold) -> list[vision.Found]:
+    """What a detector finds in a picture that is mirrored, then moved to the right and down; in pixels of the picture."""
+    width = picture.shape[1]
+    moved = np.pad(picture[:, ::-1] if mirror else picture, ((shift, 0), (shift, 0), (0, 0)), mode="edge")
+    found = []
+    for face in detector.find(np.ascontiguousarray(moved[: len(picture), :width]), threshold):
+        box, points = face.box - shift, face.landmarks - shift
+        if mirror:
+            box = np.array([width - 1 - box[2], box[1], width - 1 - box[0], box[3]])
+            points = np.column_stack([width - 1 - points[:, 0], points[:, 1]])[[1, 0, 2, 4, 3]]
+        found.append(replace(face, box=box, landmarks=points))
+    return found
+
+
 def compare(student, teacher, pictures) -> dict:
     """How well the student finds the faces of which the teacher is sure, over (H, W, 3) pictures."""
     hits, heights, first, distances, extra = [], [], [], [], 0
@@ -198,6 +233,10 @@ def evaluate_detector(args, work: Path) -> dict:
     report = {"network": args.network.name}
     report["lfw"] = compare(student, teacher, [read(p) for p in images])
     report["clips"] = compare(student, teacher, [read(p) for p in frames])
+    # How far landmarks can be the teacher's at all: it moves them itself when the picture moves.
+    some, settled = [read(p) for p in images[::4]], Settled(teacher)
+    report["lfw_landmarks_to_settled_teacher"] = compare(student, settled, some).get("landmark_error")
+    report["lfw_landmarks_of_teacher_to_settled_teacher"] = compare(teacher, settled, some).get("landmark_error")
     sprites = [read_sprite(p) for p in sorted((REPO / "assets/demo").glob("person-*.png"))]
     report["demo"] = compare(student, teacher, sprites)
     faces = face_data.load(args.faces, work, args.smoke)

@@ -17,13 +17,15 @@ def main() -> None:
     args = arguments(__doc__).parse_args()
     args.smoke = True
     export = workspace(args) / "export"
-    face, detect = export / IDS["recogniser"], export / IDS["detector"]
+    face, first_look, detect = export / IDS["recogniser"], export / "first-look", export / IDS["detector"]
     steps = [
         ["targets.py"],
         ["train_recogniser.py"],
         ["train_detector.py"],
         ["export.py", "recogniser", "--reference"],
-        ["export.py", "detector", "--reference"],
+        ["export.py", "detector", "--id", first_look.name],
+        ["train_second_look.py", "--detector", first_look],
+        ["export.py", "second-look", "--detector", first_look, "--reference"],
         ["calibrate.py", detect],
         ["evaluate.py", "detector", detect],
         ["evaluate.py", "recogniser", face],

@@ -6,7 +6,7 @@ Scores: quality focal loss against the teacher's soft scores at every cell. Boxe
 where the teacher is sure (score over 0.3), weighted by its score, relative to the face's size. Hints (FitNets): from the
 student's inner maps the teacher's are predicted by 1x1 convolutions that are thrown away afterwards; they say something
 about every cell, the others nearly nothing outside faces. Every batch is new scenes, labelled as it is made. Resumes
-from its checkpoint; where none is left, `--start weights/fp-detect-2` goes on from an exported network.
+from its checkpoint; where none is left, `--start weights/fp-detect-3` goes on from an exported network.
 """
 
 import json
@@ -113,7 +113,7 @@ def main() -> None:
     faces = face_data.load(args.faces, work, args.smoke)
     teacher = Teacher(args.teachers / TEACHER, args.threads)
 
-    trainable = faces.pixels if args.smoke else _Rows(faces.pixels, np.flatnonzero(~faces.held_out))
+    trainable = faces.pixels if args.smoke else Rows(faces.pixels, np.flatnonzero(~faces.held_out))
     checkpoint = work / f"{args.name}.pt"
     state = checkpoint_of(checkpoint, args)
     model, before = Detector(Config()), {"seen": 0, "minutes": 0.0}
@@ -187,7 +187,7 @@ def main() -> None:
     print(f"done: {seen} scenes in {clock.spent() / 60:.1f} min", flush=True)
 
 
-class _Rows:
+class Rows:
     """Some rows of a memory-mapped array, without copying them."""
 
     def __init__(self, array, rows):

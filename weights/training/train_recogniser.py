@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 import faces as face_data
 import targets as target_data
+from augment import augment, plain
 from common import arguments, checkpoint_of, half_precision, workspace, write_atomically
 from export import load_export
 from recogniser import Config, Recogniser
@@ -35,57 +36,6 @@ def side_at(progress: float, grown: bool) -> int:
     """The picture's side at a share of the budget; a run that is over, and a network that is grown, has the last."""
     progress = 1.0 if grown else progress
     return next((side for until, side in RESOLUTIONS if progress < until), RESOLUTIONS[-1][1])
-
-
-def augment(pixels: torch.Tensor, side: int, random: torch.Generator) -> torch.Tensor:
-    """(N, 112, 112, 3) u8 to (N, 3, side, side), normalised; geometry, light, colour, blur, noise, occlusion."""
-    n = len(pixels)
-
-    def uniform(low, high, *shape):
-        return torch.rand(*(shape or (n,)), generator=random) * (high - low) + low
-
-    def chance(p):
-        return torch.rand(n, generator=random) < p
-
-    x = (pixels.permute(0, 3, 1, 2).float() - 127.5) / 127.5
-    # Rotation, scale, shift and mirror as one warp; about what an imperfect detector does to the alignment.
-    angle, scale = uniform(-0.1, 0.1), uniform(0.94, 1.06)
-    mirror = torch.where(chance(0.5), -1.0, 1.0)
-    theta = torch.zeros(n, 2, 3)
-    theta[:, 0, 0], theta[:, 0, 1] = torch.cos(angle) * scale * mirror, -torch.sin(angle) * scale
-    theta[:, 1, 0], theta[:, 1, 1] = torch.sin(angle) * scale * mirror, torch.cos(angle) * scale
-    theta[:, :, 2] = uniform(-0.04, 0.04, n, 2)
-    if side < 112:
-        x = F.interpolate(x, (side, side), mode="bilinear", antialias=True, align_corners=False)
-    grid = F.affine_grid(theta, [n, 3, side, side], align_corners=False)
-    x = F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
-    # A camera far away or out of focus: a part of the batch goes through a smaller size.
-    poor = torch.nonzero(chance(0.15)).flatten()
-    if len(poor):
-        small = int(side * float(uniform(0.3, 0.8, 1)))
-        small_x = F.interpolate(x[poor], (small, small), mode="bilinear", antialias=True, align_corners=False)
-        x[poor] = F.interpolate(small_x, (side, side), mode="bilinear", align_corners=False)
-    # Light and colour.
-    grey = x.mean(1, keepdim=True)
-    saturation = torch.where(chance(0.15), torch.zeros(n), uniform(0.7, 1.3)).view(-1, 1, 1, 1)
-    x = grey + (x - grey) * saturation
-    x = x * uniform(0.75, 1.2).view(-1, 1, 1, 1) + uniform(-0.2, 0.2).view(-1, 1, 1, 1)
-    x = x * uniform(0.93, 1.07, n, 3).view(n, 3, 1, 1)
-    noisy = torch.nonzero(chance(0.15)).flatten()
-    if len(noisy):
-        x[noisy] += torch.randn(x[noisy].shape, generator=random) * 0.06
-    # Something in front of the face.
-    for i in torch.nonzero(chance(0.1)).flatten().tolist():
-        h, w = (int(side * v) for v in uniform(0.1, 0.4, 2).tolist())
-        top, left = (int(v) for v in uniform(0, side * 0.7, 2).tolist())
-        x[i, :, top : top + h, left : left + w] = uniform(-1, 1, 3).view(3, 1, 1)
-    return x.clamp(-1, 1)
-
-
-def plain(pixels: np.ndarray, side: int = 112) -> torch.Tensor:
-    """(N, 112, 112, 3) u8 to the network's input, as the kiosk feeds it."""
-    x = (torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() - 127.5) / 127.5
-    return x if side == 112 else F.interpolate(x, (side, side), mode="bilinear", antialias=True)
 
 
 def loss_of(embeddings: torch.Tensor, wanted: torch.Tensor, bank: torch.Tensor) -> tuple[torch.Tensor, float]:

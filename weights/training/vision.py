@@ -1,6 +1,6 @@
-"""What the kiosk does around the networks, in Python: letterbox, two looks, decoding, NMS, alignment. For evaluation."""
+"""What the kiosk does around the networks, in Python: letterbox, two looks, decoding, NMS, the second look, alignment. For evaluation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -13,6 +13,10 @@ CLOSE = 0.4
 SECOND_PASS = 0.25
 NMS_IOU = 0.4
 MAX_CANDIDATES = 512
+# From this score on, the first look is sure enough to have found a face.
+SURE = 0.5
+# Candidates of a picture that are looked at again (src/vision/second_look.rs).
+LOOKED_AT_AGAIN = 16
 # Where ArcFace wants the eyes, nose and mouth corners in its 112x112 crop.
 TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
@@ -73,24 +77,38 @@ def nested(a: np.ndarray, b: np.ndarray) -> bool:
 class Detector:
     """Looks as the kiosk does; a kind of network says what it answers to an input (1, 3, h, w), as `decode` takes it."""
 
-    threshold = 0.5
+    # From which score on a box is a face, and from which score of the first look on a second one looks at it, if any does.
+    threshold, candidate = 0.5, None
 
     def answers(self, x: np.ndarray) -> list[tuple]:
         raise NotImplementedError
 
+    def judged(self, picture: np.ndarray, candidates: list[Found]) -> list[Found]:
+        """The candidates with the score of both looks together and the landmarks of the second."""
+        raise NotImplementedError
+
     def find(self, picture: np.ndarray, threshold: float | None = None) -> list[Found]:
         """Faces in pixels of the (H, W, 3) u8 picture, best first."""
+        threshold = self.threshold if threshold is None else threshold
+        if self.candidate is None:
+            return self.first_look(picture, threshold)
+        candidates = self.first_look(picture, self.candidate)
+        judged = self.judged(picture, candidates[:LOOKED_AT_AGAIN]) + candidates[LOOKED_AT_AGAIN:]
+        return sorted((face for face in judged if face.score >= threshold), key=lambda f: -f.score)
+
+    def first_look(self, picture: np.ndarray, threshold: float) -> list[Found]:
+        """What the detector itself takes for a face."""
 
         def look(long_side):
             x, scale = letterbox(picture, long_side)
-            return decode(self.answers(x), x.shape[3], scale, self.threshold if threshold is None else threshold)
+            return decode(self.answers(x), x.shape[3], scale, threshold)
 
         def share(face):
             return ((face.box[2:] - face.box[:2]) / picture.shape[1::-1]).max()
 
         long_side = min(LONG_SIDE, max(picture.shape[:2]))
         faces = non_max_suppression(look(long_side))
-        if faces and all(share(face) <= CLOSE for face in faces):
+        if any(face.score >= SURE for face in faces) and all(share(face) <= CLOSE for face in faces):
             return faces
         close = [face for face in look(long_side // 2) if share(face) >= SECOND_PASS]
         return non_max_suppression(faces + close)
@@ -116,10 +134,11 @@ class OnnxDetector(Detector):
 
 
 class TorchDetector(Detector):
-    """One of our detectors: `model` returns logits, boxes and landmarks per stride; and the score of a face."""
+    """One of our detectors: `model` returns logits, boxes and landmarks per stride; `calibration` is its manifest's."""
 
-    def __init__(self, model, threshold: float):
-        self.model, self.threshold = model, threshold
+    def __init__(self, model, calibration: dict):
+        self.model, self.threshold = model, calibration["score_threshold"]
+        self.candidate = calibration["candidate_threshold"] if model.second_look else None
 
     def answers(self, x):
         import torch
@@ -127,6 +146,25 @@ class TorchDetector(Detector):
         with torch.no_grad():
             answers = self.model(torch.from_numpy(x))
         return [(a[0].sigmoid().numpy(), b[0].numpy(), k[0].numpy()) for a, b, k in answers]
+
+    def judged(self, picture, candidates):
+        import torch
+
+        if not candidates:
+            return []
+        crops = np.stack([align(picture, face.landmarks) for face in candidates]).astype(np.float32)
+        x = torch.from_numpy((crops - 127.5) / 127.5).permute(0, 3, 1, 2).contiguous()
+        with torch.no_grad():
+            answers = self.model.second_look(x)
+        places, logits = TEMPLATE + answers[:, :10].numpy().reshape(-1, 5, 2), answers[:, 10].numpy()
+        judged = []
+        for face, points, logit in zip(candidates, places, logits):
+            first = min(max(face.score, 1e-6), 1 - 1e-6)
+            score = 1 / (1 + np.exp(-(np.log(first / (1 - first)) + logit) / 2))
+            forward = similarity_to_template(face.landmarks)
+            points = (points - forward[:, 2]) @ np.linalg.inv(forward[:, :2]).T
+            judged.append(replace(face, score=float(score), landmarks=points))
+        return judged
 
 
 def similarity_to_template(landmarks: np.ndarray) -> np.ndarray:
