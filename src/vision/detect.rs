@@ -5,7 +5,7 @@
 //!
 //! The frame is fitted into the top left of the network's input, which has the frame's proportions (sides are
 //! multiples of 32). SCRFD is known to miss faces that fill much of its input, so that a second pass at half the
-//! size looks for those, when the first finds nothing for sure or finds a face that fills more than 40 % of the frame. What a
+//! size looks for those, when the first is sure of no face or of one that fills more than 40 % of the frame. What a
 //! detector with a second look takes for a face is shown to that ([`super::second_look`]), and its word counts too.
 
 use super::{
@@ -122,8 +122,8 @@ impl Detector {
         let long_side = self.settings.long_side.min(frame.width().max(frame.height()));
         self.pass(frame, long_side, 0.0)?;
         let faces = non_maximum_suppression(&mut self.candidates, self.settings.iou);
-        let sure = faces.iter().any(|f| f.score >= SURE);
-        let enough = sure && faces.iter().all(|f| share(f, frame) <= CLOSE);
+        let mut sure = faces.iter().filter(|f| f.score >= SURE).peekable();
+        let enough = sure.peek().is_some() && sure.all(|f| share(f, frame) <= CLOSE);
         if enough || !self.settings.close_faces {
             return Ok(faces);
         }

@@ -108,7 +108,8 @@ class Detector:
 
         long_side = min(LONG_SIDE, max(picture.shape[:2]))
         faces = non_max_suppression(look(long_side))
-        if any(face.score >= SURE for face in faces) and all(share(face) <= CLOSE for face in faces):
+        sure = [face for face in faces if face.score >= SURE]
+        if sure and all(share(face) <= CLOSE for face in sure):
             return faces
         close = [face for face in look(long_side // 2) if share(face) >= SECOND_PASS]
         return non_max_suppression(faces + close)
